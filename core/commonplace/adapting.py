@@ -1,0 +1,49 @@
+"""What the adapters of all frameworks share: messages as records, and not breaking the host."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
+from uuid import NAMESPACE_OID, uuid5
+
+from commonplace.records import Record, Source
+from commonplace.validation import MAX_TEXT_CHARACTERS
+
+OnError: TypeAlias = Literal["log", "raise"]
+
+_logger = logging.getLogger("commonplace")
+
+
+@contextmanager
+def guarded(doing: str, on_error: OnError) -> Iterator[None]:
+    """Keep a failure of the memory from ending the host's run.
+
+    With ``on_error="log"`` an exception within is logged with its traceback and the host goes on
+    after the block; with ``"raise"`` it is raised. `doing` says what was tried, such as
+    ``recalling for the LangChain agent``.
+    """
+    try:
+        yield
+    except Exception:
+        if on_error == "raise":
+            raise
+        _logger.exception("The memory failed while %s; the agent goes on without it.", doing)
+
+
+def message_record(text: str, *, source: Source, message_id: str) -> Record | None:
+    """Return one message of a conversation as a record, or None if it says nothing.
+
+    The same message of the same session gives the same record id, so that remembering a
+    conversation again stores nothing twice. A text over the limit keeps its beginning.
+    """
+    if not text.strip():
+        return None
+    identity = "\x1f".join([source.framework or "", source.session or "", message_id])
+    return Record(
+        text[:MAX_TEXT_CHARACTERS],
+        kind="message",
+        source=source,
+        id=str(uuid5(NAMESPACE_OID, identity)),
+    )

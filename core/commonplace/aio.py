@@ -1,0 +1,81 @@
+"""`AsyncMemory`: the verbs of `Memory`, awaited. Holds no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial, wraps
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from anyio import to_thread
+from typing_extensions import Self
+
+from commonplace.memory import Memory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_thread(
+    method: Callable[Concatenate[Memory, P], R],
+) -> Callable[Concatenate[AsyncMemory, P], Coroutine[Any, Any, R]]:
+    @wraps(method)
+    async def awaited(self: AsyncMemory, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await to_thread.run_sync(partial(method, self.memory, *args, **kwargs))
+
+    return cast("Callable[Concatenate[AsyncMemory, P], Coroutine[Any, Any, R]]", awaited)
+
+
+class AsyncMemory:
+    """A memory whose verbs are awaited; each runs in a worker thread, so no event loop waits.
+
+    It keeps nothing of the loop it is used on: one instance serves several loops and threads. A
+    call that is cancelled still ends its work before the cancellation goes on.
+
+    >>> import asyncio
+    >>> alice = AsyncMemory(memory.scope("user", "alice"))
+    >>> asyncio.run(alice.remember("Likes tea")).text
+    'Likes tea'
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        """Await the verbs of `memory`."""
+        self.memory = memory
+
+    remember = _in_thread(Memory.remember)
+    remember_many = _in_thread(Memory.remember_many)
+    recall = _in_thread(Memory.recall)
+    context = _in_thread(Memory.context)
+    record = _in_thread(Memory.record)
+    records = _in_thread(Memory.records)
+    update = _in_thread(Memory.update)
+    forget = _in_thread(Memory.forget)
+    count = _in_thread(Memory.count)
+    set = _in_thread(Memory.set)
+    get = _in_thread(Memory.get)
+    keys = _in_thread(Memory.keys)
+    delete = _in_thread(Memory.delete)
+    stats = _in_thread(Memory.stats)
+    close = _in_thread(Memory.close)
+
+    def scope(self, *names: str | tuple[str, ...]) -> AsyncMemory:
+        """Return an AsyncMemory confined to the scope below this one, as `Memory.scope` does."""
+        return AsyncMemory(self.memory.scope(*names))
+
+    def including(self, *others: AsyncMemory) -> AsyncMemory:
+        """Return this memory with what `others` see added, as `Memory.including` does."""
+        return AsyncMemory(self.memory.including(*(other.memory for other in others)))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<Async{repr(self.memory)[1:]}"

@@ -1,0 +1,1 @@
+"""Where records last: the only place that imports chromadb."""

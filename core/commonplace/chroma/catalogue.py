@@ -1,0 +1,117 @@
+"""What a store says of itself, and its partitions.
+
+Each collection of a store carries the store's format version, its embedder's name and dimension,
+and the number of partitions; the collection named `commonplace` marks the store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chromadb.errors import NotFoundError
+
+from commonplace.chroma.translation import translated
+from commonplace.errors import EmbedderMismatchError, StoreFormatError
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+FORMAT = 1
+PARTITIONS = 32
+_MARK = "commonplace"
+
+
+class Catalogue:
+    """The collections of one store, checked when first touched."""
+
+    def __init__(self, client: ClientAPI, embedder: str) -> None:
+        self._client = client
+        self._embedder = embedder
+        self._known: dict[str, Collection] = {}
+        self.dimension: int | None = None
+        self.partitions = PARTITIONS
+        mark = self._collection(_MARK)
+        if mark is not None:
+            self._adopt(dict(mark.metadata or {}))
+
+    def partition(self, number: int) -> Collection | None:
+        """Return a partition's collection, or None if nothing was ever written to it."""
+        return self._collection(_name(number))
+
+    def all_partitions(self) -> list[Collection]:
+        """Return the collections of all partitions ever written to."""
+        found = (self.partition(number) for number in range(self.partitions))
+        return [collection for collection in found if collection is not None]
+
+    def partition_for_writing(self, number: int, dimension: int) -> Collection:
+        """Return a partition's collection, creating it, and the store, if there is none."""
+        if self.dimension is None:
+            self._create(_MARK, dimension)
+            self.dimension = dimension
+        return self.partition(number) or self._create(_name(number), dimension)
+
+    def _adopt(self, mark: dict[str, Any]) -> None:
+        version = mark.get("format")
+        if type(version) is not int:
+            raise StoreFormatError(
+                f"The collection {_MARK!r} here was not made by Commonplace. "
+                "Give another directory or another Chroma database."
+            )
+        if version > FORMAT:
+            raise StoreFormatError(
+                f"The store has format {version}; this release reads up to {FORMAT}. "
+                "Upgrade with: pip install --upgrade commonplace"
+            )
+        if mark["embedder"] != self._embedder:
+            raise EmbedderMismatchError(
+                f"The store was built with the embedder {mark['embedder']!r} "
+                f"(dimension {mark['dimension']}), not {self._embedder!r}. Open it with "
+                "embedder= set to the one it was built with."
+            )
+        self.partitions, self.dimension = mark["partitions"], mark["dimension"]
+
+    def _collection(self, name: str) -> Collection | None:
+        if name not in self._known:
+            found = self._found(name)
+            if found is None:
+                return None
+            self._known[name] = _in_cosine_space(found)
+        return self._known[name]
+
+    def _found(self, name: str) -> Collection | None:
+        with translated(f"opening the collection {name!r}"):
+            try:
+                return self._client.get_collection(name, embedding_function=None)
+            except NotFoundError:
+                return None
+
+    def _create(self, name: str, dimension: int) -> Collection:
+        with translated(f"creating the collection {name!r}"):
+            made = self._client.get_or_create_collection(
+                name,
+                embedding_function=None,
+                configuration={"hnsw": {"space": "cosine"}},
+                metadata={
+                    "format": FORMAT,
+                    "embedder": self._embedder,
+                    "dimension": dimension,
+                    "partitions": self.partitions,
+                },
+            )
+        self._known[name] = _in_cosine_space(made)
+        return self._known[name]
+
+
+def _name(partition: int) -> str:
+    return f"{_MARK}-{partition:02d}"
+
+
+def _in_cosine_space(collection: Collection) -> Collection:
+    space = (collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
+    if space != "cosine":
+        raise StoreFormatError(
+            f"The collection {collection.name!r} is in {space!r} space and not in cosine space, "
+            "so it was not made by Commonplace."
+        )
+    return collection

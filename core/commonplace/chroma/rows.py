@@ -1,0 +1,120 @@
+"""How an entry is written in Chroma: one row for each window of its text. Pure.
+
+The row of window 0 carries the text and the record; the rows of further windows carry their
+vector alone. `top`, the first names of the scope, is what a read filters by.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from commonplace.ports import Entry, Vectors
+from commonplace.records import Record, Source
+from commonplace.scope import Scope
+
+NAMES_IN_TOP = 2
+
+
+@dataclass(slots=True)
+class Rows:
+    """Parallel columns, as Chroma takes and returns them."""
+
+    ids: list[str] = field(default_factory=list)
+    embeddings: list[Vectors] = field(default_factory=list)
+    documents: list[str | None] = field(default_factory=list)
+    metadatas: list[dict[str, Any]] = field(default_factory=list)
+
+
+def top(scope: Scope) -> str:
+    """Return what the rows of a record in this scope carry as `top`; never empty."""
+    return f"/{scope.first(NAMES_IN_TOP)}"
+
+
+def row_id(record: Record, window: int) -> str:
+    """Return the id of a row: equal ids in different scopes never meet."""
+    identity = f"{record.scope}\x1f{record.id}\x1f{window}"  # a written scope holds no \x1f
+    return blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+def row_ids(entry: Entry) -> list[str]:
+    """Return the ids of all rows of an entry."""
+    return [row_id(entry.record, window) for window in range(len(entry.vectors))]
+
+
+def to_rows(entries: Iterable[Entry]) -> Rows:
+    """Write entries as rows."""
+    rows = Rows()
+    for entry in entries:
+        rows.ids += row_ids(entry)
+        rows.embeddings += list(entry.vectors)
+        rows.documents += [entry.record.text] + [None] * (len(entry.vectors) - 1)
+        rows.metadatas += list(_metadatas(entry))
+    return rows
+
+
+def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
+    record = entry.record
+    place = {"top": top(record.scope), "scope": str(record.scope), "id": record.id}
+    yield {**place, "window": 0, "record": _written(record, len(entry.vectors))}
+    for window in range(1, len(entry.vectors)):
+        yield {**place, "window": window}
+
+
+def _written(record: Record, windows: int) -> str:
+    fields = {
+        "kind": record.kind,
+        "importance": record.importance,
+        "metadata": record.metadata,
+        "source": {name: value for name, value in asdict(record.source).items() if value},
+        "key": record.key,
+        "created_at": record.created_at.isoformat(),
+        "updated_at": record.updated_at and record.updated_at.isoformat(),
+        "expires_at": record.expires_at and record.expires_at.isoformat(),
+        "windows": windows,
+    }
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def is_first(metadata: Mapping[str, Any]) -> bool:
+    """Tell whether a row carries a record, and not only a further window's vector."""
+    return bool(metadata["window"] == 0)
+
+
+def to_record(document: str, metadata: Mapping[str, Any]) -> Record:
+    """Read the record of a first row."""
+    fields = json.loads(metadata["record"])
+    return Record(
+        document,
+        kind=fields["kind"],
+        importance=fields["importance"],
+        metadata=fields["metadata"],
+        source=Source(**fields["source"]),
+        key=fields["key"],
+        scope=Scope.parse(metadata["scope"]),
+        id=metadata["id"],
+        created_at=datetime.fromisoformat(fields["created_at"]),
+        updated_at=_time(fields["updated_at"]),
+        expires_at=_time(fields["expires_at"]),
+    )
+
+
+def _time(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
+
+
+def to_entries(rows: Rows) -> Iterator[Entry]:
+    """Read the entries of rows in any order. Windows left over from a replaced text are ignored."""
+    vectors = dict(zip(rows.ids, rows.embeddings, strict=True))
+    for document, metadata in zip(rows.documents, rows.metadatas, strict=True):
+        if is_first(metadata):
+            record = to_record(document or "", metadata)
+            windows = json.loads(metadata["record"])["windows"]
+            found = [vectors.get(row_id(record, window)) for window in range(windows)]
+            yield Entry(record, np.array([one for one in found if one is not None], np.float32))

@@ -1,0 +1,175 @@
+"""Records in Chroma: partitioned collections in cosine space. The rows' format is in rows.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from commonplace.chroma import rows
+from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.translation import translated
+from commonplace.ports import Entry, Vectors
+from commonplace.records import Record
+from commonplace.scope import Scope
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+# Chroma holds the GIL for the whole of a write; small slices keep the process's other threads,
+# an event loop among them, alive during a bulk import. 100 is the measured sweet spot.
+_ENTRIES_PER_WRITE = 100
+# Chroma turns every id of a read into an SQL variable, of which SQLite takes about 32,000.
+_ROWS_PER_READ = 5_000
+_IDS_PER_DELETE = 5_000
+
+
+class ChromaStore:
+    """A RecordStore on a Chroma client.
+
+    Records are spread over a bounded number of collections by the first two names of their scope,
+    so that what a read costs follows the scope's size and not the store's.
+    """
+
+    def __init__(self, client: ClientAPI, embedder: str) -> None:
+        """Open the store that `client` holds, or start one there at the first write.
+
+        Raises StoreFormatError, EmbedderMismatchError, or StoreError.
+        """
+        self._catalogue = Catalogue(client, embedder)
+
+    @property
+    def dimension(self) -> int | None:
+        return self._catalogue.dimension
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        for partition, share in self._by_partition(entries).items():
+            collection = self._catalogue.partition_for_writing(partition, share[0].vectors.shape[1])
+            for part in _sliced(share, _ENTRIES_PER_WRITE):
+                self._write(collection, rows.to_rows(part))
+
+    def replace(self, old: Entry, new: Entry) -> None:
+        self.put([new])
+        self._delete(old.record.scope, rows.row_ids(old)[len(new.vectors) :])
+
+    def remove(self, entries: Sequence[Entry]) -> None:
+        for share in self._by_partition(entries).values():
+            ids = [row for entry in share for row in rows.row_ids(entry)]
+            self._delete(share[0].record.scope, ids)
+
+    def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
+        wanted = {"id": {"$in": list(ids)}}
+        found = (self._read(one, scope, wanted) for one in self._collections(scope))
+        return [entry for entries in found for entry in entries]
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        for collection in self._collections(scope):
+            yield from self._read(collection, scope, None)
+
+    def records(self, scope: Scope) -> Iterator[Record]:
+        for collection in self._collections(scope):
+            for page in _pages(collection, scope, None, ["documents", "metadatas"]):
+                for document, metadata in zip(page["documents"], page["metadatas"], strict=True):
+                    if rows.is_first(metadata):
+                        record = rows.to_record(document, metadata)
+                        if scope.contains(record.scope):
+                            yield record
+
+    def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
+        ids: list[str] = []
+        for collection in self._collections(scope):
+            with translated(f"searching {str(scope)!r}"):
+                found = collection.query(
+                    query_embeddings=vector[np.newaxis],
+                    n_results=limit,
+                    where=_where(scope, None),
+                    include=["metadatas"],
+                )
+            ids += [str(metadata["id"]) for metadata in (found["metadatas"] or [[]])[0]]
+        return self.find(scope, sorted(set(ids)))
+
+    def close(self) -> None:
+        """Do nothing: the client belongs to who made it."""
+
+    def _by_partition(self, entries: Sequence[Entry]) -> dict[int, list[Entry]]:
+        shares: dict[int, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            shares[self._partition(entry.record.scope)].append(entry)
+        return shares
+
+    def _partition(self, scope: Scope) -> int:
+        digest = blake2b(rows.top(scope).encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self._catalogue.partitions
+
+    def _collections(self, scope: Scope) -> list[Collection]:
+        """Return the collections that may hold records within `scope`."""
+        if len(scope.names) < rows.NAMES_IN_TOP:
+            return self._catalogue.all_partitions()
+        one = self._catalogue.partition(self._partition(scope))
+        return [one] if one else []
+
+    def _read(
+        self, collection: Collection, scope: Scope, also: dict[str, Any] | None
+    ) -> Iterator[Entry]:
+        gathered = rows.Rows()
+        for page in _pages(collection, scope, also, ["documents", "metadatas", "embeddings"]):
+            gathered.ids += page["ids"]
+            gathered.embeddings += list(page["embeddings"])
+            gathered.documents += page["documents"]
+            gathered.metadatas += page["metadatas"]
+        with translated(f"reading {str(scope)!r}"):
+            entries = list(rows.to_entries(gathered))
+        return (entry for entry in entries if scope.contains(entry.record.scope))
+
+    def _write(self, collection: Collection, part: rows.Rows) -> None:
+        with translated("writing records"):
+            collection.upsert(
+                ids=part.ids,
+                embeddings=part.embeddings,  # type: ignore[arg-type]  # a list of arrays is taken
+                documents=part.documents,  # type: ignore[arg-type]  # None marks a row without text
+                metadatas=part.metadatas,  # type: ignore[arg-type]  # dict is invariant
+            )
+
+    def _delete(self, scope: Scope, ids: Sequence[str]) -> None:
+        collection = self._catalogue.partition(self._partition(scope))
+        if collection is None:
+            return
+        for part in _sliced(ids, _IDS_PER_DELETE):
+            with translated(f"removing records from {str(scope)!r}"):
+                collection.delete(ids=part)
+
+
+def _where(scope: Scope, also: dict[str, Any] | None) -> dict[str, Any] | None:
+    if len(scope.names) < rows.NAMES_IN_TOP:
+        return also
+    here = {"top": rows.top(scope)}
+    return {"$and": [here, also]} if also else here
+
+
+def _pages(
+    collection: Collection, scope: Scope, also: dict[str, Any] | None, include: list[str]
+) -> Iterator[Any]:
+    where, offset = _where(scope, also), 0
+    while True:
+        with translated(f"reading {str(scope)!r}"):
+            page = collection.get(
+                where=where,
+                include=include,  # type: ignore[arg-type]  # the names are literals above
+                limit=_ROWS_PER_READ,
+                offset=offset,
+            )
+        yield page
+        if len(page["ids"]) < _ROWS_PER_READ:
+            return
+        offset += _ROWS_PER_READ
+
+
+def _sliced(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    remaining = iter(items)
+    while part := list(islice(remaining, size)):
+        yield part

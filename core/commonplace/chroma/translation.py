@@ -1,0 +1,41 @@
+"""The one place where Chroma's errors become ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chromadb.errors import ChromaError
+
+from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError
+
+_DAMAGE = ("not a database", "malformed", "corrupt", "Error getting embedding", "Error finding id")
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Raise what Chroma or the file system raises within as a StoreError, the cause chained.
+
+    `doing` completes "While …", such as ``reading user/alice``.
+    """
+    try:
+        yield
+    except CommonplaceError:
+        raise
+    except (ChromaError, sqlite3.Error, OSError, ValueError, TypeError, KeyError) as error:
+        raise _translation(doing, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the Rust engine's, a bare BaseException
+            raise
+        raise StoreDamagedError(f"While {doing}, Chroma's engine gave up: {error}") from error
+
+
+def _translation(doing: str, error: Exception) -> StoreError:
+    said = f"{type(error).__name__}: {error}"
+    if any(sign in said for sign in _DAMAGE):
+        return StoreDamagedError(
+            f"While {doing}, a file of the store could not be read ({said}). "
+            "Restore the directory from a backup."
+        )
+    return StoreError(f"While {doing}, the store failed ({said}).")

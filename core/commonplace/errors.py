@@ -1,0 +1,58 @@
+"""Everything Commonplace raises on purpose.
+
+CommonplaceError
+├── InvalidInputError (ValueError)      a value that cannot be used; nothing was changed
+├── RecordNotFoundError (LookupError)   no record with this id in the memory's scope
+├── MemoryClosedError                   the memory was closed before
+├── EmbeddingError                      the embedder failed, or returned what is not a vector
+│   └── ModelUnavailableError           the default embedder's weights are not on this machine
+└── StoreError                          the store could not be read or written
+    ├── StoreInUseError                 another process owns the directory
+    ├── StoreFormatError                not a Commonplace store, or one from a newer release
+    ├── EmbedderMismatchError           the store was built with another embedder
+    └── StoreDamagedError               files of the store cannot be read
+"""
+
+
+class CommonplaceError(Exception):
+    """Base of every error that Commonplace raises on purpose."""
+
+
+class InvalidInputError(CommonplaceError, ValueError):
+    """A value that cannot be used. Nothing was changed."""
+
+
+class RecordNotFoundError(CommonplaceError, LookupError):
+    """No record with this id in the memory's scope."""
+
+
+class MemoryClosedError(CommonplaceError):
+    """The memory was closed before this call."""
+
+
+class EmbeddingError(CommonplaceError):
+    """The embedder failed, or returned what is not a vector."""
+
+
+class ModelUnavailableError(EmbeddingError):
+    """The weights of the default embedder are not on this machine."""
+
+
+class StoreError(CommonplaceError):
+    """The store could not be read or written."""
+
+
+class StoreInUseError(StoreError):
+    """Another opener owns the directory."""
+
+
+class StoreFormatError(StoreError):
+    """Not a Commonplace store, or one written by a newer release."""
+
+
+class EmbedderMismatchError(StoreError):
+    """The store was built with another embedder than the one given."""
+
+
+class StoreDamagedError(StoreError):
+    """Files of the store cannot be read."""

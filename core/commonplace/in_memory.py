@@ -1,0 +1,56 @@
+"""The store of `open(":memory:")`: a dictionary. Also the oracle of the contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from commonplace.ports import Entry, Vectors
+from commonplace.records import Record
+from commonplace.scope import Scope
+
+
+class InMemoryStore:
+    """A RecordStore that keeps entries in a dictionary until it is closed."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._entries: dict[tuple[Scope, str], Entry] = {}
+
+    @property
+    def dimension(self) -> int | None:
+        first = next(iter(self._entries.values()), None)
+        return None if first is None else first.vectors.shape[1]
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        self._entries.update({_identity(entry): entry for entry in entries})
+
+    def replace(self, old: Entry, new: Entry) -> None:
+        self._entries[_identity(old)] = new
+
+    def remove(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._entries.pop(_identity(entry), None)
+
+    def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
+        return [entry for entry in self.entries(scope) if entry.record.id in set(ids)]
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        for entry in list(self._entries.values()):
+            if scope.contains(entry.record.scope):
+                yield entry
+
+    def records(self, scope: Scope) -> Iterator[Record]:
+        return (entry.record for entry in self.entries(scope))
+
+    def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
+        def similarity(entry: Entry) -> float:
+            return float((entry.vectors @ vector).max())
+
+        return sorted(self.entries(scope), key=similarity, reverse=True)[:limit]
+
+    def close(self) -> None:
+        self._entries.clear()
+
+
+def _identity(entry: Entry) -> tuple[Scope, str]:
+    return entry.record.scope, entry.record.id

@@ -1,0 +1,67 @@
+"""`Memory`: a view of one store from one scope."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from typing_extensions import Self
+
+from commonplace.errors import InvalidInputError
+from commonplace.verbs.recalling import Recalling
+from commonplace.verbs.remembering import Remembering
+from commonplace.verbs.values import Values
+
+
+class Memory(Remembering, Recalling, Values):
+    """A view of one store from one scope; made by `commonplace.open` and `scope`.
+
+    A memory is a capability: it sees its scope and everything below it, and there is no way up.
+    Safe to use from several threads.
+    """
+
+    def scope(self, *names: str | tuple[str, ...]) -> Memory:
+        """Return a memory confined to the scope below this one.
+
+        One name is read as a written path (``"user/alice"``); several names, or one tuple of
+        names, are taken as they are, so that a name from outside cannot reach another scope.
+        Raises InvalidInputError for a name that is empty or not text.
+
+        >>> memory.scope("user", "alice")
+        <Memory user/alice>
+        """
+        return Memory(self._engine, self._scope.child(*names), self._also)
+
+    def including(self, *others: Memory) -> Memory:
+        """Return this memory with what `others` see added for reading; it writes as before.
+
+        >>> handbook = memory.scope("team", "handbook")
+        >>> _ = handbook.remember("Refunds take five days")
+        >>> desk = memory.scope("user", "alice").including(handbook)
+        >>> desk.recall("how long does a refund take?", limit=1)[0].record.text
+        'Refunds take five days'
+        """
+        for other in others:
+            if not isinstance(other, Memory) or other._engine is not self._engine:
+                raise InvalidInputError(
+                    f"including takes memories of the same store, not {other!r}."
+                )
+        added = [scope for other in others for scope in (other._scope, *other._also)]
+        return Memory(self._engine, self._scope, [*self._also, *added])
+
+    def close(self) -> None:
+        """Release the store, for all memories on it. May be called again."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Memory {self._scope if self._scope.names else '(root)'}>"

@@ -1,0 +1,135 @@
+"""Which records a question is about: conditions on kind, time and metadata. Pure.
+
+A condition on metadata follows the field's custom: ``{"field": value}`` means equality,
+``{"field": {"$gt": 3}}`` an operator; several fields, or several operators of one field, must all
+hold; ``$and`` and ``$or`` take lists of conditions. A record that lacks the field meets only
+``$ne`` and ``$nin``. Values of different types are never equal and never ordered, so such a
+comparison does not hold; a list holds a value by ``$contains``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from commonplace.errors import InvalidInputError
+from commonplace.records import Record
+from commonplace.validation import checked_kind, checked_time
+
+Condition = Callable[[Record], bool]
+Metadata = Mapping[str, Any]
+
+_MISSING = object()
+_MAX_DEPTH = 20
+
+
+def condition(
+    *,
+    kind: str | None = None,
+    where: Metadata | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Condition:
+    """Return the test that a record passes when all that is given holds.
+
+    `since` and `until` bound `created_at`, both included. Raises InvalidInputError for an unknown
+    kind, an unknown operator, an operand of the wrong type, or a time without a timezone.
+    """
+    tests: list[Condition] = []
+    if kind is not None:
+        checked_kind(kind)
+        tests.append(lambda record: record.kind == kind)
+    if where is not None:
+        metadata_holds = _compiled(where, 0)
+        tests.append(lambda record: metadata_holds(record.metadata))
+    if since is not None:
+        earliest = checked_time(since, "since")
+        tests.append(lambda record: record.created_at >= earliest)
+    if until is not None:
+        latest = checked_time(until, "until")
+        tests.append(lambda record: record.created_at <= latest)
+    return lambda record: all(test(record) for test in tests)
+
+
+def _compiled(where: object, depth: int) -> Callable[[Metadata], bool]:
+    if not isinstance(where, Mapping):
+        raise InvalidInputError(
+            f"A metadata condition is a dict such as {{'field': value}}, not {where!r}."
+        )
+    if depth > _MAX_DEPTH:
+        raise InvalidInputError(f"A metadata condition has at most {_MAX_DEPTH} levels.")
+    tests = [_clause(field, operand, depth) for field, operand in where.items()]
+    return lambda metadata: all(test(metadata) for test in tests)
+
+
+def _clause(field: object, operand: object, depth: int) -> Callable[[Metadata], bool]:
+    if not isinstance(field, str):
+        raise InvalidInputError(f"A metadata condition names a field, not {field!r}.")
+    if field in ("$and", "$or"):
+        return _combined(field, operand, depth)
+    if field.startswith("$"):
+        raise InvalidInputError(f"{field!r} is not an operator on records: use '$and' or '$or'.")
+    if isinstance(operand, Mapping) and any(str(key).startswith("$") for key in operand):
+        tests = [_comparison(name, value) for name, value in operand.items()]
+        return lambda metadata: all(test(metadata.get(field, _MISSING)) for test in tests)
+    equals = _comparison("$eq", operand)
+    return lambda metadata: equals(metadata.get(field, _MISSING))
+
+
+def _combined(operator: str, operand: object, depth: int) -> Callable[[Metadata], bool]:
+    if not isinstance(operand, list) or not operand:
+        raise InvalidInputError(
+            f"{operator} takes a list of at least one condition, not {operand!r}."
+        )
+    tests = [_compiled(part, depth + 1) for part in operand]
+    decide = all if operator == "$and" else any
+    return lambda metadata: decide(test(metadata) for test in tests)
+
+
+def _comparison(operator: object, operand: Any) -> Callable[[object], bool]:
+    if operator in ("$in", "$nin") and not isinstance(operand, list):
+        raise InvalidInputError(f"{operator} takes a list of values, not {operand!r}.")
+    if operator in ("$gt", "$gte", "$lt", "$lte") and _order(operand) is None:
+        raise InvalidInputError(f"{operator} takes a number or a text, not {operand!r}.")
+    compare = _OPERATORS.get(operator) if isinstance(operator, str) else None
+    if compare is None:
+        raise InvalidInputError(
+            f"{operator!r} is not an operator on a field: use one of {', '.join(_OPERATORS)}."
+        )
+    return lambda value: compare(value, operand)
+
+
+def _order(value: object) -> str | None:
+    """Return the family within which values can be ordered, or None."""
+    if type(value) in (int, float):
+        return "number"
+    return "text" if type(value) is str else None
+
+
+def _equal(value: object, operand: object) -> bool:
+    if (type(value) is bool) != (type(operand) is bool):
+        return False  # Python holds True == 1; JSON does not
+    return value is not _MISSING and value == operand
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
+    def holds(value: object, operand: object) -> bool:
+        return _order(value) == _order(operand) and compare(value, operand)
+
+    return holds
+
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$eq": _equal,
+    "$ne": lambda value, operand: not _equal(value, operand),
+    "$gt": _ordered(lambda value, operand: value > operand),
+    "$gte": _ordered(lambda value, operand: value >= operand),
+    "$lt": _ordered(lambda value, operand: value < operand),
+    "$lte": _ordered(lambda value, operand: value <= operand),
+    "$in": lambda value, operand: any(_equal(value, item) for item in operand),
+    "$nin": lambda value, operand: not any(_equal(value, item) for item in operand),
+    "$contains": lambda value, operand: (
+        isinstance(value, list) and any(_equal(item, operand) for item in value)
+    ),
+}

@@ -1,0 +1,98 @@
+"""What is remembered and what comes back: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, Literal, TypeAlias, get_args
+
+from uuid_utils import uuid7
+
+from commonplace.scope import Scope
+
+JSON: TypeAlias = Any
+"""None, bool, int, float, str, or a list or dict (text keys) of these. Kept exactly."""
+
+Kind: TypeAlias = Literal[
+    "fact", "preference", "instruction", "event", "message", "summary", "value"
+]
+Origin: TypeAlias = Literal["user", "agent", "tool", "document", "operator"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+ORIGINS: tuple[str, ...] = get_args(Origin)
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def new_id() -> str:
+    """Return an id that sorts after every id made before in this process (UUID version 7)."""
+    return str(uuid7())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a record came from. What is not known is None.
+
+    `framework` such as ``langchain``; `agent`, the name of who wrote or said it; `session`, the
+    conversation or run; `origin`, whose statement it is.
+    """
+
+    framework: str | None = None
+    agent: str | None = None
+    session: str | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One remembered item.
+
+    Only `text` is needed to make one. `importance` is in 0..1; `metadata` holds JSON values;
+    times are timezone-aware; `updated_at` is None until the record is changed, `expires_at` None
+    when it never expires. `scope` is set by the memory that writes it.
+
+    >>> Record("Prefers concise answers", kind="preference").importance
+    0.5
+    """
+
+    text: str
+    kind: Kind = field(default="fact", kw_only=True)
+    importance: float = field(default=0.5, kw_only=True)
+    metadata: Mapping[str, JSON] = field(default_factory=dict, kw_only=True)
+    source: Source = field(default_factory=Source, kw_only=True)
+    key: str | None = field(default=None, kw_only=True)
+    scope: Scope = field(default_factory=Scope, kw_only=True)
+    id: str = field(default_factory=new_id, kw_only=True)
+    created_at: datetime = field(default_factory=now, kw_only=True)
+    updated_at: datetime | None = field(default=None, kw_only=True)
+    expires_at: datetime | None = field(default=None, kw_only=True)
+
+    def is_expired(self, at: datetime) -> bool:
+        """Tell whether the record's time was over at this moment."""
+        return self.expires_at is not None and self.expires_at <= at
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A record found for a query.
+
+    `confidence` in 0..1 tells how likely the record answers the query; `signals` tells why: each
+    in 0..1, by name.
+    """
+
+    record: Record
+    confidence: float
+    signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a memory holds: live records in all and by kind, and the embedder of its store."""
+
+    records: int
+    kinds: Mapping[str, int]
+    embedder: str

@@ -1,0 +1,165 @@
+"""What a record may hold.
+
+Pure: a value goes in; the same value, normalised, or InvalidInputError comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from commonplace.errors import InvalidInputError
+from commonplace.json_values import check_unicode, checked_json
+from commonplace.records import KINDS, ORIGINS, Record, Source
+
+MAX_TEXT_CHARACTERS = 100_000
+MAX_NAME_CHARACTERS = 1_000
+
+_DURATION = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def checked_record(record: Record) -> Record:
+    """Return the record with its metadata copied and its times in UTC, if it can be kept."""
+    if not isinstance(record, Record):
+        raise InvalidInputError(f"Expected a text or a Record, not {record!r}.")
+    checked_text(record.text)
+    checked_kind(record.kind)
+    _checked_share(record.importance, "importance")
+    _check_source(record.source)
+    _check_name(record.id, "id")
+    if record.key is not None:
+        checked_key(record.key)
+    if record.kind == "value" and (record.key is None or "value" not in record.metadata):
+        raise InvalidInputError(
+            "A record of kind 'value' has a key: write it with set(key, value)."
+        )
+    return replace(
+        record,
+        metadata=checked_metadata(record.metadata),
+        created_at=checked_time(record.created_at, "created_at"),
+        updated_at=_checked_optional_time(record.updated_at, "updated_at"),
+        expires_at=_checked_optional_time(record.expires_at, "expires_at"),
+    )
+
+
+def checked_text(text: str, what: str = "text") -> str:
+    """Return `text` if it is text, not blank, within the limit and valid Unicode."""
+    if not isinstance(text, str):
+        raise InvalidInputError(f"{what} is a str, not {text!r}.")
+    if not text.strip():
+        raise InvalidInputError(f"{what} is empty: there is nothing to work with in {text[:20]!r}.")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise InvalidInputError(
+            f"{what} has {len(text):,} characters; the limit is {MAX_TEXT_CHARACTERS:,}. "
+            "Split it into several records."
+        )
+    check_unicode(text, what)
+    return text
+
+
+def checked_kind(kind: str) -> str:
+    """Return `kind` if it is one of the seven."""
+    if kind not in KINDS:
+        raise InvalidInputError(f"kind {kind!r} is unknown: give one of {', '.join(KINDS)}.")
+    return kind
+
+
+def checked_key(key: str) -> str:
+    """Return `key` if it can name an exact value."""
+    return _check_name(key, "key")
+
+
+def checked_metadata(metadata: object) -> dict[str, object]:
+    """Return a deep copy of `metadata` if it maps text to JSON values."""
+    if not isinstance(metadata, Mapping):
+        raise InvalidInputError(f"metadata is a dict, not {metadata!r}.")
+    copied: dict[str, object] = checked_json(dict(metadata), "metadata")
+    return copied
+
+
+def checked_limit(limit: int, what: str = "limit") -> int:
+    """Return `limit` if it is a whole number that is not negative."""
+    if type(limit) is not int or limit < 0:
+        raise InvalidInputError(f"{what} is a whole number of at least 0, not {limit!r}.")
+    return limit
+
+
+def checked_time(time: datetime, what: str) -> datetime:
+    """Return `time` in UTC if it carries a timezone."""
+    if not isinstance(time, datetime) or time.utcoffset() is None:
+        raise InvalidInputError(
+            f"{what} is a datetime with a timezone, such as datetime.now(timezone.utc), "
+            f"not {time!r}."
+        )
+    return time.astimezone(timezone.utc)
+
+
+def checked_confidence(confidence: float) -> float:
+    """Return `confidence` if it is a number from 0 to 1."""
+    return _checked_share(confidence, "min_confidence")
+
+
+def expiry(
+    ttl: timedelta | str | None, expires_at: datetime | None, at: datetime
+) -> datetime | None:
+    """Return when a record written at `at` expires: after `ttl`, at `expires_at`, or never."""
+    if ttl is None:
+        return _checked_optional_time(expires_at, "expires_at")
+    if expires_at is not None:
+        raise InvalidInputError("Give either ttl or expires_at, not both.")
+    span = ttl if isinstance(ttl, timedelta) else _duration(ttl)
+    if span <= timedelta():
+        raise InvalidInputError(f"ttl is {ttl!r}: it must be longer than nothing.")
+    try:
+        return at + span
+    except OverflowError as error:
+        raise InvalidInputError(f"ttl {ttl!r} ends beyond the calendar.") from error
+
+
+def _duration(written: object) -> timedelta:
+    match = _DURATION.fullmatch(written.strip()) if isinstance(written, str) else None
+    if match is None:
+        raise InvalidInputError(
+            f"ttl is a timedelta or text such as '30m', '12h', '90d' or '2w', not {written!r}."
+        )
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError as error:
+        raise InvalidInputError(f"ttl {written!r} ends beyond the calendar.") from error
+
+
+def _checked_share(share: float, what: str) -> float:
+    if type(share) not in (int, float) or not 0 <= share <= 1:  # a NaN is in no interval
+        raise InvalidInputError(f"{what} is a number from 0 to 1, not {share!r}.")
+    return share
+
+
+def _check_source(source: object) -> None:
+    if not isinstance(source, Source):
+        raise InvalidInputError(f"source is a Source, not {source!r}.")
+    for field in ("framework", "agent", "session"):
+        name = getattr(source, field)
+        if name is not None:
+            _check_name(name, f"source.{field}")
+    if source.origin is not None and source.origin not in ORIGINS:
+        raise InvalidInputError(
+            f"origin {source.origin!r} is unknown: give one of {', '.join(ORIGINS)}, or None."
+        )
+
+
+def _check_name(name: object, what: str) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInputError(f"{what} is text that is not empty, not {name!r}.")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise InvalidInputError(
+            f"{what} has {len(name):,} characters; the limit is {MAX_NAME_CHARACTERS:,}."
+        )
+    check_unicode(name, what)
+    return name
+
+
+def _checked_optional_time(time: datetime | None, what: str) -> datetime | None:
+    return None if time is None else checked_time(time, what)

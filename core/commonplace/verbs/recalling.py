@@ -1,0 +1,130 @@
+"""The verbs that read records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from commonplace.recall.filters import Metadata, condition
+from commonplace.recall.rendering import Tokenizer, estimated_tokens, rendered
+from commonplace.records import Kind, Match, Record, Stats
+from commonplace.validation import checked_confidence, checked_limit, checked_text
+from commonplace.verbs.view import View
+
+# Matches beyond this many never changed what fitted into a prompt.
+_MATCHES_FOR_CONTEXT = 50
+
+
+class Recalling(View):
+    """Find and list records."""
+
+    def recall(
+        self,
+        query: str,
+        *,
+        limit: int = 8,
+        kind: Kind | None = None,
+        where: Metadata | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        min_confidence: float = 0.0,
+    ) -> list[Match]:
+        """Return the records that answer `query`, best first, at most `limit`.
+
+        `where` holds conditions on metadata, such as ``{"topic": "food"}`` or
+        ``{"year": {"$gte": 2024}}`` with $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and
+        and $or; `since` and `until` bound the time of creation. All of it, and expiry, applies
+        before the ranking. Raises InvalidInputError, EmbeddingError, StoreError, MemoryClosedError.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember("She is allergic to peanuts")
+        >>> alice.recall("allergic to what?", limit=1)[0].record.text
+        'She is allergic to peanuts'
+        """
+        checked_text(query, "query")
+        checked_limit(limit)
+        checked_confidence(min_confidence)
+        admitted = condition(kind=kind, where=where, since=since, until=until)
+        if limit == 0:
+            return []
+        matches = self._engine.rank(self._readable, query, admitted, limit)
+        return [match for match in matches if match.confidence >= min_confidence]
+
+    def context(
+        self,
+        query: str,
+        *,
+        max_tokens: int = 400,
+        min_confidence: float = 0.25,
+        tokenizer: Tokenizer = estimated_tokens,
+    ) -> str:
+        """Return a block for a prompt with what is known about `query`, or "" if nothing is.
+
+        The block has at most `max_tokens` tokens as `tokenizer`, a function from text to a count,
+        counts them; the default takes a quarter of the UTF-8 bytes. What it quotes is data: no
+        record can end its quotation or pose as an instruction. Raises as `recall` does.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember("She is allergic to peanuts")
+        >>> print(alice.context("allergic to what?").splitlines()[2][:30])
+        - "She is allergic to peanuts"
+        """
+        checked_limit(max_tokens, "max_tokens")
+        matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
+        return rendered(matches, max_tokens, tokenizer)
+
+    def record(self, id: str) -> Record:
+        """Return the record with this id. Raises RecordNotFoundError.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> tea = alice.remember("Likes tea")
+        >>> alice.record(tea.id) == tea
+        True
+        """
+        return self._engine.find(self._readable, [id])[0].record
+
+    def records(
+        self,
+        *,
+        kind: Kind | None = None,
+        where: Metadata | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Record]:
+        """Return a page of the records, newest first: at most `limit`, after the first `offset`.
+
+        The conditions are those of `recall`. Raises InvalidInputError.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
+        >>> [one.text for one in alice.records(limit=1)]
+        ['Lives in Oslo']
+        """
+        checked_limit(limit)
+        checked_limit(offset, "offset")
+        admitted = condition(kind=kind, where=where, since=since, until=until)
+        return self._engine.select(self._readable, admitted)[offset : offset + limit]
+
+    def count(self, *, kind: Kind | None = None, where: Metadata | None = None) -> int:
+        """Count the records that meet the conditions, which are those of `recall`.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
+        >>> alice.count(kind="fact")
+        2
+        """
+        return len(self._engine.select(self._readable, condition(kind=kind, where=where)))
+
+    def stats(self) -> Stats:
+        """Return how many records there are, in all and by kind, and the store's embedder.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember("Likes tea")
+        >>> alice.stats().kinds
+        {'fact': 1}
+        """
+        records = self._engine.select(self._readable, condition())
+        kinds: Counter[str] = Counter(record.kind for record in records)
+        return Stats(len(records), dict(kinds), self._engine.embedder.name)

@@ -1,0 +1,82 @@
+"""The verbs for exact values: a key names one JSON value of one scope."""
+
+from __future__ import annotations
+
+import json
+from uuid import NAMESPACE_OID, uuid5
+
+from commonplace.json_values import checked_json
+from commonplace.recall.filters import condition
+from commonplace.records import JSON, Record
+from commonplace.validation import checked_key, checked_record
+from commonplace.verbs.view import View
+
+
+class Values(View):
+    """Set and get exact values."""
+
+    def set(self, key: str, value: JSON) -> None:
+        """Keep `value` under `key` in exactly this scope, in the place of a former value.
+
+        `value` is any JSON value; its types are kept exactly. The value can also be recalled by
+        its meaning, as a record of kind ``value``. Raises InvalidInputError for what is not JSON.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> alice.set("timezone", "US/Pacific")
+        >>> alice.get("timezone")
+        'US/Pacific'
+        """
+        checked_key(key)
+        kept = checked_json(value, "value")
+        record = Record(
+            f"{key}: {kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)}",
+            kind="value",
+            key=key,
+            id=_id(key),
+            metadata={"value": kept},
+            scope=self._scope,
+            created_at=self._engine.clock(),
+        )
+        self._engine.upsert([checked_record(record)])
+
+    def get(self, key: str, default: JSON = None) -> JSON:
+        """Return the value kept under `key`, or `default` if there is none.
+
+        Scopes this memory includes are asked in their order when its own has no such key.
+
+        >>> memory.get("missing", "nothing")
+        'nothing'
+        """
+        checked_key(key)
+        for scope in [self._scope, *self._also]:
+            record = self._engine.exact(scope, _id(key))
+            if record is not None:
+                return checked_json(record.metadata["value"], "value")
+        return default
+
+    def keys(self) -> list[str]:
+        """Return the keys that `get` finds, sorted.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> alice.set("timezone", "US/Pacific")
+        >>> alice.keys()
+        ['timezone']
+        """
+        scopes = {self._scope, *self._also}
+        values = self._engine.select(self._readable, condition(kind="value"))
+        return sorted({str(record.key) for record in values if record.scope in scopes})
+
+    def delete(self, key: str) -> bool:
+        """Remove the value under `key` from this scope; tell whether there was one.
+
+        >>> memory.set("timezone", "US/Pacific")
+        >>> memory.delete("timezone"), memory.delete("timezone")
+        (True, False)
+        """
+        checked_key(key)
+        record = self._engine.exact(self._scope, _id(key))
+        return record is not None and self._engine.discard(record)
+
+
+def _id(key: str) -> str:
+    return str(uuid5(NAMESPACE_OID, key))
