@@ -1,0 +1,111 @@
+"""Hot scopes follow every write and keep to their bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from commonplace import Record, Scope
+from commonplace.in_memory import InMemoryStore
+from commonplace.ports import Entry
+from commonplace.recall.hot import HotScope, HotScopes, size
+
+
+def entry(text: str, scope: Scope, *, id: str | None = None) -> Entry:
+    vector = np.random.default_rng(abs(hash(text)) % 1000).normal(size=(1, 8)).astype(np.float32)
+    record = Record(text, scope=scope, id=id) if id else Record(text, scope=scope)
+    return Entry(record, vector / np.linalg.norm(vector))
+
+
+def user(name: str) -> Scope:
+    return Scope(("user", name))
+
+
+@pytest.fixture
+def store() -> InMemoryStore:
+    store = InMemoryStore()
+    for name in "abcdefghij":
+        store.put([entry(f"{name}{number}", user(name)) for number in range(10)])
+    return store
+
+
+def test_the_least_recently_used_scope_goes_first(store: InMemoryStore) -> None:
+    one = sum(size(each) for each in store.entries(user("a")))
+    hot = HotScopes(store, 3 * one)
+
+    for name in "abcade":
+        hot.of(user(name))
+
+    assert [name for name in "abcdefghij" if hot.held(user(name)) is not None] == ["a", "d", "e"]
+
+
+def test_the_bytes_held_never_exceed_the_setting(store: InMemoryStore) -> None:
+    limit = 40 * size(entry("x", user("a")))
+    hot = HotScopes(store, limit)
+
+    for name in "abcdefghij":
+        hot.of(user(name))
+        hot.add([entry(f"new {number}", user(name)) for number in range(7)])
+        held = [hot.held(user(each)) for each in "abcdefghij"]
+        assert sum(one.bytes for one in held if one is not None) <= limit
+
+
+def test_a_scope_larger_than_the_setting_is_not_held(store: InMemoryStore) -> None:
+    hot = HotScopes(store, 15 * size(entry("x", user("a"))))
+
+    assert hot.of(user("a")) is not None
+    assert hot.of(Scope()) is None
+    assert hot.of(Scope(("user",))) is None
+
+
+def test_a_scope_that_grows_too_large_is_let_go_and_may_shrink_back(store: InMemoryStore) -> None:
+    hot = HotScopes(store, 12 * size(entry("a0", user("a"))))
+    assert hot.of(user("a")) is not None
+    added = [entry(f"grown {number}", user("a")) for number in range(9)]
+
+    store.put(added)
+    hot.add(added)
+    assert hot.of(user("a")) is None
+
+    store.remove(added)
+    hot.remove(added)
+    held = hot.of(user("a"))
+    assert held is not None
+    assert len(held) == 10
+
+
+def test_a_write_reaches_every_arrays_that_hold_its_scope(store: InMemoryStore) -> None:
+    hot = HotScopes(store, 10**9)
+    scopes = [Scope(), Scope(("user",)), user("a"), user("b")]
+    before = [len(hot.of(scope) or ()) for scope in scopes]
+
+    hot.add([entry("new", user("a").child("session", "1"))])
+
+    after = [len(hot.of(scope) or ()) for scope in scopes]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 1, 0]
+
+
+def test_many_replacements_leave_no_growing_gaps() -> None:
+    store, hot = InMemoryStore(), None
+    hot = HotScopes(store, 10**9)
+    hot.of(user("a"))
+
+    for number in range(500):
+        hot.add([entry(f"version {number}", user("a"), id="same")])
+
+    held = hot.held(user("a"))
+    assert held is not None
+    assert [record.text for record in held.records()] == ["version 499"]
+    assert len(held.entries) <= 4
+
+
+def test_similarity_is_the_best_over_a_records_windows() -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    hot = HotScope(
+        [
+            Entry(Record("one", scope=user("a")), vectors[:1]),
+            Entry(Record("two", scope=user("a")), vectors[1:4]),
+        ]
+    )
+
+    assert hot.similarities(vectors[3]).tolist() == [0.0, 1.0]

@@ -1,0 +1,153 @@
+"""Every promise of `RecordStore`, on every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+
+from commonplace import Record, Scope, Source
+from commonplace.ports import Entry, RecordStore
+
+ALICE = Scope(("user", "alice"))
+BOB = Scope(("user", "bob"))
+ROOT = Scope()
+
+
+def entry(text: str, scope: Scope = ALICE, *, windows: int = 1, seed: int = 0) -> Entry:
+    vectors = np.random.default_rng(seed).normal(size=(windows, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Entry(Record(text, scope=scope), vectors)
+
+
+def texts(entries: Iterable[Entry]) -> list[str]:
+    return sorted(one.record.text for one in entries)
+
+
+def test_an_entry_comes_back_exactly_as_it_was_put(store: RecordStore) -> None:
+    moment = datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=timezone.utc)
+    record = Record(
+        "Zoë said: “naïve”\n\tline two \u2028 and \U0001f9e0",
+        kind="event",
+        importance=0.123456789,
+        metadata={"nested": {"list": [1, 1.0, "1", True, None]}, "größe": -0.0, "big": 2**70},
+        source=Source(framework="langchain", agent="a/b", session="s 1", origin="user"),
+        scope=ALICE.child("session", "7/8"),
+        created_at=moment,
+        updated_at=moment + timedelta(microseconds=1),
+        expires_at=moment + timedelta(days=1),
+    )
+    put = Entry(record, entry("x", windows=3).vectors)
+
+    store.put([put])
+
+    [found] = store.find(ALICE, [record.id])
+    assert found.record == record
+    assert [type(one) for one in found.record.metadata["nested"]["list"]] == [
+        int,
+        float,
+        str,
+        bool,
+        type(None),
+    ]
+    np.testing.assert_allclose(found.vectors, put.vectors, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "  padded  ", "\ufeffmark", "x" * 100_000, "'; --", "%"]
+)
+def test_awkward_texts_come_back_unchanged(store: RecordStore, text: str) -> None:
+    store.put([entry(text)])
+
+    assert [one.record.text for one in store.entries(ALICE)] == [text]
+
+
+def test_a_scope_holds_what_lies_at_it_and_below_it_and_nothing_else(store: RecordStore) -> None:
+    inside = [entry("at", ALICE), entry("below", ALICE.child("session", "1"))]
+    outside = [entry("beside", BOB), entry("above", Scope(("user",))), entry("root", ROOT)]
+    prefix = entry("longer name", Scope(("user", "alice2")))
+    store.put([*inside, *outside, prefix])
+
+    assert texts(store.entries(ALICE)) == ["at", "below"]
+    assert sorted(one.text for one in store.records(ALICE)) == ["at", "below"]
+    assert texts(store.entries(Scope(("user",)))) == [
+        "above",
+        "at",
+        "below",
+        "beside",
+        "longer name",
+    ]
+    assert len(list(store.entries(ROOT))) == 6
+
+
+def test_equal_ids_in_different_scopes_do_not_meet(store: RecordStore) -> None:
+    mine = entry("mine", ALICE)
+    other = Entry(replace(mine.record, text="other", scope=BOB), mine.vectors)
+    store.put([mine, other])
+
+    store.remove([other])
+
+    assert texts(store.entries(ROOT)) == ["mine"]
+
+
+def test_find_returns_only_what_lies_within_the_scope(store: RecordStore) -> None:
+    mine, other = entry("mine", ALICE), entry("other", BOB)
+    store.put([mine, other])
+
+    assert texts(store.find(ALICE, [mine.record.id, other.record.id])) == ["mine"]
+    assert texts(store.find(ROOT, [mine.record.id, other.record.id])) == ["mine", "other"]
+    assert store.find(ALICE, ["unknown"]) == []
+
+
+def test_replace_leaves_nothing_of_a_longer_text(store: RecordStore) -> None:
+    old = entry("long", windows=5, seed=1)
+    new = Entry(replace(old.record, text="short"), entry("x", windows=2, seed=2).vectors)
+    store.put([old, entry("another", seed=3)])
+
+    store.replace(old, new)
+
+    [found] = store.find(ALICE, [old.record.id])
+    assert found.record.text == "short"
+    np.testing.assert_allclose(found.vectors, new.vectors, atol=1e-6)
+    assert texts(store.entries(ALICE)) == ["another", "short"]
+
+
+def test_removing_what_is_absent_changes_nothing(store: RecordStore) -> None:
+    kept = entry("kept")
+    store.put([kept])
+
+    store.remove([entry("never stored"), entry("elsewhere", BOB)])
+
+    assert texts(store.entries(ROOT)) == ["kept"]
+
+
+def test_nearest_returns_the_nearest_of_the_scope_by_any_of_its_windows(store: RecordStore) -> None:
+    entries = [entry(f"text {number}", windows=2, seed=number) for number in range(20)]
+    store.put([*entries, entry("other user", BOB, seed=7)])
+    query = entries[7].vectors[1]
+
+    found = store.nearest(ALICE, query, 1)
+
+    assert "text 7" in texts(found)
+    assert all(one.record.scope == ALICE for one in found)
+
+
+def test_more_entries_than_one_slice_or_page_are_all_kept(store: RecordStore) -> None:
+    many = [entry(f"text {number}", seed=number) for number in range(250)]
+
+    store.put(many)
+
+    assert texts(store.entries(ALICE)) == texts(many)
+
+
+def test_an_empty_store_holds_nothing(store: RecordStore) -> None:
+    store.put([])
+    store.remove([])
+
+    assert list(store.entries(ROOT)) == []
+    assert list(store.records(ROOT)) == []
+    assert store.find(ROOT, ["any"]) == []
+    assert store.nearest(ALICE, entry("x").vectors[0], 3) == []
