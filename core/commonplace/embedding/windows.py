@@ -1,0 +1,82 @@
+"""Splits a text that is longer than the model reads into pieces that it reads whole."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+# What the model reads of a text, without the two marks that the tokenizer adds around it.
+READ_TOKENS = 254
+WINDOW_TOKENS = 200
+OVERLAP_TOKENS = 40
+
+# Every repetition is bounded, so that a long run of dots or brackets costs no more than its length.
+_SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]]{0,3}\s|[。！？][」』”’）]{0,3}|\n""")
+
+
+def split(text: str, tokenizer: Tokenizer) -> list[str]:
+    """Return `text` in consecutive, overlapping pieces; a text that is read whole as `[text]`.
+
+    A piece has at most 200 tokens, of which at most 40 repeat the end of the one before. Pieces
+    begin and end between sentences where they can, and always between words: a word is not cut
+    (the model reads one of more than 100 characters as a single unknown token).
+    `tokenizer` must not truncate.
+    """
+    encoding = tokenizer.encode(text, add_special_tokens=False)
+    if len(encoding) <= READ_TOKENS:
+        return [text]
+    starts = [start for start, _ in encoding.offsets]
+    starts.append(len(text))
+    words, sentences = _word_borders(encoding), _sentence_borders(text, starts)
+    return [text[starts[a] : starts[b]].strip() for a, b in _spans(words, sentences)]
+
+
+def _word_borders(encoding: Encoding) -> list[int]:
+    """Return the numbers of the tokens that begin a word, and the number of tokens, ascending."""
+    changes = enumerate(pairwise(encoding.word_ids), start=1)
+    borders = [token for token, (before, after) in changes if before != after]
+    return [0, *borders, len(encoding)]
+
+
+def _sentence_borders(text: str, starts: list[int]) -> list[int]:
+    """Return the numbers of the tokens that begin a sentence, ascending, perhaps repeated."""
+    return [bisect_left(starts, end.end()) for end in _SENTENCE_END.finditer(text)]
+
+
+def _spans(words: list[int], sentences: list[int]) -> list[tuple[int, int]]:
+    """Return the first token and the token after the last of each piece."""
+    spans = []
+    start, last = 0, words[-1]
+    while last - start > WINDOW_TOKENS:
+        end = _end(start, words, sentences)
+        spans.append((start, end))
+        start = _next_start(end, words, sentences)
+    return [*spans, (start, last)]
+
+
+def _end(start: int, words: list[int], sentences: list[int]) -> int:
+    """Return the last sentence border in the second half of a full piece, or its last word's."""
+    full = start + WINDOW_TOKENS
+    sentence = _last_at_most(full, sentences)
+    return sentence if sentence > full - WINDOW_TOKENS // 2 else _last_at_most(full, words)
+
+
+def _next_start(end: int, words: list[int], sentences: list[int]) -> int:
+    """Return the first sentence border within the overlap before `end`, or its first word's."""
+    sentence = _first_at_least(end - OVERLAP_TOKENS, sentences, end)
+    return sentence if sentence < end else _first_at_least(end - OVERLAP_TOKENS, words, end)
+
+
+def _last_at_most(token: int, borders: list[int]) -> int:
+    place = bisect_left(borders, token + 1)
+    return borders[place - 1] if place else 0
+
+
+def _first_at_least(token: int, borders: list[int], otherwise: int) -> int:
+    place = bisect_left(borders, token)
+    return borders[place] if place < len(borders) else otherwise
