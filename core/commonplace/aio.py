@@ -11,6 +11,7 @@ from anyio import to_thread
 from typing_extensions import Self
 
 from commonplace.memory import Memory
+from commonplace.scope import Scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,6 +58,21 @@ class AsyncMemory:
     delete = _in_thread(Memory.delete)
     stats = _in_thread(Memory.stats)
     close = _in_thread(Memory.close)
+
+    @property
+    def path(self) -> Scope:
+        """The scope this memory is confined to."""
+        return self.memory.path
+
+    @property
+    def also(self) -> tuple[Scope, ...]:
+        """The scopes that it includes: read, and never written."""
+        return self.memory.also
+
+    @property
+    def directory(self) -> str | None:
+        """The directory its store was opened from, or None if that was none."""
+        return self.memory.directory
 
     def scope(self, *names: str | tuple[str, ...]) -> AsyncMemory:
         """Return an AsyncMemory confined to the scope below this one, as `Memory.scope` does."""

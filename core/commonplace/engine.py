@@ -34,10 +34,12 @@ class Engine:
         *,
         clock: Callable[[], datetime],
         cache_bytes: int,
+        directory: str | None = None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         """Own `store` until closed. `clock` tells the time in UTC."""
         self.clock = clock
+        self.directory = directory
         self.embedder = as_embedder(embedder)
         self._store = store
         self._hot = HotScopes(store, cache_bytes)
@@ -117,6 +119,13 @@ class Engine:
             self._remove(entries)
             return bool(entries)
 
+    def discard_all(self, records: Sequence[Record]) -> int:
+        """Remove records by scope and id and return how many were there."""
+        with self._opened():
+            entries = list(self._stored(records).values())
+            self._remove(entries)
+            return len(entries)
+
     def select(self, scopes: Sequence[Scope], admitted: Condition) -> list[Record]:
         """Return the live records that are admitted, newest first."""
         with self._opened():
@@ -150,6 +159,23 @@ class Engine:
                 )
             ]
         return sorted(matches, key=lambda match: -match.confidence)[:limit]
+
+    def nearest(
+        self, scopes: Sequence[Scope], vector: Vectors, admitted: Condition, limit: int
+    ) -> list[tuple[Entry, float]]:
+        """Return the live, admitted entries most like a unit vector, best first, with cosines."""
+        self._check_open()
+        self._fitting(vector)
+        with self._opened():
+            at = self.clock()
+            found = [
+                (entry, min(max(float(cosine), 0.0), 1.0))
+                for scope in scopes
+                for hot in [self._arrays(scope, vector, limit)]
+                for entry, cosine in zip(hot.entries, hot.similarities(vector), strict=True)
+                if entry and _is_visible(entry.record, scope, at) and admitted(entry.record)
+            ]
+        return sorted(found, key=lambda pair: -pair[1])[:limit]
 
     def close(self) -> None:
         """Release the store. May be called again."""

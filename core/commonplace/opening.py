@@ -52,13 +52,21 @@ def open(
         raise InvalidInputError("Give either a path or a chroma client.")
     adapted = as_embedder(MiniLM() if embedder is None else embedder)
     if chroma is not None:
-        store, release = _on_client(chroma, adapted.name), _nothing
-        cache_bytes = 0  # others may write to that database: nothing kept here could be trusted
+        # Others may write to that database: nothing kept here could be trusted.
+        engine = Engine(_on_client(chroma, adapted.name), adapted, clock=clock, cache_bytes=0)
     elif path == IN_MEMORY:
-        store, release = InMemoryStore(), _nothing
+        engine = Engine(InMemoryStore(), adapted, clock=clock, cache_bytes=cache_bytes)
     else:
-        store, release = _on_directory(_directory(path), adapted.name)
-    engine = Engine(store, adapted, clock=clock, cache_bytes=cache_bytes, on_close=release)
+        directory = _directory(path)
+        store, release = _on_directory(directory, adapted.name)
+        engine = Engine(
+            store,
+            adapted,
+            clock=clock,
+            cache_bytes=cache_bytes,
+            directory=str(directory),
+            on_close=release,
+        )
     return Memory(engine, Scope())
 
 
@@ -82,7 +90,3 @@ def _on_directory(directory: Path, embedder: str) -> tuple[RecordStore, Callable
     from commonplace.chroma.directory import opened
 
     return opened(directory, embedder)
-
-
-def _nothing() -> None:
-    """Release nothing."""

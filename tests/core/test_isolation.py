@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -164,3 +165,11 @@ def test_a_path_with_an_empty_name_is_refused(memory: Memory, written: str) -> N
 @given(path=paths)
 def test_a_written_scope_is_read_back_as_it_was(path: tuple[str, ...]) -> None:
     assert Scope.parse(str(Scope(path))) == Scope(path)
+
+
+def test_a_copy_of_a_memory_is_that_memory(memory: Memory) -> None:
+    alice = memory.scope("user", "alice")
+
+    assert copy.copy(alice) is alice
+    assert copy.deepcopy({"memory": alice})["memory"] is alice
+    assert alice.path == Scope(("user", "alice"))

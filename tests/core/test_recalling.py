@@ -141,3 +141,10 @@ def test_a_store_too_large_to_hold_ranks_what_its_index_finds(open_memory: objec
 
     assert memory.recall("allergic peanuts", limit=1)[0].record.text == "Allergic to peanuts"
     assert memory.count() == 31
+
+
+def test_context_leaves_out_what_the_prompt_holds_already(alice: Memory) -> None:
+    block = alice.context("allergic to peanuts", min_confidence=0, known=["Allergic to peanuts"])
+
+    assert "Works at Acme" in block
+    assert "peanuts" not in block

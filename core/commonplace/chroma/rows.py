@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -89,7 +90,24 @@ def is_first(metadata: Mapping[str, Any]) -> bool:
 
 def to_record(document: str, metadata: Mapping[str, Any]) -> Record:
     """Read the record of a first row."""
-    fields = json.loads(metadata["record"])
+    return _record(document, metadata, json.loads(metadata["record"]))
+
+
+def to_entries(rows: Rows) -> Iterator[Entry]:
+    """Read the entries of rows in any order. Windows left over from a replaced text are ignored."""
+    if not rows.ids:
+        return
+    vectors = np.asarray(rows.embeddings, np.float32)
+    places = {row: place for place, row in enumerate(rows.ids)}
+    for place, metadata in enumerate(rows.metadatas):
+        if is_first(metadata):
+            fields = json.loads(metadata["record"])
+            record = _record(rows.documents[place] or "", metadata, fields)
+            further = [places[row_id(record, window)] for window in range(1, fields["windows"])]
+            yield Entry(record, vectors[[place, *further]])
+
+
+def _record(document: str, metadata: Mapping[str, Any], fields: dict[str, Any]) -> Record:
     return Record(
         document,
         kind=fields["kind"],
@@ -97,7 +115,7 @@ def to_record(document: str, metadata: Mapping[str, Any]) -> Record:
         metadata=fields["metadata"],
         source=Source(**fields["source"]),
         key=fields["key"],
-        scope=Scope.parse(metadata["scope"]),
+        scope=_scope(metadata["scope"]),
         id=metadata["id"],
         created_at=datetime.fromisoformat(fields["created_at"]),
         updated_at=_time(fields["updated_at"]),
@@ -109,12 +127,5 @@ def _time(written: str | None) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
-def to_entries(rows: Rows) -> Iterator[Entry]:
-    """Read the entries of rows in any order. Windows left over from a replaced text are ignored."""
-    vectors = dict(zip(rows.ids, rows.embeddings, strict=True))
-    for document, metadata in zip(rows.documents, rows.metadatas, strict=True):
-        if is_first(metadata):
-            record = to_record(document or "", metadata)
-            windows = json.loads(metadata["record"])["windows"]
-            found = [vectors.get(row_id(record, window)) for window in range(windows)]
-            yield Entry(record, np.array([one for one in found if one is not None], np.float32))
+# The records of a read are of few scopes.
+_scope = lru_cache(maxsize=1_024)(Scope.parse)

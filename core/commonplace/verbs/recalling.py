@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 from commonplace.recall.filters import Metadata, condition
@@ -57,11 +58,13 @@ class Recalling(View):
         max_tokens: int = 400,
         min_confidence: float = 0.25,
         tokenizer: Tokenizer = estimated_tokens,
+        known: Collection[str] = (),
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
         The block has at most `max_tokens` tokens as `tokenizer`, a function from text to a count,
-        counts them; the default takes a quarter of the UTF-8 bytes. What it quotes is data: no
+        counts them; the default takes a quarter of the UTF-8 bytes. Records with one of the texts
+        in `known`, which the prompt holds already, are left out. What the block quotes is data: no
         record can end its quotation or pose as an instruction. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
@@ -71,7 +74,8 @@ class Recalling(View):
         """
         checked_limit(max_tokens, "max_tokens")
         matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
-        return rendered(matches, max_tokens, tokenizer)
+        news = [match for match in matches if match.record.text not in set(known)]
+        return rendered(news, max_tokens, tokenizer)
 
     def record(self, id: str) -> Record:
         """Return the record with this id. Raises RecordNotFoundError.

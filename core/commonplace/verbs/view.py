@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import Self
+
 from commonplace.engine import Engine
 from commonplace.scope import Scope, outermost
 
@@ -16,6 +18,29 @@ class View:
         self._engine = engine
         self._scope = scope
         self._also = tuple(also)
+
+    @property
+    def path(self) -> Scope:
+        """The scope this memory is confined to."""
+        return self._scope
+
+    @property
+    def also(self) -> tuple[Scope, ...]:
+        """The scopes that it includes: read, and never written."""
+        return self._also
+
+    @property
+    def directory(self) -> str | None:
+        """The directory its store was opened from, or None if that was none."""
+        return self._engine.directory
+
+    def __copy__(self) -> Self:
+        """Return this memory: a copy of a view is the view."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return this memory, so that frameworks which copy agents share it."""
+        return self
 
     @property
     def _readable(self) -> list[Scope]:
