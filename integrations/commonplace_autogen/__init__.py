@@ -1,0 +1,12 @@
+"""Commonplace in AutoGen: a memory for AgentChat's agents and teams."""
+
+try:
+    from commonplace_autogen.memory import SharedMemory
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in {"autogen_core", "autogen_agentchat"}:
+        raise
+    raise ModuleNotFoundError(
+        'commonplace_autogen needs AutoGen: pip install "commonplace[autogen]"', name=error.name
+    ) from error
+
+__all__ = ["SharedMemory"]

@@ -1,0 +1,264 @@
+"""`SharedMemory`: a memory of Commonplace for AutoGen's agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Coroutine, Iterable
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from autogen_agentchat.base import TaskResult
+from autogen_core import CancellationToken, Component
+from autogen_core import memory as autogen
+from autogen_core.model_context import ChatCompletionContext
+from pydantic import BaseModel
+from typing_extensions import Self
+
+import commonplace
+from commonplace import AsyncMemory, Match, Memory, RecordNotFoundError, Scope, Source
+from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.recall.filters import Metadata
+from commonplace.records import Kind, new_id
+from commonplace.validation import checked_confidence, checked_limit
+from commonplace_autogen.content import content_of, options_of, text_of
+from commonplace_autogen.injection import view_of
+from commonplace_autogen.write_back import FRAMEWORK, said
+
+T = TypeVar("T")
+
+_USERS = ("user", "user_proxy")
+
+
+class SharedMemoryConfig(BaseModel):
+    """A `SharedMemory` on a directory, as JSON. The embedder is the default one."""
+
+    directory: str
+    scope: list[str] = []
+    including: list[list[str]] = []
+    max_tokens: int = 400
+    min_confidence: float = 0.25
+    users: list[str] = list(_USERS)
+    emit_events: bool = False
+    on_error: OnError = "log"
+
+
+class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
+    """Gives AutoGen agents a memory of Commonplace: ``AssistantAgent(..., memory=[...])``.
+
+    Before each turn the agent's model is shown what the memory knows about the last text of the
+    user, as one quoted block before the user's message. The block is shown, not stored: the
+    agent's context and its saved state never hold it. One instance serves several agents, threads
+    and event loops.
+
+    >>> SharedMemory(memory.scope("user", "alice"))
+    SharedMemory(<Memory user/alice>)
+    """
+
+    component_config_schema = SharedMemoryConfig
+    component_provider_override = "commonplace_autogen.SharedMemory"
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        max_tokens: int = 400,
+        min_confidence: float = 0.25,
+        users: Collection[str] = _USERS,
+        emit_events: bool = False,
+        on_error: OnError = "log",
+    ) -> None:
+        """Recall from and write to `memory`, which stays its owner's to close.
+
+        The block has at most `max_tokens` tokens, of records with at least `min_confidence`, in
+        0..1. `users` are the sources of messages that a person wrote. With `emit_events` the agent
+        emits a MemoryQueryEvent with the best matches; a team keeps those in its message thread
+        and so in its saved state. With ``on_error="log"`` a memory that fails while an agent runs
+        is logged and the run goes on.
+        """
+        self._memory = AsyncMemory(checked_memory(memory))
+        self._max_tokens = checked_limit(max_tokens, "max_tokens")
+        self._min_confidence = checked_confidence(min_confidence)
+        self._users = frozenset(users)
+        self._emit_events = emit_events
+        self._on_error: OnError = on_error
+        self._id = new_id()
+        self._opened_here = False
+
+    async def update_context(
+        self, model_context: ChatCompletionContext
+    ) -> autogen.UpdateContextResult:
+        """Show the agent's model what is known about the last text of the user.
+
+        AutoGen calls this once before each turn; the block stands until the next.
+        """
+        matches: list[Match] = []
+        with guarded("recalling for the AutoGen agent", self._on_error):
+            view = view_of(model_context, self._users)
+            view.show(self._id, "")  # if what follows fails, no former turn's block is shown
+            block, matches = await self._recalled(
+                query_text(await view.asked()), await view.texts()
+            )
+            view.show(self._id, block)
+        return autogen.UpdateContextResult(memories=_result(matches))
+
+    async def query(
+        self,
+        query: str | autogen.MemoryContent,
+        cancellation_token: CancellationToken | None = None,
+        *,
+        limit: int = 8,
+        kind: Kind | None = None,
+        where: Metadata | None = None,
+        min_confidence: float = 0.0,
+        **unknown: Any,
+    ) -> autogen.MemoryQueryResult:
+        """Return what answers `query`, best first, at most `limit`; options as in `recall`.
+
+        A result's metadata holds its record's, and what the record says of itself: its `id`,
+        `kind`, `scope`, `created_at`, where it came from, and as `score` its confidence in 0..1.
+
+        >>> import asyncio
+        >>> _ = memory.remember("Alice is allergic to peanuts")
+        >>> found = asyncio.run(SharedMemory(memory).query("allergic to what?", limit=1))
+        >>> found.results[0].content
+        'Alice is allergic to peanuts'
+        """
+        if unknown:
+            raise TypeError(f"query has no option {min(unknown)!r}.")
+        text = text_of(query) if isinstance(query, autogen.MemoryContent) else query
+        recalled = self._memory.recall(
+            text, limit=limit, kind=kind, where=where, min_confidence=min_confidence
+        )
+        return _result(await _cancelled_by(cancellation_token, recalled))
+
+    async def add(
+        self, content: autogen.MemoryContent, cancellation_token: CancellationToken | None = None
+    ) -> None:
+        """Remember a text, Markdown or a JSON dict, which comes back as the same dict.
+
+        Of its metadata a known `kind`, an `importance` in 0..1 and a `ttl` are the record's own.
+        Raises InvalidInputError, a ValueError, for other content.
+
+        >>> import asyncio
+        >>> from autogen_core.memory import MemoryContent, MemoryMimeType
+        >>> tea = MemoryContent(content="Likes tea", mime_type=MemoryMimeType.TEXT)
+        >>> asyncio.run(SharedMemory(memory).add(tea))
+        >>> [record.text for record in memory.records()]
+        ['Likes tea']
+        """
+        source = Source(framework=FRAMEWORK)
+        remembered = self._memory.remember(text_of(content), source=source, **options_of(content))
+        await _cancelled_by(cancellation_token, remembered)
+
+    async def clear(self) -> None:
+        """Forget all records of the memory's own scope, and none that it only includes."""
+        records = await self._memory.records(limit=await self._memory.count())
+        ids = [record.id for record in records]
+        try:
+            await self._memory.forget(*ids)
+        except RecordNotFoundError:  # some are of included scopes, or another thread was faster
+            for id in ids:
+                await self._forgotten_if_own(id)
+
+    async def close(self) -> None:
+        """Release what `load_component` opened; a memory that was passed stays open."""
+        if self._opened_here:
+            await self._memory.close()
+
+    async def remember_result(self, result: TaskResult, *, session: str | None = None) -> None:
+        """Remember what users and agents said in a run; the same run again stores nothing twice.
+
+        `session` names the conversation. Messages with a source of `users` are the user's; tool
+        calls, thoughts and events are not remembered.
+
+        >>> import asyncio
+        >>> from autogen_agentchat.base import TaskResult
+        >>> from autogen_agentchat.messages import TextMessage
+        >>> result = TaskResult(messages=[TextMessage(content="I moved to Oslo", source="user")])
+        >>> asyncio.run(SharedMemory(memory).remember_result(result))
+        >>> memory.records()[0].source.origin
+        'user'
+        """
+        await self._remember(result.messages, session)
+
+    async def capture(
+        self, stream: AsyncGenerator[T, None], *, session: str | None = None
+    ) -> AsyncGenerator[T, None]:
+        """Yield what `stream` yields and, when it ends, remember it as `remember_result` does.
+
+        However it ends: what was said before a run failed is kept too. Write ``async for message
+        in memory.capture(team.run_stream(task=...))``, or ``Console(memory.capture(...))``.
+        """
+        items: list[T] = []
+        try:
+            async with aclosing(stream):
+                async for item in stream:
+                    items.append(item)
+                    yield item
+        finally:
+            # Not sooner: the task would be recalled for itself.
+            await self._remember(items, session)
+
+    def __repr__(self) -> str:
+        return f"SharedMemory({self._memory.memory!r})"
+
+    async def _recalled(self, query: str, known: list[str]) -> tuple[str, list[Match]]:
+        if not query:
+            return "", []
+        least = self._min_confidence
+        block = await self._memory.context(
+            query, max_tokens=self._max_tokens, min_confidence=least, known=known
+        )
+        if not block or not self._emit_events:
+            return block, []
+        return block, await self._memory.recall(query, min_confidence=least)
+
+    async def _remember(self, items: Iterable[object], session: str | None) -> None:
+        with guarded("remembering what was said in an AutoGen run", self._on_error):
+            if records := said(items, users=self._users, session=session):
+                await self._memory.remember_many(records)
+
+    async def _forgotten_if_own(self, id: str) -> None:
+        try:
+            await self._memory.forget(id)
+        except RecordNotFoundError:
+            return
+
+    def _to_config(self) -> SharedMemoryConfig:
+        memory = self._memory.memory
+        if memory.directory is None:
+            raise NotImplementedError(
+                f"{self!r} cannot be dumped: its store is in no directory that could be named."
+            )
+        return SharedMemoryConfig(
+            directory=memory.directory,
+            scope=list(memory.path.names),
+            including=[list(scope.names) for scope in memory.also],
+            max_tokens=self._max_tokens,
+            min_confidence=self._min_confidence,
+            users=sorted(self._users),
+            emit_events=self._emit_events,
+            on_error=self._on_error,
+        )
+
+    @classmethod
+    def _from_config(cls, config: SharedMemoryConfig) -> Self:
+        scopes = [Scope(tuple(names)) for names in (config.scope, *config.including)]
+        root = commonplace.open(config.directory)
+        own, *others = (root.scope(one.names) if one.names else root for one in scopes)
+        options = config.model_dump(exclude={"directory", "scope", "including"})
+        loaded = cls(own.including(*others), **options)
+        loaded._opened_here = True
+        return loaded
+
+
+def _result(matches: list[Match]) -> autogen.MemoryQueryResult:
+    return autogen.MemoryQueryResult(results=[content_of(match) for match in matches])
+
+
+async def _cancelled_by(token: CancellationToken | None, work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` unless the token is cancelled; raises CancelledError if it is."""
+    if token is None:
+        return await work
+    result: T = await token.link_future(asyncio.ensure_future(work))
+    return result
