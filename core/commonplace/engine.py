@@ -13,10 +13,12 @@ import numpy as np
 from commonplace.embedding import as_embedder
 from commonplace.errors import EmbedderMismatchError, MemoryClosedError, RecordNotFoundError
 from commonplace.ports import Entry, RecordStore, Vectors
+from commonplace.recall.arrays import Question
+from commonplace.recall.dates import periods
 from commonplace.recall.filters import Condition
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.ranking import ranked
-from commonplace.records import Match, Record
+from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
 
 # How many records Chroma's index is asked for, for each one wanted, when a scope is too large to
@@ -73,7 +75,7 @@ class Engine:
         while True:
             old = self.find([scope], [id])[0]
             record = changed(old.record)
-            same_text = record.text == old.record.text
+            same_text = _told(record, record.text) == _told(old.record, old.record.text)
             new = Entry(record, old.vectors) if same_text else self._embedded([record])[0]
             with self._opened():
                 if self.find([scope], [id])[0].record == old.record:
@@ -112,14 +114,7 @@ class Engine:
                     return entry.record
             return None
 
-    def discard(self, record: Record) -> bool:
-        """Remove a record by scope and id; tell whether it was there."""
-        with self._opened():
-            entries = list(self._stored([record]).values())
-            self._remove(entries)
-            return bool(entries)
-
-    def discard_all(self, records: Sequence[Record]) -> int:
+    def discard(self, records: Sequence[Record]) -> int:
         """Remove records by scope and id and return how many were there."""
         with self._opened():
             entries = list(self._stored(records).values())
@@ -134,7 +129,7 @@ class Engine:
                 record
                 for scope in scopes
                 for record in self._records(scope)
-                if _is_visible(record, scope, at) and admitted(record)
+                if not record.is_expired(at) and admitted(record)
             ]
         return sorted(found, key=lambda record: (record.created_at, record.id), reverse=True)
 
@@ -144,21 +139,26 @@ class Engine:
         """Return the live, admitted records that answer the query, best first."""
         self._check_open()
         vector = self._fitting(self.embedder.embed_query(query))
+        question = Question(query, vector, periods(query, self.clock()))
         with self._opened():
-            at = self.clock()
             matches = [
                 match
                 for scope in scopes
-                for match in ranked(
-                    self._arrays(scope, vector, limit),
-                    vector,
-                    lambda record, scope=scope: (  # type: ignore[misc]  # binds the loop's scope
-                        _is_visible(record, scope, at) and admitted(record)
-                    ),
-                    limit,
-                )
+                for match in ranked(self._arrays(scope, vector, limit), question, admitted, limit)
             ]
         return sorted(matches, key=lambda match: -match.confidence)[:limit]
+
+    def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
+        """Return the live records of these kinds, the most important first, then the newest."""
+        with self._opened():
+            at = self.clock()
+            found = [
+                record
+                for scope in scopes
+                for record in self._of_kinds(scope, kinds)
+                if not record.is_expired(at)
+            ]
+        return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(
         self, scopes: Sequence[Scope], vector: Vectors, admitted: Condition, limit: int
@@ -167,13 +167,13 @@ class Engine:
         self._check_open()
         self._fitting(vector)
         with self._opened():
-            at = self.clock()
             found = [
                 (entry, min(max(float(cosine), 0.0), 1.0))
                 for scope in scopes
                 for hot in [self._arrays(scope, vector, limit)]
-                for entry, cosine in zip(hot.entries, hot.similarities(vector), strict=True)
-                if entry and _is_visible(entry.record, scope, at) and admitted(entry.record)
+                if hot.entries  # arrays of none have no dimension
+                for entry, cosine in zip(hot.entries, hot.arrays.cosines(vector), strict=True)
+                if entry and admitted(entry.record)
             ]
         return sorted(found, key=lambda pair: -pair[1])[:limit]
 
@@ -198,7 +198,10 @@ class Engine:
 
     def _embedded(self, records: Collection[Record]) -> list[Entry]:
         self._check_open()
-        windows = [self.embedder.windows(record.text) for record in records]
+        windows = [
+            [_told(record, window) for window in self.embedder.windows(record.text)]
+            for record in records
+        ]
         texts = list(chain.from_iterable(windows))
         vectors = iter(self._fitting(self.embedder.embed_documents(texts)))
         return [
@@ -245,16 +248,24 @@ class Engine:
         hot = self._hot.held(scope)
         return self._store.records(scope) if hot is None else hot.records()
 
-    def _arrays(self, scope: Scope, vector: Vectors, limit: int) -> HotScope:
+    def _of_kinds(self, scope: Scope, kinds: Sequence[Kind]) -> Iterator[Record]:
         hot = self._hot.of(scope)
         if hot is not None:
-            return hot
-        return HotScope(self._store.nearest(scope, vector, limit * _OVERFETCH))
+            return hot.of_kinds(kinds)
+        return (record for record in self._store.records(scope) if record.kind in kinds)
+
+    def _arrays(self, scope: Scope, vector: Vectors, limit: int) -> HotScope:
+        hot = self._hot.of(scope)
+        if hot is None:
+            hot = HotScope(self._store.nearest(scope, vector, limit * _OVERFETCH))
+        hot.expire(self.clock())
+        return hot
 
 
 def _identity(record: Record) -> tuple[Scope, str]:
     return record.scope, record.id
 
 
-def _is_visible(record: Record, scope: Scope, at: datetime) -> bool:
-    return scope.contains(record.scope) and not record.is_expired(at)
+def _told(record: Record, window: str) -> str:
+    """Return a window of a record's text as it is embedded: a message with who says it."""
+    return f"{record.speaker}: {window}" if record.speaker else window

@@ -71,6 +71,11 @@ class Record:
     updated_at: datetime | None = field(default=None, kw_only=True)
     expires_at: datetime | None = field(default=None, kw_only=True)
 
+    @property
+    def speaker(self) -> str:
+        """The name of who said it, if it is a message; "" if that is not known."""
+        return (self.source.agent or "") if self.kind == "message" else ""
+
     def is_expired(self, at: datetime) -> bool:
         """Tell whether the record's time was over at this moment."""
         return self.expires_at is not None and self.expires_at <= at

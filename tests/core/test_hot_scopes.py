@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 
-from commonplace import Record, Scope
+from commonplace import Record, Scope, Source
 from commonplace.in_memory import InMemoryStore
 from commonplace.ports import Entry
 from commonplace.recall.hot import HotScope, HotScopes, size
@@ -108,4 +110,23 @@ def test_similarity_is_the_best_over_a_records_windows() -> None:
         ]
     )
 
-    assert hot.similarities(vectors[3]).tolist() == [0.0, 1.0]
+    assert hot.arrays.cosines(vectors[3]).tolist() == [0.0, 1.0]
+
+
+def test_the_neighbours_in_a_session_are_those_of_its_time_however_written() -> None:
+    moment = datetime(2026, 5, 4, tzinfo=timezone.utc)
+    told = [
+        Record(text, source=Source(session="1"), scope=user("a"), created_at=moment + age)
+        for text, age in (("c", timedelta(3)), ("a", timedelta(1)), ("b", timedelta(2)))
+    ]
+    vector = np.eye(4, dtype=np.float32)[:1]
+    hot = HotScopes(InMemoryStore(), 10**9)
+    hot.of(user("a"))
+
+    for record in told:
+        hot.add([Entry(record, vector)])
+
+    held = hot.held(user("a"))
+    assert held is not None
+    assert [record.text for record in held.records()] == ["a", "b", "c"]
+    assert held.arrays.sessions.before.tolist() == [-1, 0, 1]

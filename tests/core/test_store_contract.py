@@ -100,6 +100,7 @@ def test_find_returns_only_what_lies_within_the_scope(store: RecordStore) -> Non
     assert texts(store.find(ALICE, [mine.record.id, other.record.id])) == ["mine"]
     assert texts(store.find(ROOT, [mine.record.id, other.record.id])) == ["mine", "other"]
     assert store.find(ALICE, ["unknown"]) == []
+    assert store.find(ALICE, []) == []
 
 
 def test_replace_leaves_nothing_of_a_longer_text(store: RecordStore) -> None:

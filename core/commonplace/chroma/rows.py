@@ -1,7 +1,7 @@
 """How an entry is written in Chroma: one row for each window of its text. Pure.
 
 The row of window 0 carries the text and the record; the rows of further windows carry their
-vector alone. `top`, the first names of the scope, is what a read filters by.
+vector alone. `within` lists the record's scope and all that contain it: what a read filters by.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from commonplace.ports import Entry, Vectors
 from commonplace.records import Record, Source
 from commonplace.scope import Scope
 
-NAMES_IN_TOP = 2
-
 
 @dataclass(slots=True)
 class Rows:
@@ -33,9 +31,9 @@ class Rows:
     metadatas: list[dict[str, Any]] = field(default_factory=list)
 
 
-def top(scope: Scope) -> str:
-    """Return what the rows of a record in this scope carry as `top`; never empty."""
-    return f"/{scope.first(NAMES_IN_TOP)}"
+def written_scope(scope: Scope) -> str:
+    """Return how `within` names a scope; never empty."""
+    return f"/{scope}"
 
 
 def row_id(record: Record, window: int) -> str:
@@ -62,7 +60,9 @@ def to_rows(entries: Iterable[Entry]) -> Rows:
 
 def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
     record = entry.record
-    place = {"top": top(record.scope), "scope": str(record.scope), "id": record.id}
+    names = range(len(record.scope.names) + 1)
+    within = [written_scope(record.scope.first(count)) for count in names]
+    place = {"within": within, "id": record.id}
     yield {**place, "window": 0, "record": _written(record, len(entry.vectors))}
     for window in range(1, len(entry.vectors)):
         yield {**place, "window": window}
@@ -70,6 +70,7 @@ def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
 
 def _written(record: Record, windows: int) -> str:
     fields = {
+        "scope": str(record.scope),
         "kind": record.kind,
         "importance": record.importance,
         "metadata": record.metadata,
@@ -115,7 +116,7 @@ def _record(document: str, metadata: Mapping[str, Any], fields: dict[str, Any]) 
         metadata=fields["metadata"],
         source=Source(**fields["source"]),
         key=fields["key"],
-        scope=_scope(metadata["scope"]),
+        scope=_scope(fields["scope"]),
         id=metadata["id"],
         created_at=datetime.fromisoformat(fields["created_at"]),
         updated_at=_time(fields["updated_at"]),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+_NAMES_IN_PARTITION = 2
 # Chroma holds the GIL for the whole of a write; small slices keep the process's other threads,
 # an event loop among them, alive during a bulk import. 100 is the measured sweet spot.
 _ENTRIES_PER_WRITE = 100
@@ -63,6 +64,8 @@ class ChromaStore:
             self._delete(share[0].record.scope, ids)
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
+        if not ids:
+            return []
         wanted = {"id": {"$in": list(ids)}}
         found = (self._read(one, scope, wanted) for one in self._collections(scope))
         return [entry for entries in found for entry in entries]
@@ -76,9 +79,7 @@ class ChromaStore:
             for page in _pages(collection, scope, None, ["documents", "metadatas"]):
                 for document, metadata in zip(page["documents"], page["metadatas"], strict=True):
                     if rows.is_first(metadata):
-                        record = rows.to_record(document, metadata)
-                        if scope.contains(record.scope):
-                            yield record
+                        yield rows.to_record(document, metadata)
 
     def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
         ids: list[str] = []
@@ -103,12 +104,13 @@ class ChromaStore:
         return shares
 
     def _partition(self, scope: Scope) -> int:
-        digest = blake2b(rows.top(scope).encode(), digest_size=8).digest()
+        top = rows.written_scope(scope.first(_NAMES_IN_PARTITION))
+        digest = blake2b(top.encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") % self._catalogue.partitions
 
     def _collections(self, scope: Scope) -> list[Collection]:
         """Return the collections that may hold records within `scope`."""
-        if len(scope.names) < rows.NAMES_IN_TOP:
+        if len(scope.names) < _NAMES_IN_PARTITION:
             return self._catalogue.all_partitions()
         one = self._catalogue.partition(self._partition(scope))
         return [one] if one else []
@@ -123,8 +125,7 @@ class ChromaStore:
             gathered.documents += page["documents"]
             gathered.metadatas += page["metadatas"]
         with translated(f"reading {str(scope)!r}"):
-            entries = list(rows.to_entries(gathered))
-        return (entry for entry in entries if scope.contains(entry.record.scope))
+            return iter(list(rows.to_entries(gathered)))
 
     def _write(self, collection: Collection, part: rows.Rows) -> None:
         with translated("writing records"):
@@ -145,9 +146,9 @@ class ChromaStore:
 
 
 def _where(scope: Scope, also: dict[str, Any] | None) -> dict[str, Any] | None:
-    if len(scope.names) < rows.NAMES_IN_TOP:
+    if not scope.names:
         return also
-    here = {"top": rows.top(scope)}
+    here = {"within": {"$contains": rows.written_scope(scope)}}
     return {"$and": [here, also]} if also else here
 
 

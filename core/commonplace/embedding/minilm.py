@@ -16,7 +16,7 @@ from commonplace.embedding import graph, weights, windows
 from commonplace.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
+    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]

@@ -24,6 +24,11 @@ _MISSING = object()
 _MAX_DEPTH = 20
 
 
+def everything(_: Record) -> bool:
+    """Admit every record."""
+    return True
+
+
 def condition(
     *,
     kind: str | None = None,
@@ -49,7 +54,7 @@ def condition(
     if until is not None:
         latest = checked_time(until, "until")
         tests.append(lambda record: record.created_at <= latest)
-    return lambda record: all(test(record) for test in tests)
+    return (lambda record: all(test(record) for test in tests)) if tests else everything
 
 
 def _compiled(where: object, depth: int) -> Callable[[Metadata], bool]:

@@ -4,61 +4,75 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonplace.ports import Entry, RecordStore, Vectors
+from commonplace.ports import Entry, RecordStore
+from commonplace.recall.arrays import Arrays
+from commonplace.recall.filters import Condition, everything
+from commonplace.recall.growing import Rows
 from commonplace.records import Record
 from commonplace.scope import Scope
 
-# A wider scope is loaded as it is; a narrower one is a part of the arrays of its first two names,
-# so that a user's sessions share one copy.
-_NAMES_IN_KEY = 2
 # What Python and the index spend on a record beside its vectors and text, by tracemalloc.
-_BYTES_PER_RECORD = 2_500
+_BYTES_PER_RECORD = 4_500
 
 
 class HotScope:
-    """The entries of one scope as arrays. Not thread-safe: the engine holds a lock."""
+    """The entries of one scope by row. Not thread-safe: the engine holds a lock."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         """Hold these entries."""
         self.entries: list[Entry | None] = []
-        self.vectors: Vectors = np.empty((0, 0), np.float32)
-        self._rows = 0
-        self._first_rows: list[int] = []
-        self._positions: dict[tuple[Scope, str], int] = {}
+        self.arrays = Arrays(0)
         self.bytes = 0
-        for entry in entries:
+        self._rows_by_kind: dict[str, dict[int, None]] = {}
+        self._rows: dict[tuple[Scope, str], int] = {}
+        self._last_of_session: dict[tuple[Scope, str], datetime] = {}
+        for entry in sorted(entries, key=lambda one: (one.record.created_at, one.record.id)):
             self.add(entry)
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self._rows)
 
     def add(self, entry: Entry) -> None:
         """Append an entry, in the place of the one with the same scope and id if there is one."""
         self.remove(entry)
-        self._positions[entry.record.scope, entry.record.id] = len(self.entries)
-        self._first_rows.append(self._rows)
-        self._append(entry.vectors)
+        if not self.entries:
+            self.arrays = Arrays(entry.vectors.shape[1])
+        self._rows[entry.record.scope, entry.record.id] = self.arrays.add(
+            entry.record, entry.vectors
+        )
+        self._rows_by_kind.setdefault(entry.record.kind, {})[len(self.entries)] = None
         self.entries.append(entry)
         self.bytes += size(entry)
+        if session := _session(entry.record):
+            self._last_of_session[session] = entry.record.created_at
 
     def remove(self, entry: Entry) -> None:
         """Drop the entry with this scope and id, if there is one."""
-        position = self._positions.pop((entry.record.scope, entry.record.id), None)
-        if position is None:
+        row = self._rows.pop((entry.record.scope, entry.record.id), None)
+        if row is None:
             return
-        dropped = self.entries[position]
-        assert dropped is not None, "a known position holds an entry"
+        dropped = self.entries[row]
+        assert dropped is not None, "a known row holds an entry"
         self.bytes -= size(dropped)
-        self.entries[position] = None
+        del self._rows_by_kind[dropped.record.kind][row]
+        self.entries[row] = None
+        self.arrays.remove(row)
 
-    def without_gaps(self) -> HotScope:
-        """Return arrays of the same entries: these, or new ones if half of these are gaps."""
-        if 2 * len(self) >= len(self.entries):
-            return self
+    def is_in_order(self, record: Record) -> bool:
+        """Tell whether a record that is added now comes after the others of its session."""
+        last = self._last_of_session.get(_session(record) or (record.scope, ""))
+        return last is None or last <= record.created_at
+
+    def is_sparse(self) -> bool:
+        """Tell whether more than half of the rows are of dropped entries."""
+        return 2 * len(self) < len(self.entries)
+
+    def rebuilt(self) -> HotScope:
+        """Return new arrays of the same entries, in order and without gaps."""
         return HotScope(entry for entry in self.entries if entry)
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
@@ -66,35 +80,47 @@ class HotScope:
         wanted = set(ids)
         return [
             entry
-            for (place, id), position in self._positions.items()
-            if id in wanted and scope.contains(place) and (entry := self.entries[position])
+            for (place, id), row in self._rows.items()
+            if id in wanted and scope.contains(place) and (entry := self.entries[row])
         ]
 
     def records(self) -> Iterator[Record]:
-        """Yield the records held, oldest written first."""
+        """Yield the records held."""
         return (entry.record for entry in self.entries if entry)
 
-    def similarities(self, vector: Vectors) -> NDArray[np.float32]:
-        """Return each position's cosine with a unit vector: the best over its windows."""
-        if not self.entries:
-            return np.empty(0, np.float32)
-        by_row = self.vectors[: self._rows] @ vector
-        return np.maximum.reduceat(by_row, self._first_rows)
+    def of_kinds(self, kinds: Iterable[str]) -> Iterator[Record]:
+        """Yield the records held that are of these kinds."""
+        rows = (row for kind in kinds for row in self._rows_by_kind.get(kind, ()))
+        return (entry.record for row in rows if (entry := self.entries[row]))
 
-    def _append(self, vectors: Vectors) -> None:
-        needed = self._rows + len(vectors)
-        if needed > len(self.vectors):
-            grown = np.empty((max(needed, 2 * len(self.vectors)), vectors.shape[1]), np.float32)
-            if self._rows:
-                grown[: self._rows] = self.vectors[: self._rows]
-            self.vectors = grown
-        self.vectors[self._rows : needed] = vectors
-        self._rows = needed
+    def expire(self, at: datetime) -> None:
+        """Drop the entries whose time was over at this moment: they must not count in any way."""
+        for row in self.arrays.expired(at.timestamp()):
+            if entry := self.entries[row]:
+                self.remove(entry)
+
+    def admitted(self, condition: Condition) -> Rows:
+        """Return the rows of the entries that the condition admits."""
+        rows = np.flatnonzero(self.arrays.alive)
+        if condition is everything:
+            return rows
+        entries = self.entries
+        return np.array([row for row in rows if condition(_record(entries[row]))], np.int64)
+
+
+def _record(entry: Entry | None) -> Record:
+    assert entry is not None, "a live row holds an entry"
+    return entry.record
 
 
 def size(entry: Entry) -> int:
     """Return about how many bytes a hot scope spends on an entry."""
-    return entry.vectors.nbytes * 2 + 4 * len(entry.record.text) + _BYTES_PER_RECORD
+    return entry.vectors.nbytes * 2 + 8 * len(entry.record.text) + _BYTES_PER_RECORD
+
+
+def _session(record: Record) -> tuple[Scope, str] | None:
+    session = record.source.session
+    return (record.scope, session) if session else None
 
 
 class HotScopes:
@@ -108,56 +134,65 @@ class HotScopes:
         self._too_large: set[Scope] = set()
 
     def of(self, scope: Scope) -> HotScope | None:
-        """Return arrays that hold every record within `scope`, or None if they take too much."""
-        key = scope.first(_NAMES_IN_KEY)
-        if key not in self._held and key not in self._too_large:
-            self._load(key)
-        if key in self._held:
-            self._held.move_to_end(key)
-        return self._held.get(key)
+        """Return the arrays of every record within `scope`, or None if they take too much."""
+        if scope not in self._held and scope not in self._too_large:
+            self._load(scope)
+        if scope in self._held:
+            self._held.move_to_end(scope)
+        return self._held.get(scope)
 
     def held(self, scope: Scope) -> HotScope | None:
-        """Return arrays that hold every record within `scope` if they are loaded already."""
-        return self._held.get(scope.first(_NAMES_IN_KEY))
+        """Return the arrays of every record within `scope` if they are loaded already."""
+        return self._held.get(scope)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Follow a write."""
+        disordered: set[Scope] = set()
         for entry in entries:
-            for key in self._keys_of(entry.record):
-                self._held[key].add(entry)
-                self._held[key] = self._held[key].without_gaps()
+            for scope in self._holding(entry.record):
+                held = self._held[scope]
+                if held.is_sparse() or not held.is_in_order(entry.record):
+                    disordered.add(scope)
+                held.add(entry)
+        for scope in disordered:
+            self._held[scope] = self._held[scope].rebuilt()
         self._make_room()
 
     def remove(self, entries: Iterable[Entry]) -> None:
         """Follow a removal."""
         self._too_large.clear()
         for entry in entries:
-            for key in self._keys_of(entry.record):
-                self._held[key].remove(entry)
-                self._held[key] = self._held[key].without_gaps()
+            for scope in self._holding(entry.record):
+                held = self._held[scope]
+                held.remove(entry)
+                if held.is_sparse():
+                    self._held[scope] = held.rebuilt()
 
     def clear(self) -> None:
         """Hold nothing any more."""
         self._held.clear()
 
-    def _keys_of(self, record: Record) -> list[Scope]:
-        keys = {record.scope.first(count) for count in range(_NAMES_IN_KEY + 1)}
-        return [key for key in keys if key in self._held]
+    def _holding(self, record: Record) -> list[Scope]:
+        names = range(len(record.scope.names) + 1)
+        containing = (record.scope.first(count) for count in names)
+        return [scope for scope in containing if scope in self._held]
 
-    def _load(self, key: Scope) -> None:
-        loaded = HotScope()
-        for entry in self._store.entries(key):
-            loaded.add(entry)
-            if loaded.bytes > self._max_bytes:
-                self._too_large.add(key)
+    def _load(self, scope: Scope) -> None:
+        entries: list[Entry] = []
+        total = 0
+        for entry in self._store.entries(scope):
+            entries.append(entry)
+            total += size(entry)
+            if total > self._max_bytes:
+                self._too_large.add(scope)
                 return
-        self._held[key] = loaded
+        self._held[scope] = HotScope(entries)
         self._make_room()
 
     def _make_room(self) -> None:
         held = sum(one.bytes for one in self._held.values())
         while held > self._max_bytes:
-            key, oldest = self._held.popitem(last=False)
+            scope, oldest = self._held.popitem(last=False)
             held -= oldest.bytes
             if oldest.bytes > self._max_bytes:
-                self._too_large.add(key)
+                self._too_large.add(scope)

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
-from commonplace.ports import Entry, Vectors
+from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.confidence import Evidence, confidence
 from commonplace.recall.filters import Condition
+from commonplace.recall.growing import Floats
 from commonplace.recall.hot import HotScope
 from commonplace.records import Match
 
 
-def ranked(hot: HotScope, vector: Vectors, admitted: Condition, limit: int) -> list[Match]:
-    """Return the `limit` admitted records most like the query vector, best first."""
-    live = [p for p, entry in enumerate(hot.entries) if entry and admitted(entry.record)]
-    semantic = np.clip(hot.similarities(vector)[live], 0.0, 1.0)
-    order = np.argsort(-semantic, kind="stable")[:limit]
-    return [_match(hot.entries, live[place], semantic[place]) for place in order]
+def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:
+    """Return the `limit` admitted records that answer the question best, best first."""
+    rows = hot.admitted(condition)
+    if not len(rows):
+        return []
+    scores = hot.arrays.scores(question)
+    relevance = scores.relevance[rows]
+    evidence = Evidence(scores.known, float(scores.cosine[rows].max()), len(rows))
+    likely = confidence(relevance, evidence)
+    best = np.lexsort((-hot.arrays.times[rows], -relevance))[:limit]
+    return [_match(hot, int(rows[place]), float(likely[place]), scores) for place in best]
 
 
-def _match(entries: Sequence[Entry | None], position: int, semantic: NDArray[np.float32]) -> Match:
-    entry = entries[position]
-    assert entry is not None, "only live positions are ranked"
-    return Match(entry.record, float(semantic), {"semantic": float(semantic)})
+def _match(hot: HotScope, row: int, likely: float, scores: Scores) -> Match:
+    entry = hot.entries[row]
+    assert entry is not None, "only rows that hold an entry are ranked"
+    arms = scores.arms
+    signals = {
+        "semantic": _share(scores.cosine, row),
+        "lexical": _share(arms.own_words, row),
+        "support": max(_share(arms.near_words, row), _share(arms.session_words, row)),
+        "date": _share(arms.date, row),
+        "importance": entry.record.importance,
+    }
+    return Match(entry.record, likely, signals)
+
+
+def _share(values: Floats, row: int) -> float:
+    return float(min(max(values[row], 0.0), 1.0))

@@ -1,4 +1,4 @@
-"""What a model is shown of a memory: quoted, attributed data inside a token budget. Pure.
+"""What a model is shown of a memory: quoted, attributed data. Pure.
 
 Each record stands on a line of its own as a JSON string, so that no text can end its own
 quotation, start a line, or close the block; angle brackets and invisible characters are escaped.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
-from commonplace.records import Match, Record
+from commonplace.records import Record
 
 Tokenizer = Callable[[str], int]
 
@@ -27,18 +27,9 @@ def estimated_tokens(text: str) -> int:
     return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
 
-def rendered(matches: Iterable[Match], max_tokens: int, tokenizer: Tokenizer) -> str:
-    """Return the block that holds the first matches that fit, or "" if none does.
-
-    The length of the whole block, as `tokenizer` counts it, is at most `max_tokens`. A match that
-    does not fit is passed over for shorter ones after it.
-    """
-    lines: list[str] = []
-    for match in matches:
-        line = rendered_record(match.record)
-        if tokenizer(_block([*lines, line])) <= max_tokens:
-            lines.append(line)
-    return _block(lines) if lines else ""
+def rendered(records: Sequence[Record]) -> str:
+    """Return the block that shows these records, one line each; "" for none."""
+    return "\n".join([OPENING, *map(rendered_record, records), CLOSING]) if records else ""
 
 
 def rendered_record(record: Record) -> str:
@@ -72,7 +63,3 @@ def _escaped(character: str) -> str:
 def _utf16(character: str) -> list[int]:
     encoded = character.encode("utf-16-be")
     return [int.from_bytes(encoded[at : at + 2], "big") for at in range(0, len(encoded), 2)]
-
-
-def _block(lines: list[str]) -> str:
-    return "\n".join([OPENING, *lines, CLOSING])

@@ -7,11 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from commonplace.recall.filters import Metadata, condition
+from commonplace.recall.packing import ALWAYS, RELEVANT, packed
 from commonplace.recall.rendering import Tokenizer, estimated_tokens, rendered
-from commonplace.records import Kind, Match, Record, Stats
+from commonplace.records import Kind, Match, Origin, Record, Stats
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
 
+_UNTRUSTED: tuple[Origin, ...] = ("tool", "document")
 # Matches beyond this many never changed what fitted into a prompt.
 _MATCHES_FOR_CONTEXT = 50
 
@@ -56,16 +58,19 @@ class Recalling(View):
         query: str,
         *,
         max_tokens: int = 400,
-        min_confidence: float = 0.25,
+        min_confidence: float = RELEVANT,
         tokenizer: Tokenizer = estimated_tokens,
         known: Collection[str] = (),
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
-        The block has at most `max_tokens` tokens as `tokenizer`, a function from text to a count,
-        counts them; the default takes a quarter of the UTF-8 bytes. Records with one of the texts
-        in `known`, which the prompt holds already, are left out. What the block quotes is data: no
-        record can end its quotation or pose as an instruction. Raises as `recall` does.
+        Instructions and preferences, which apply whatever is asked, come first and take at most a
+        third of it; those a tool or a document gave do not count as such. Then the matches, none
+        of which says what is said already. Records with one of the texts in `known`, which the
+        prompt holds already, are left out. The block has at most `max_tokens` tokens, as
+        `tokenizer`, a function from text to a count, counts them; the default takes a quarter of
+        the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose as an
+        instruction. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -74,8 +79,16 @@ class Recalling(View):
         """
         checked_limit(max_tokens, "max_tokens")
         matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
-        news = [match for match in matches if match.record.text not in set(known)]
-        return rendered(news, max_tokens, tokenizer)
+        found = (match.record for match in matches)
+        always = self._engine.of_kinds(self._readable, ALWAYS)
+        said, told = frozenset(known), _UNTRUSTED
+        kept = packed(
+            (one for one in always if one.text not in said and one.source.origin not in told),
+            (one for one in found if one.text not in said),
+            max_tokens,
+            tokenizer,
+        )
+        return rendered(kept)
 
     def record(self, id: str) -> Record:
         """Return the record with this id. Raises RecordNotFoundError.

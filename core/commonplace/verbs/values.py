@@ -75,7 +75,7 @@ class Values(View):
         """
         checked_key(key)
         record = self._engine.exact(self._scope, _id(key))
-        return record is not None and self._engine.discard(record)
+        return record is not None and self._engine.discard([record]) == 1
 
 
 def _id(key: str) -> str:

@@ -1,0 +1,88 @@
+"""What an adapter needs where a framework brings vectors, ids and paths of its own.
+
+Functions of a memory and not its verbs: an agent's author has texts and needs none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from commonplace.memory import Memory
+from commonplace.ports import Entry, Vectors
+from commonplace.recall.filters import Condition
+from commonplace.records import Record
+from commonplace.scope import Scope
+
+
+def scope_of(memory: Memory) -> Scope:
+    """Return the scope that a memory is confined to.
+
+    >>> str(scope_of(memory.scope("user", "alice")))
+    'user/alice'
+    """
+    return memory._scope
+
+
+def own(memory: Memory) -> Memory:
+    """Return the memory without what it includes: all that can be changed through it.
+
+    >>> desk = memory.scope("desk").including(memory.scope("handbook"))
+    >>> _ = memory.scope("handbook").remember("Refunds take five days")
+    >>> desk.count(), own(desk).count()
+    (1, 0)
+    """
+    return Memory(memory._engine, memory._scope)
+
+
+def embedded(memory: Memory, texts: Sequence[str]) -> Vectors:
+    """Embed texts as the store's records are: float32, shape (len(texts), dimension).
+
+    A long text has the vector of its beginning. Raises EmbeddingError.
+
+    >>> embedded(memory, ["Likes tea", "Lives in Oslo"]).shape
+    (2, 256)
+    """
+    return memory._engine.embedder.embed_documents(texts)
+
+
+def nearest(
+    memory: Memory, vector: Sequence[float], admitted: Condition, limit: int
+) -> list[tuple[Entry, float]]:
+    """Return the admitted entries most like `vector`, best first, with their cosines in 0..1.
+
+    `vector` has the dimension of the store's embedder. Raises StoreError, MemoryClosedError.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> [(entry, cosine)] = nearest(memory, embedded(memory, ["tea"])[0], lambda _: True, 1)
+    >>> entry.record == tea, cosine > 0.5
+    (True, True)
+    """
+    given = np.asarray(vector, np.float32)
+    length = float(np.linalg.norm(given))
+    unit = given / length if length else given
+    return memory._engine.nearest(memory._readable, unit, admitted, limit)
+
+
+def entries(memory: Memory, ids: Sequence[str]) -> list[Entry]:
+    """Return the records with these ids and their vectors, in no particular order.
+
+    Raises RecordNotFoundError if one of the ids is unknown here.
+
+    >>> entries(memory, [memory.remember("Likes tea").id])[0].vectors.shape
+    (1, 256)
+    """
+    return memory._engine.find(memory._readable, ids) if ids else []
+
+
+def discard(memory: Memory, records: Sequence[Record]) -> int:
+    """Remove exactly these records, by scope and id, and return how many were there.
+
+    Records outside the memory's own scope are left alone, and so are equal ids of other scopes.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> discard(memory, [tea]), discard(memory, [tea])
+    (1, 0)
+    """
+    return memory._engine.discard([one for one in records if memory._scope.contains(one.scope)])

@@ -1,0 +1,210 @@
+"""Periods that a query names ("last week", "in May 2023"), and how close records are to them.
+
+The library dateparser reads the dates. Here is what it is asked about, since it takes any number
+and many a word for a date; which stretch of time an answer of it stands for; and the few English
+that it does not know. It is imported by the first query that names a date, since importing it
+takes as long as a thousand recalls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from commonplace.recall.growing import Doubles, Floats
+from commonplace.recall.terms import detect_language
+from commonplace.recall.word_lists import word_lists
+
+TELLING_DAYS = 7.0
+"""People tell of a thing some days after it: closeness falls to 1/e this long outside a period."""
+
+_DAY = 86_400.0
+
+_MOST_CHARACTERS = 400
+"""Only this much of a query's end, where a dialogue asks its question, is searched for dates."""
+
+_CODES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "russian": "ru"}
+"""Our names and dateparser's for the languages whose dates are understood, beside Chinese."""
+
+_WORD = re.compile(r"\w+(?:['-]\w+)*")
+_SHAPE = re.compile(
+    r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b(?:19|20)\d\d-\d\d?\b|\d年"
+    r"|\b(?:in|of|during|since|year) (?:19|20)\d\d\b"
+    r"|\bthis (?:week|weekend|month|year|morning|spring|summer|autumn|fall|winter)\b",
+    re.IGNORECASE,
+)
+"""What tells a date without a word of the lists."""
+
+_SEASON = "spring|summer|autumn|fall|winter"
+_FEW = re.compile(r"\b(?:a |the )?(?:(few|several)|couple of|couple) (?=days|weeks|months|years)")
+_SPAN = re.compile(
+    r"\b(?:past|last) (?:(\w+) )?(days|weeks|months|years)\b|\bpast (week|month|year)\b"
+)
+_AGO = re.compile(r"\b\w+ (?:day|week|month|year)s? ago\b")
+_WEEKEND = re.compile(r"\b(?:last|past|this) weekend\b")
+_SEASONS = re.compile(rf"\b(last|past|this) ({_SEASON})\b|\b({_SEASON})(?: of)? ((?:19|20)\d\d)\b")
+_BETWEEN_DATES = re.compile(r"\b(?:and|before|after|(?:week|month|half) of)\b")
+"""Words by which dateparser is led astray in English."""
+
+_CHINESE_DATE = re.compile(r"((?:19|20)\d\d)年(?:(\d{1,2})月)?(?:(\d{1,2})[日号])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From a moment until before another, in seconds since 1970."""
+
+    start: float
+    end: float
+
+
+def closeness(times: Doubles, periods: list[Period]) -> Floats:
+    """Return how close each time is to the nearest period: exp(-days outside / TELLING_DAYS)."""
+    best = np.zeros(len(times), np.float32)
+    for period in periods:
+        outside = np.maximum(np.maximum(period.start - times, times - period.end), 0.0) / _DAY
+        np.maximum(best, np.exp(-outside / TELLING_DAYS), out=best, casting="unsafe")
+    return best
+
+
+def periods(query: str, asked: datetime) -> list[Period]:
+    """Return the periods that a query names, relative to the day on which it was asked."""
+    text = query[-_MOST_CHARACTERS:].lower()
+    languages = _languages_of_dates(text)
+    if not languages:
+        return []
+    midnight = asked.replace(hour=0, minute=0, second=0, microsecond=0)
+    return list(_periods(text, languages, midnight))
+
+
+def _languages_of_dates(text: str) -> tuple[str, ...]:
+    """Return dateparser's names of the languages in which a text may name a date."""
+    words = _WORD.findall(text)
+    hinted = [code for code in _CODES.values() if not _date_words(code).isdisjoint(words)]
+    if not text.isascii() and any(word in text for word in _date_words("zh")):
+        hinted.append("zh")
+    own = _CODES.get(detect_language(words, "english"))
+    if not hinted:
+        return (own or "en",) if _SHAPE.search(text) else ()
+    return (own,) if own in hinted else tuple(hinted)
+
+
+def _date_words(code: str) -> frozenset[str]:
+    return word_lists("date_words")[code]
+
+
+@lru_cache(maxsize=1_000)
+def _periods(text: str, languages: tuple[str, ...], midnight: datetime) -> tuple[Period, ...]:
+    text = _FEW.sub(lambda found: "3 " if found[1] else "2 ", text)
+    own: list[Period] = []
+    for pattern, read in _PHRASES.items():
+        for found in pattern.finditer(text):
+            own.extend(read(found, midnight))
+        text = pattern.sub(" ", text)
+    for part in _BETWEEN_DATES.split(text):
+        own.extend(_found_by_library(part, languages, midnight))
+    return tuple(own)
+
+
+def _span(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
+    """Yield "the past two weeks": from then until now."""
+    number, unit = found[1] or ("3" if found[2] else "1"), found[2] or f"{found[3]}s"
+    for start, _ in _dates(f"{number} {unit} ago", ("en",), midnight):
+        yield _between(start, midnight + timedelta(days=1))
+
+
+def _ago(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
+    """Yield "a month ago", on its own: dateparser takes "in a month ago" for the month to come."""
+    yield from _found_by_library(found[0], ("en",), midnight)
+
+
+def _weekend(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
+    ago = (midnight.weekday() - 5) % 7 or 7 * (not found[0].startswith("this"))
+    saturday = midnight - timedelta(days=ago)
+    yield _between(saturday, saturday + timedelta(days=2))
+
+
+def _season(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
+    """Yield the latest such season that has begun, or for "last" that is over."""
+    month = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}[found[2] or found[3]]
+    start = midnight.replace(int(found[4] or midnight.year), month, 1)
+    must_be_over = timedelta(days=0 if found[1] == "this" else 90)
+    if not found[4] and start + must_be_over > midnight:
+        start = start.replace(start.year - 1)
+    yield _between(start, start + timedelta(days=92))
+
+
+def _in_chinese(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
+    digits = "-".join(part for part in found.groups() if part)
+    yield from _found_by_library(f"in {digits}", ("en",), midnight)
+
+
+_PHRASES: Mapping[re.Pattern[str], Callable[[re.Match[str], datetime], Iterator[Period]]] = {
+    _SPAN: _span,
+    _AGO: _ago,
+    _WEEKEND: _weekend,
+    _SEASONS: _season,
+    _CHINESE_DATE: _in_chinese,
+}
+"""What dateparser does not know, or not within a sentence."""
+
+
+def _found_by_library(
+    text: str, languages: tuple[str, ...], midnight: datetime
+) -> Iterator[Period]:
+    for start, unit in _dates(text, languages, midnight):
+        yield _between(*_bounds(start, unit))
+
+
+def _dates(
+    text: str, languages: tuple[str, ...], midnight: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """Yield the dates that dateparser finds, and the unit that each was told in."""
+    from dateparser.search import search_dates
+
+    settings = {
+        "RELATIVE_BASE": midnight.replace(tzinfo=None),
+        "PREFER_DATES_FROM": "past",
+        "RETURN_AS_TIMEZONE_AWARE": False,
+    }
+    found: list[tuple[str, datetime, str]] | None = search_dates(
+        text, languages=languages, settings=settings, add_period=True
+    )
+    for phrase, date, unit in found or ():
+        if _names_a_date(phrase) and 1 < date.year < 9_998:
+            yield date.replace(tzinfo=midnight.tzinfo), unit
+
+
+def _names_a_date(phrase: str) -> bool:
+    """Tell whether a phrase holds a date word; a weak one ("May I go?") only in company."""
+    if _SHAPE.search(phrase) or any(word in phrase for word in _date_words("zh")):
+        return True
+    words = [word for word in _WORD.findall(phrase) if word != "the"]
+    weak = _date_words("weak").intersection(words)
+    if any(_date_words(code).intersection(words) - weak for code in _CODES.values()):
+        return True
+    in_company = not weak.issuperset(words[:1]) and "a" not in words
+    return bool(weak) and (in_company or any(map(str.isdigit, phrase)))
+
+
+def _bounds(date: datetime, unit: str) -> tuple[datetime, datetime]:
+    """Return the beginning of the day, week, month or year of a date, and of the one after it."""
+    start = date.replace(hour=0, minute=0, second=0, microsecond=0)
+    if unit == "year":
+        start = start.replace(month=1, day=1)
+        return start, start.replace(year=start.year + 1)
+    if unit == "month":
+        start = start.replace(day=1)
+        return start, (start + timedelta(days=31)).replace(day=1)
+    if unit == "week":
+        start -= timedelta(days=start.weekday())
+        return start, start + timedelta(days=7)
+    return start, start + timedelta(days=1)
+
+
+def _between(start: datetime, end: datetime) -> Period:
+    return Period(start.timestamp(), end.timestamp())

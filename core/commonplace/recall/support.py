@@ -1,0 +1,159 @@
+"""Support: what a record's neighbours in its session, and its session as a whole, say for it.
+
+A turn of a conversation is seldom complete: "Yes, last Friday!" answers the turn before. So a
+query word that the record lacks counts, discounted, when a neighbour holds it: BM25 with fields
+(Robertson, Zaragoza and Taylor 2004), where the neighbourhood is a field, and a word is counted
+once, where it is strongest. Long records speak for themselves and take little from neighbours.
+
+"Flat" means under a point of recall at 5 over a range: docs/decisions/0006-recall.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.words import Hits, information
+
+SHARES = (0.9, 0.65)
+"""What a word counts one and two turns away. Flat from 0.7 to 1.0 and for one to three turns."""
+
+SELF_SUFFICIENT = 75.0
+"""A record of this many terms takes half a share from its neighbours.
+
+The most sensitive constant: without it, long assistant answers lose 10 points of recall at 5.
+"""
+
+ANSWERED = 0.7
+"""A question lends this much more to the turn after it: that turn is the answer."""
+
+MEANING_SHARE = 0.6
+"""Similarity is less local than words: a neighbour's counts by this much less."""
+
+SESSION_SATURATION = 1.2
+SESSION_LENGTH_SHARE = 0.75
+"""BM25's customary k1 and b, for a session taken as one document."""
+
+
+class Sessions:
+    """Which record comes before and after which in its session, and which session it is of."""
+
+    def __init__(self) -> None:
+        self._before: Growing[np.int64] = Growing(np.int64)
+        self._after: Growing[np.int64] = Growing(np.int64)
+        self._codes: Growing[np.int64] = Growing(np.int64)
+        self._known: dict[Hashable, int] = {}
+        self._last: dict[int, int] = {}
+        self._count = 0
+
+    @property
+    def before(self) -> Rows:
+        """The row before each record in its session; -1 for none."""
+        return self._before.view
+
+    @property
+    def after(self) -> Rows:
+        """The row after each record in its session; -1 for none."""
+        return self._after.view
+
+    @property
+    def codes(self) -> Rows:
+        """The number of each record's session; a record without one is a session of its own."""
+        return self._codes.view
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, session: Hashable | None) -> None:
+        """Append a record at the end of its session."""
+        row = len(self._codes)
+        code = self._count if session is None else self._known.setdefault(session, self._count)
+        self._count += code == self._count
+        last = self._last.get(code, -1)
+        self._codes.append(code)
+        self._before.append(last)
+        self._after.append(-1)
+        if last >= 0:
+            self.after[last] = row
+        self._last[code] = row
+
+    def remove(self, row: int) -> None:
+        """Take a record out of its session: its neighbours become neighbours of one another."""
+        before, after = int(self.before[row]), int(self.after[row])
+        if before >= 0:
+            self.after[before] = after
+        if after >= 0:
+            self.before[after] = before
+        elif self._last.get(int(self.codes[row])) == row:
+            self._last[int(self.codes[row])] = before
+        self.before[row] = self.after[row] = -1
+
+
+def openness(lengths: Floats) -> Floats:
+    """Return how far a record depends on its neighbours: L / (L + length)."""
+    return np.asarray(SELF_SUFFICIENT / (SELF_SUFFICIENT + lengths), np.float32)
+
+
+def neighbourhood_words(hits: Hits, sessions: Sessions, openness: Floats, asks: Floats) -> Floats:
+    """Return the share of the query covered by each record with its neighbours, in 0..1.
+
+    Per term the greatest of the record's own strength and share x openness x neighbour's strength.
+    """
+    records, terms = len(openness), len(hits.weights)
+    best = np.zeros(terms * records, np.float32)
+    base = hits.which * records
+    best[base + hits.rows] = hits.strength
+    lent = hits.strength * (1 + ANSWERED * asks[hits.rows])
+    for links, strengths in ((sessions.after, lent), (sessions.before, hits.strength)):
+        start, target, strength = base, hits.rows, strengths
+        for share in SHARES:
+            target = links[target]
+            inside = target >= 0
+            start, target, strength = start[inside], target[inside], strength[inside]
+            at = start + target
+            best[at] = np.maximum(best[at], np.minimum(share * strength * openness[target], 1.0))
+    covered: Floats = hits.weights @ best.reshape(terms, records)
+    return covered
+
+
+def neighbourhood_meaning(meaning: Floats, sessions: Sessions, openness: Floats) -> Floats:
+    """Return what the most similar neighbour lends each record, in 0..1.
+
+    It takes the plain cosine: a short turn of a talk that is all on the topic gains, a long one
+    does not need to. A record without neighbours lends to itself, so that it is at no disadvantage.
+    """
+    # The last element serves links of -1.
+    positive = np.append(np.maximum(meaning, 0), np.float32(0))
+    best = np.zeros(len(meaning), np.float32)
+    for links in (sessions.before, sessions.after):
+        padded = np.append(links, -1)
+        target = links
+        for share in SHARES:
+            np.maximum(best, share * positive[target], out=best)
+            target = padded[target]
+    alone = (sessions.before < 0) & (sessions.after < 0)
+    best[alone] = SHARES[0] * positive[:-1][alone]
+    return np.asarray(MEANING_SHARE * best * openness, np.float32)
+
+
+def session_words(hits: Hits, sessions: Sessions, lengths: Floats) -> Floats:
+    """Return, per session, the share of the query it covers as one document, in 0..1: BM25."""
+    terms, count = len(hits.weights), len(sessions)
+    cells = hits.which * count + sessions.codes[hits.rows]
+    totals = np.bincount(cells, hits.occurrences, terms * count).reshape(terms, count)
+    sizes = np.bincount(sessions.codes, lengths, count)
+    average = max(float(sizes.sum()) / max(int(np.count_nonzero(sizes)), 1), 1.0)
+    norm = 1 - SESSION_LENGTH_SHARE + SESSION_LENGTH_SHARE / average * sizes
+    weights = information((totals > 0).sum(1).astype(np.float32), count) * (hits.weights > 0)
+    strength = totals / (totals + SESSION_SATURATION * norm + 1e-9)
+    covered = weights @ strength / max(float(weights.sum()), 1e-9)
+    return covered.astype(np.float32)
+
+
+def session_best(values: Floats, sessions: Sessions) -> Floats:
+    """Return, per session, the greatest value of its records."""
+    best = np.full(len(sessions), -1.0, np.float32)
+    np.maximum.at(best, sessions.codes, values)
+    return best

@@ -1,0 +1,80 @@
+"""One relevance from several arms."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from commonplace.recall.fusion import (
+    AGENT,
+    QUESTION,
+    SPREAD,
+    WHEN,
+    Arms,
+    best_window,
+    contrast,
+    expectation,
+    fuse,
+)
+from commonplace.recall.growing import Floats
+
+SHARES = arrays.arrays(np.float32, 3, elements=st.floats(0, 1, width=32))
+FIELDS = tuple(Arms.__dataclass_fields__)
+
+
+def arms(**given_arms: Floats) -> Arms:
+    return Arms(**{name: given_arms.get(name, np.zeros(3, np.float32)) for name in FIELDS})
+
+
+def test_the_best_window_speaks_for_a_record() -> None:
+    similarities = np.array([0.1, 0.9, 0.2, 0.3], np.float32)
+    assert best_window(similarities, np.array([0, 2])).tolist() == [
+        np.float32(0.9),
+        np.float32(0.3),
+    ]
+
+
+def test_a_record_of_one_window_speaks_for_itself() -> None:
+    similarities = np.array([0.1, 0.9], np.float32)
+    assert best_window(similarities, None) is similarities
+
+
+def test_the_contrast_of_nothing_is_nothing() -> None:
+    assert contrast(np.ones(2, np.float32), np.zeros(2, np.bool_)).tolist() == [0, 0]
+
+
+@given(arrays.arrays(np.float32, st.integers(2, 20), elements=st.floats(-1, 1, width=32)))
+def test_contrast_is_centred_keeps_the_order_and_is_no_wider_than_usual(cosines: Floats) -> None:
+    centred = contrast(cosines, np.ones(len(cosines), np.bool_))
+    assert abs(float(centred.mean())) < 1e-5
+    assert float(centred.std()) < SPREAD + 1e-5
+    assert (np.diff(centred[np.argsort(cosines, kind="stable")]) >= -1e-6).all()
+
+
+@given(st.sampled_from(FIELDS), SHARES)
+def test_no_arm_ever_lowers_a_record(name: str, values: Floats) -> None:
+    assert (fuse(arms(**{name: values})) >= 0).all()
+
+
+@given(st.sampled_from(FIELDS), SHARES, SHARES)
+def test_more_of_any_arm_is_more_relevant(name: str, values: Floats, more: Floats) -> None:
+    assert (fuse(arms(**{name: values + more})) >= fuse(arms(**{name: values})) - 1e-6).all()
+
+
+def test_full_coverage_by_own_words_is_worth_one() -> None:
+    covered = np.ones(3, np.float32)
+    np.testing.assert_allclose(fuse(arms(own_words=covered, near_words=covered)), 1, rtol=1e-6)
+
+
+def test_what_only_asks_falls_and_what_tells_the_wanted_time_rises() -> None:
+    asks, tells, agent = np.eye(3, dtype=np.float32)
+    factor = expectation(asks, tells, agent, asks_when=True, addresses_agent=False)
+    np.testing.assert_allclose(factor, [1 - QUESTION, 1 + WHEN, 1 - AGENT], rtol=1e-6)
+
+
+def test_a_query_that_addresses_the_agent_wants_its_words_too() -> None:
+    asks, tells, agent = np.eye(3, dtype=np.float32)
+    factor = expectation(asks, tells, agent, asks_when=False, addresses_agent=True)
+    np.testing.assert_allclose(factor, [1 - QUESTION, 1, 1], rtol=1e-6)

@@ -1,0 +1,139 @@
+"""What neighbours and sessions lend."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonplace.recall.growing import Floats
+from commonplace.recall.support import (
+    Sessions,
+    neighbourhood_meaning,
+    neighbourhood_words,
+    openness,
+    session_best,
+    session_words,
+)
+from commonplace.recall.words import WordIndex, coverage
+
+SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
+
+
+def joined(names: list[str | None]) -> Sessions:
+    sessions = Sessions()
+    for name in names:
+        sessions.add(name)
+    return sessions
+
+
+def near_words(texts: list[str], query: str, asks: list[float] | None = None) -> Floats:
+    """Return what the texts, turns of one session, cover of the query with their neighbours."""
+    index = WordIndex()
+    for text in texts:
+        index.add(text)
+    asking = np.array(asks or [0.0] * len(texts), np.float32)
+    sessions = joined(["s"] * len(texts))
+    return neighbourhood_words(index.hits(query), sessions, openness(index.lengths), asking)
+
+
+def test_neighbours_are_those_of_the_same_session() -> None:
+    sessions = joined(["a", "b", "a", None, "a"])
+    assert sessions.before.tolist() == [-1, -1, 0, -1, 2]
+    assert sessions.after.tolist() == [2, -1, 4, -1, -1]
+    assert sessions.codes.tolist() == [0, 1, 0, 2, 0]
+    assert len(sessions) == 3
+
+
+@given(SESSIONS, st.data())
+def test_removing_records_joins_their_neighbours(
+    names: list[str | None], data: st.DataObject
+) -> None:
+    sessions, kept = joined(names), list(range(len(names)))
+    for row in data.draw(st.permutations(kept))[: len(names) // 2]:
+        sessions.remove(row)
+        kept.remove(row)
+    sessions.add("a")
+    kept.append(len(names))
+    expected = joined([*names, "a"][row] for row in kept)  # type: ignore[arg-type]  # any iterable does
+    place = {row: index for index, row in enumerate(kept)} | {-1: -1}
+    assert [place[int(row)] for row in sessions.before[kept]] == expected.before.tolist()
+    assert [place[int(row)] for row in sessions.after[kept]] == expected.after.tolist()
+
+
+def test_a_neighbour_lends_less_the_further_it_is_and_nothing_beyond_two_turns() -> None:
+    lent = near_words(["zebra", "tea", "milk", "rice"], "zebra")
+    assert lent[0] > lent[1] > lent[2] > lent[3] == 0
+
+
+def test_a_question_lends_more_to_its_answer_than_to_what_came_before_it() -> None:
+    lent = near_words(["tea", "zebra?", "milk"], "zebra", [0.0, 1.0, 0.0])
+    assert lent[2] > lent[0]
+
+
+def test_a_long_record_borrows_little() -> None:
+    long = " ".join(f"word{number}" for number in range(1_000))
+    assert near_words(["zebra", long], "zebra")[1] < near_words(["zebra", "tea"], "zebra")[1] / 5
+
+
+def test_a_word_that_a_record_has_itself_is_not_counted_again() -> None:
+    assert near_words(["zebra", "zebra"], "zebra")[0] == near_words(["zebra", "tea"], "zebra")[0]
+
+
+@given(st.lists(st.sampled_from(["tea", "zebra tea", "?", "milk rice"]), min_size=1, max_size=8))
+def test_support_is_never_less_than_own_words_and_at_most_one(texts: list[str]) -> None:
+    index = WordIndex()
+    for text in texts:
+        index.add(text)
+    lent = near_words(texts, "zebra milk", [1.0] * len(texts))
+    assert (lent >= coverage(index.hits("zebra milk"), len(texts)) - 1e-6).all()
+    assert (lent <= 1 + 1e-6).all()
+
+
+def test_openness_falls_with_length() -> None:
+    shares = openness(np.array([0, 75, 750], np.float32))
+    np.testing.assert_allclose(shares, [1, 1 / 2, 1 / 11], rtol=1e-6)
+
+
+def test_a_record_without_neighbours_lends_itself_meaning() -> None:
+    meaning, open_to_all = np.array([0.5, -0.5], np.float32), np.ones(2, np.float32)
+    lent = neighbourhood_meaning(meaning, joined([None, None]), open_to_all)
+    assert lent[0] > 0 == lent[1]
+
+
+def test_the_most_similar_neighbour_lends_meaning() -> None:
+    meaning, open_to_all = np.array([0.9, 0.0, 0.1], np.float32), np.ones(3, np.float32)
+    lent = neighbourhood_meaning(meaning, joined(["s", "s", "s"]), open_to_all)
+    assert lent.argmax() == 1
+    assert lent[0] < lent[2]
+
+
+def test_a_session_is_scored_as_one_document() -> None:
+    index = WordIndex()
+    for text in ("zebra", "milk", "zebra", "rice"):
+        index.add(text)
+    sessions = joined(["a", "a", "b", "b"])
+    covered = session_words(index.hits("zebra milk"), sessions, index.lengths)
+    assert covered[0] > covered[1] > 0
+
+
+def test_a_removed_record_says_nothing_for_its_session() -> None:
+    index = WordIndex()
+    index.add("zebra")
+    index.remove(0)
+    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths).tolist() == [0]
+
+
+def test_a_session_is_as_near_as_its_nearest_record() -> None:
+    values = np.array([0.1, 0.7, 0.3], np.float32)
+    assert session_best(values, joined(["a", "b", "a"])).tolist() == [
+        np.float32(0.3),
+        np.float32(0.7),
+    ]
+
+
+def test_nothing_supports_nothing() -> None:
+    hits, nothing = WordIndex().hits("zebra"), np.zeros(0, np.float32)
+    assert neighbourhood_words(hits, Sessions(), nothing, nothing).tolist() == []
+    assert neighbourhood_meaning(nothing, Sessions(), nothing).tolist() == []
+    assert session_words(hits, Sessions(), nothing).tolist() == []

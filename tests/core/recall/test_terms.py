@@ -1,0 +1,104 @@
+"""Search terms of a text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonplace.recall.terms import detect_language, is_character_pair, split, stem, terms_in
+
+
+def terms(text: str, language: str = "english") -> list[str]:
+    return terms_in(split(text), language)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don’t PANIC, it's Ada's!", ["don't", "panic", "it's", "ada's"]),
+        ("snake_case e-mail x2", ["snake", "case", "e", "mail", "x2"]),
+        ("ﬁne Ｗｉｄｅ Straße", ["fine", "wide", "strasse"]),
+        ("我养猫 and 犬", ["我养猫", "and", "犬"]),
+        ("''' ' '", []),
+        ("🐈 … —", []),
+        ("", []),
+    ],
+)
+def test_a_text_is_split_into_words_and_unspaced_runs(text: str, words: list[str]) -> None:
+    assert split(text) == words
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_is_split_as_any_other_text_is(text: str) -> None:
+    assert split(text) == split(text + " é")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("where did she buy the house", "english"),
+        ("ich habe gestern nicht gelesen", "german"),
+        ("où est la maison de mon ami", "french"),
+        ("cuándo es el cumpleaños de mi madre", "spanish"),
+        ("когда он приехал", "russian"),
+        ("πού είναι το σπίτι", "greek"),
+    ],
+)
+def test_a_language_is_told_by_its_letters_or_function_words(text: str, language: str) -> None:
+    assert detect_language(split(text), "italian") == language
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy plugh", "die Hard", "猫が好き", "🐈"])
+def test_an_unclear_text_is_of_the_usual_language(text: str) -> None:
+    assert detect_language(split(text), "dutch") == "dutch"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "language"),
+    [
+        ("painted", "painting", "english"),
+        ("wrote", "written", "english"),
+        ("children", "kids", "english"),
+        ("mom's", "mother", "english"),
+        ("café", "cafe", "english"),
+        ("Büchern", "Buch", "german"),
+        ("книгу", "книги", "russian"),
+    ],
+)
+def test_forms_of_a_word_have_one_stem(one: str, other: str, language: str) -> None:
+    assert terms(one, language) == terms(other, language) != []
+
+
+def test_irregular_forms_are_english_only() -> None:
+    assert stem("went", "german") == "went"
+
+
+def test_a_language_without_a_stemmer_keeps_its_words() -> None:
+    assert stem("words", "klingon") == "words"
+
+
+def test_function_words_are_no_terms() -> None:
+    assert terms("what did you say about the") == []
+
+
+def test_unspaced_scripts_become_characters_and_pairs() -> None:
+    assert terms("橘猫") == ["橘", "猫", "橘猫"]
+
+
+def test_characters_without_meaning_of_their_own_count_only_beside_another() -> None:
+    assert terms("我的猫") == ["猫", "的猫"]
+
+
+def test_a_long_run_of_letters_is_a_term_like_another() -> None:
+    assert terms("x" * 100_000) == ["x" * 100_000]
+
+
+@pytest.mark.parametrize(("group", "is_pair"), [({"橘猫"}, True), ({"猫"}, False), ({"ab"}, False)])
+def test_only_pairs_of_unspaced_scripts_are_pairs(group: set[str], is_pair: bool) -> None:  # noqa: FBT001  # a case's outcome
+    assert is_character_pair(frozenset(group)) is is_pair
+
+
+@given(st.text(), st.sampled_from(["english", "german", "russian", "hindi", "unknown"]))
+def test_every_text_has_terms_without_blanks(text: str, language: str) -> None:
+    assert all(term and not term.isspace() for term in terms(text, language))

@@ -1,0 +1,171 @@
+"""The index of words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonplace.recall.growing import Floats
+from commonplace.recall.words import MOST_TERMS, WordIndex, coverage
+
+VOCABULARY = ["zebra", "milk", "rice", "tea", "Oslo", "Hamburg", "gestern", "养猫", "книга", "the"]
+TEXTS = st.lists(st.lists(st.sampled_from(VOCABULARY), max_size=6).map(" ".join), max_size=12)
+ENGLISH = st.sampled_from(["zebra", "milk", "rice", "tea", "Oslo", "Hamburg", "the"])
+QUERIES = st.lists(st.sampled_from([*VOCABULARY, "unheard"]), max_size=6)
+
+LANGUAGES = [
+    "My sister bought a house in London",
+    "Meine Schwester hat zwei Katzen und wohnt in Hamburg",
+    "Я вчера купил красную машину",
+    "我养了一只橘猫",
+    "私は犬が好きです",
+    "나는 서울에 살고 있어요",
+    "ฉันชอบกินข้าวผัด",
+    "Ma voiture est rouge et elle est à Paris",
+]
+
+
+def index_of(texts: list[str]) -> WordIndex:
+    index = WordIndex()
+    for text in texts:
+        index.add(text)
+    return index
+
+
+def covered(texts: list[str], query: str) -> Floats:
+    index = index_of(texts)
+    return coverage(index.hits(query), len(index))
+
+
+@given(TEXTS, QUERIES)
+def test_coverage_and_what_is_known_are_shares(texts: list[str], query: list[str]) -> None:
+    index = index_of(texts)
+    hits = index.hits(" ".join(query))
+    shares = coverage(hits, len(index))
+    assert ((shares >= 0) & (shares <= 1)).all()
+    assert 0 <= hits.known <= 1 + 1e-6
+    assert float(hits.weights.sum()) == pytest.approx(1.0 if len(hits.weights) else 0.0)
+
+
+@given(TEXTS, QUERIES, st.randoms(use_true_random=False))
+def test_the_order_of_a_query_does_not_matter(
+    texts: list[str], query: list[str], random: object
+) -> None:
+    shuffled = sorted(query, key=lambda _: random.random())  # type: ignore[attr-defined]  # a Random
+    expected = covered(texts, " ".join(query))
+    np.testing.assert_allclose(covered(texts, " ".join(shuffled)), expected, atol=1e-6)
+
+
+@given(
+    st.lists(st.lists(ENGLISH, max_size=6).map(" ".join), max_size=12),
+    st.lists(ENGLISH, max_size=6),
+    st.integers(0, 12),
+)
+def test_after_a_removal_scores_are_as_if_the_record_had_never_been(
+    texts: list[str], query: list[str], row: int
+) -> None:
+    place = min(row, len(texts))
+    index = index_of([*texts[:place], "zebra milk 42", *texts[place:]])
+    index.remove(place)
+    hits, expected = index.hits(" ".join(query)), index_of(texts).hits(" ".join(query))
+    shares = coverage(hits, len(index))
+    assert shares[place] == 0
+    assert hits.known == pytest.approx(expected.known)
+    np.testing.assert_allclose(np.delete(shares, place), coverage(expected, len(texts)), atol=1e-5)
+
+
+def test_one_rare_term_beats_many_common_ones() -> None:
+    common = "tea milk rice"
+    shares = covered([*[common] * 200, "zebra"], f"zebra {common}")
+    assert shares.argmax() == 200
+
+
+def test_a_term_that_was_never_heard_lowers_what_is_known() -> None:
+    index = index_of(["zebra milk", "tea"])
+    assert index.hits("zebra unheard").known < index.hits("zebra").known == 1
+
+
+def test_a_pair_of_characters_that_was_never_heard_does_not() -> None:
+    assert index_of(["橘色和猫"]).hits("橘猫").known == 1
+
+
+def test_a_scope_of_one_record_has_sensible_scores() -> None:
+    assert 0.3 < covered(["I keep a zebra"], "zebra")[0] < 1
+
+
+def test_a_second_occurrence_adds_less_than_the_first() -> None:
+    none, once, twice = covered(["tea rice", "zebra rice", "zebra zebra"], "zebra")
+    assert none == 0 < once < twice < 2 * once
+
+
+def test_who_said_it_is_found_too() -> None:
+    index = index_of(["I moved to Oslo"])
+    index.add("I moved to Oslo", agent="Caroline")
+    assert coverage(index.hits("Caroline"), 2).argmax() == 1
+
+
+@pytest.mark.parametrize("row", range(len(LANGUAGES)))
+def test_texts_of_every_language_find_themselves(row: int) -> None:
+    assert covered(LANGUAGES, LANGUAGES[row]).argmax() == row
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("Where did she buy houses?", 0),
+        ("Wo wohnt deine Schwester mit der Katze?", 1),
+        ("машина", 2),
+        ("我的猫是什么颜色", 3),
+        ("犬", 4),
+        ("서울", 5),
+        ("ข้าวผัด", 6),
+        ("voitures rouges", 7),
+    ],
+)
+def test_other_forms_of_the_words_find_them_too(query: str, row: int) -> None:
+    assert covered(LANGUAGES, query).argmax() == row
+
+
+def test_forms_of_one_word_in_two_languages_are_one_term() -> None:
+    index = index_of(
+        ["the lake is near the house and we like it", "el lago lake y la casa de mi madre"]
+    )
+    hits = index.hits("lake")
+    assert len(hits.weights) == 1
+    assert sorted(hits.rows.tolist()) == [0, 1]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "what did you", "?!… —", "🐈🐕", "\x00", "𓀀𓁐"])
+def test_a_query_without_known_terms_finds_nothing(query: str) -> None:
+    index = index_of(["I keep a zebra", "and a 🐈"])
+    hits = index.hits(query)
+    assert hits.known == 0
+    assert coverage(hits, 2).tolist() == [0, 0]
+
+
+def test_of_a_long_query_the_weightiest_terms_count() -> None:
+    query = " ".join(["zebra", *(f"word{number}" for number in range(15_000))])
+    hits = index_of(["zebra", *[" ".join(f"word{n}" for n in range(60))] * 3]).hits(query)
+    assert len(query) > 100_000
+    assert len(hits.weights) == MOST_TERMS
+
+
+def test_nothing_is_found_in_nothing() -> None:
+    hits = WordIndex().hits("zebra")
+    assert hits.known == 0
+    assert coverage(hits, 0).tolist() == []
+
+
+def test_writing_after_reading_works() -> None:
+    index = index_of(["zebra"])
+    hits = index.hits("zebra")
+    index.add("zebra")
+    assert hits.rows.tolist() == [0]
+    assert index.hits("zebra").rows.tolist() == [0, 1]
+
+
+def test_the_commonest_language_is_that_of_unclear_texts() -> None:
+    index = index_of(["Ich habe gestern nicht gelesen", "wo ist das Haus mit dem Garten", "Zebra"])
+    assert index.language == "german"
