@@ -5,9 +5,13 @@ Import this before CrewAI, which reads these variables when it is imported.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 
 os.environ.update(
+    CREWAI_STORAGE_DIR=tempfile.mkdtemp(prefix="crewai-"),  # it writes down its latest run
     CREWAI_DISABLE_TELEMETRY="true",
     CREWAI_TRACING_ENABLED="false",
     CREWAI_TESTING="true",
@@ -28,6 +32,8 @@ from pydantic import PrivateAttr
 
 from commonplace.ports import Vectors
 from commonplace.testing import HashingEmbedder
+
+atexit.register(shutil.rmtree, os.environ["CREWAI_STORAGE_DIR"], ignore_errors=True)
 
 
 class ScriptedLLM(BaseLLM):

@@ -1,0 +1,15 @@
+"""Commonplace for CrewAI: the memory of a crew, an agent or a flow."""
+
+from __future__ import annotations
+
+try:
+    from commonplace_crewai.memory import crew_memory
+    from commonplace_crewai.storage import CommonplaceStorage
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "crewai":
+        raise
+    raise ModuleNotFoundError(
+        'crewai is not installed. Run: pip install "commonplace[crewai]"', name=error.name
+    ) from error
+
+__all__ = ["CommonplaceStorage", "crew_memory"]

@@ -1,0 +1,249 @@
+"""CrewAI's storage protocol over a memory: records are found by vectors and lie at paths."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Any
+
+from anyio import to_thread
+from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, StorageBackend
+from crewai.memory.types import MemoryRecord, ScopeInfo
+from typing_extensions import Self, override
+
+from commonplace import Memory, Record, RecordNotFoundError, Scope
+from commonplace.by_vector import discard, embedded, entries, nearest, own, scope_of
+from commonplace.recall.filters import condition
+from commonplace.records import JSON
+from commonplace_crewai.mapping import (
+    categories_of,
+    changed,
+    matching,
+    naive,
+    to_memory_record,
+    to_record,
+    until_before,
+)
+from commonplace_crewai.paths import names_in, path_of
+
+_logger = logging.getLogger("commonplace")
+_agent: ContextVar[str | None] = ContextVar("commonplace_crewai_agent", default=None)
+
+
+@contextmanager
+def writing_as(agent: str | None) -> Iterator[None]:
+    """Name the agent of all records saved within, on whatever thread CrewAI saves them."""
+    token = _agent.set(agent)
+    try:
+        yield
+    finally:
+        _agent.reset(token)
+
+
+class CommonplaceStorage(StorageBackend):
+    """A CrewAI `StorageBackend` on a memory's scope; `crew_memory` puts it to use.
+
+    CrewAI's path "/" is the memory's own scope and "/a/b" the scope a, b below it, segment by
+    segment; nothing outside can be reached, and `reset` ends there too. Records of other
+    frameworks lie at their paths among CrewAI's own. What an including memory adds is recalled by
+    `crew_memory` and not stored here. Vectors are only searched by: what is saved, the core
+    embeds itself, so that vectors of another embedder never enter the store.
+
+    >>> from crewai.memory.types import MemoryRecord
+    >>> storage = CommonplaceStorage(memory.scope("user", "alice"))
+    >>> storage.save([MemoryRecord(content="Likes tea", scope="/drinks")])
+    >>> storage.list_scopes("/"), memory.records()[0].scope.names
+    (['/drinks'], ('user', 'alice', 'drinks'))
+    """
+
+    # Neither a dataclass nor a pydantic model: CrewAI's copies would make a dict of those.
+    def __init__(self, memory: Memory) -> None:
+        """Store in the scope of `memory`, which stays open until its opener closes it."""
+        self.memory = memory
+        self._own = own(memory)
+        self._scope = scope_of(memory)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def embed(self, texts: list[str]) -> list[list[float]]:
+        """Embed texts as the memory does: CrewAI's embedder for this storage."""
+        vectors: list[list[float]] = embedded(self.memory, texts).tolist()
+        return vectors
+
+    def save(self, records: list[MemoryRecord]) -> None:
+        self._check_dimension(record.embedding for record in records)
+        if empty := [record.id for record in records if not record.content.strip()]:
+            _logger.warning("Nothing to remember in the empty CrewAI records %s.", empty)
+        self._own.remember_many(
+            to_record(record, self._place(record.scope), _agent.get())
+            for record in records
+            if record.content.strip()
+        )
+
+    @override
+    def search(
+        self,
+        query_embedding: list[float],
+        scope_prefix: str | None = None,
+        categories: list[str] | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        limit: int = 10,
+        min_score: float = 0.0,
+    ) -> list[tuple[MemoryRecord, float]]:
+        self._check_dimension([query_embedding])
+        holds = condition(where=matching(categories, metadata_filter))
+        found = nearest(
+            self.at(scope_prefix),
+            query_embedding,
+            # Consolidation rewrites what it finds here, and an exact value is no prose.
+            lambda record: record.kind != "value" and holds(record),
+            max(limit, 0),
+        )
+        return [
+            (to_memory_record(entry.record, self._scope, entry.vectors), cosine)
+            for entry, cosine in found
+            if cosine >= min_score
+        ]
+
+    def delete(
+        self,
+        scope_prefix: str | None = None,
+        categories: list[str] | None = None,
+        record_ids: list[str] | None = None,
+        older_than: datetime | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+    ) -> int:
+        records = self._records(
+            scope_prefix,
+            where=matching(categories, metadata_filter),
+            until=None if older_than is None else until_before(older_than),
+        )
+        wanted = None if record_ids is None else set(record_ids)
+        return discard(self._own, [one for one in records if wanted is None or one.id in wanted])
+
+    def update(self, record: MemoryRecord) -> None:
+        self._check_dimension([record.embedding])
+        try:
+            old = self._own.record(record.id)
+        except RecordNotFoundError:
+            self.save([record])
+            return
+        new = changed(old, record, self._place(record.scope))
+        self._own.remember_many([new])
+        if new.scope != old.scope:
+            discard(self._own, [old])
+
+    def get_record(self, record_id: str) -> MemoryRecord | None:
+        try:
+            entry = entries(self._own, [record_id])[0]
+        except RecordNotFoundError:
+            return None
+        return to_memory_record(entry.record, self._scope, entry.vectors)
+
+    def list_records(
+        self, scope_prefix: str | None = None, limit: int = 200, offset: int = 0
+    ) -> list[MemoryRecord]:
+        if limit <= 0 or offset < 0:
+            return []
+        page = self.at(scope_prefix).records(limit=limit, offset=offset)
+        found = entries(self._own, [record.id for record in page])
+        vectors = {(entry.record.scope, entry.record.id): entry.vectors for entry in found}
+        return [
+            to_memory_record(record, self._scope, vectors[record.scope, record.id])
+            for record in page
+        ]
+
+    def get_scope_info(self, scope: str) -> ScopeInfo:
+        records = self._records(scope)
+        times = [naive(record.created_at) for record in records]
+        return ScopeInfo(
+            path=path_of(names_in(scope)),
+            record_count=len(records),
+            categories=sorted({one for record in records for one in categories_of(record)}),
+            oldest_record=min(times, default=None),
+            newest_record=max(times, default=None),
+            child_scopes=self._children(scope, records),
+        )
+
+    def list_scopes(self, parent: str = "/") -> list[str]:
+        return self._children(parent, self._records(parent))
+
+    def list_categories(self, scope_prefix: str | None = None) -> dict[str, int]:
+        records = self._records(scope_prefix)
+        return dict(Counter(one for record in records for one in categories_of(record)))
+
+    def count(self, scope_prefix: str | None = None) -> int:
+        return self.at(scope_prefix).count()
+
+    def reset(self, scope_prefix: str | None = None) -> None:
+        self.delete(scope_prefix)
+
+    async def asave(self, records: list[MemoryRecord]) -> None:
+        await to_thread.run_sync(self.save, records)
+
+    @override
+    async def asearch(
+        self,
+        query_embedding: list[float],
+        scope_prefix: str | None = None,
+        categories: list[str] | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        limit: int = 10,
+        min_score: float = 0.0,
+    ) -> list[tuple[MemoryRecord, float]]:
+        search = partial(self.search, query_embedding, scope_prefix, categories)
+        return await to_thread.run_sync(search, metadata_filter, limit, min_score)
+
+    async def adelete(
+        self,
+        scope_prefix: str | None = None,
+        categories: list[str] | None = None,
+        record_ids: list[str] | None = None,
+        older_than: datetime | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+    ) -> int:
+        delete = partial(self.delete, scope_prefix, categories, record_ids)
+        return await to_thread.run_sync(delete, older_than, metadata_filter)
+
+    def at(self, path: str | None) -> Memory:
+        """Return the memory confined to the scope at this path."""
+        names = names_in(path)
+        return self._own.scope(names) if names else self._own
+
+    def known(self, texts: Sequence[str], path: str, source: str | None) -> dict[str, MemoryRecord]:
+        """Return, by text, what is remembered word for word at or below this path."""
+        wanted = set(texts)
+        found = [to_memory_record(one, self._scope) for one in self._records(path)]
+        return {one.content: one for one in found if one.content in wanted and one.source == source}
+
+    def _place(self, path: str) -> Scope:
+        return Scope(self._scope.names + names_in(path))
+
+    def _records(
+        self,
+        path: str | None,
+        where: dict[str, JSON] | None = None,
+        until: datetime | None = None,
+    ) -> list[Record]:
+        return self.at(path).records(where=where, until=until, limit=sys.maxsize)
+
+    def _children(self, parent: str, records: list[Record]) -> list[str]:
+        depth = len(self._place(parent).names)
+        below = {one.scope.names[: depth + 1] for one in records if len(one.scope.names) > depth}
+        return sorted(path_of(names[len(self._scope.names) :]) for names in below)
+
+    @cached_property
+    def _dimension(self) -> int:
+        return len(self.embed(["dimension"])[0])
+
+    def _check_dimension(self, vectors: Any) -> None:
+        for vector in vectors:
+            if vector is not None and len(vector) != self._dimension:
+                raise EmbeddingDimensionMismatchError(self._dimension, len(vector))
