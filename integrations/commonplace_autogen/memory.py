@@ -18,6 +18,7 @@ import commonplace
 from commonplace import AsyncMemory, Match, Memory, RecordNotFoundError, Scope, Source
 from commonplace.adapting import OnError, checked_memory, guarded, query_text
 from commonplace.recall.filters import Metadata
+from commonplace.recall.packing import RELEVANT
 from commonplace.records import Kind, new_id
 from commonplace.validation import checked_confidence, checked_limit
 from commonplace_autogen.content import content_of, options_of, text_of
@@ -36,7 +37,7 @@ class SharedMemoryConfig(BaseModel):
     scope: list[str] = []
     including: list[list[str]] = []
     max_tokens: int = 400
-    min_confidence: float = 0.25
+    min_confidence: float = RELEVANT
     users: list[str] = list(_USERS)
     emit_events: bool = False
     on_error: OnError = "log"
@@ -62,7 +63,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         memory: Memory,
         *,
         max_tokens: int = 400,
-        min_confidence: float = 0.25,
+        min_confidence: float = RELEVANT,
         users: Collection[str] = _USERS,
         emit_events: bool = False,
         on_error: OnError = "log",
