@@ -1,0 +1,81 @@
+"""Every example runs: in the pages, in the docstrings, in examples/."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import commonplace
+from commonplace.testing import HashingEmbedder
+from offline import run_offline
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def modules() -> Iterator[str]:
+    for folder in ("core", "integrations"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__")
+
+
+@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
+def test_the_examples_of_docstrings_run(name: str) -> None:
+    module = importlib.import_module(name)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+        with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+            test.globs.update(vars(commonplace), memory=memory)
+            failures, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+        assert failures == 0, test.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+
+    run = run_offline(script, tmp_path)
+
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_runs_offline(example: Path, tmp_path: Path) -> None:
+    run = run_offline(example, tmp_path)
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip()
+
+
+def test_every_public_name_and_verb_is_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    verbs = [name for name in dir(commonplace.Memory) if not name.startswith("_")]
+
+    missing = [name for name in [*commonplace.__all__, *verbs] if f"`{name}" not in reference]
+    assert missing == []
+
+
+def test_every_public_verb_has_an_example() -> None:
+    verbs = [name for name in dir(commonplace.Memory) if not name.startswith("_")]
+    documented = {name: str(getattr(commonplace.Memory, name).__doc__) for name in verbs}
+
+    without = {name for name, text in documented.items() if ">>>" not in text}
+    assert without == {"close", "path", "also", "directory"}
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+    for page in [*pages, *sorted((ROOT / "docs" / "decisions").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,88 @@
+"""The public surface is a snapshot: a change of it is a visible diff."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import commonplace
+from commonplace import CommonplaceError, Memory, errors
+
+PUBLIC = [
+    "AsyncMemory", "CommonplaceError", "EmbedderMismatchError", "EmbeddingError",
+    "InvalidInputError", "Match", "Memory", "MemoryClosedError", "ModelUnavailableError", "Record",
+    "RecordNotFoundError", "Scope", "Source", "Stats", "StoreDamagedError", "StoreError",
+    "StoreFormatError", "StoreInUseError", "open",
+]  # fmt: skip
+
+VERBS = {
+    "close": "(self)",
+    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known)",
+    "count": "(self, *, kind, where)",
+    "delete": "(self, key)",
+    "forget": "(self, *ids)",
+    "get": "(self, key, default)",
+    "including": "(self, *others)",
+    "keys": "(self)",
+    "recall": "(self, query, *, limit, kind, where, since, until, min_confidence)",
+    "record": "(self, id)",
+    "records": "(self, *, kind, where, since, until, limit, offset)",
+    "remember": "(self, text, *, kind, importance, metadata, source, ttl, expires_at)",
+    "remember_many": "(self, items)",
+    "scope": "(self, *names)",
+    "set": "(self, key, value)",
+    "stats": "(self)",
+    "update": "(self, id, **changes)",
+}
+
+
+def test_the_public_names_are_these() -> None:
+    assert commonplace.__all__ == PUBLIC
+    assert len(PUBLIC) <= 20
+    assert all(hasattr(commonplace, name) for name in PUBLIC)
+
+
+def test_the_verbs_of_a_memory_take_these_parameters() -> None:
+    public = {name: getattr(Memory, name) for name in dir(Memory) if not name.startswith("_")}
+    verbs = {name: one for name, one in public.items() if callable(one)}
+
+    assert public.keys() - verbs.keys() == {"path", "also", "directory"}
+    assert {name: _parameters(verb) for name, verb in verbs.items()} == VERBS
+
+
+def _parameters(verb: object) -> str:
+    signature = inspect.signature(verb)  # type: ignore[arg-type]  # a method
+    bare = [
+        one.replace(annotation=inspect.Parameter.empty, default=inspect.Parameter.empty)
+        for one in signature.parameters.values()
+    ]
+    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+
+
+def test_every_error_is_in_the_drawn_tree_and_in_one_family() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+
+    assert all(issubclass(kind, CommonplaceError) for kind in kinds)
+    assert all(kind.__name__ in str(errors.__doc__) for kind in kinds)
+
+
+@pytest.mark.parametrize("name", ["commonplace", "commonplace.testing", "commonplace.embedding"])
+def test_importing_loads_no_database_model_or_framework(name: str) -> None:
+    heavy = "chromadb onnx onnxruntime tokenizers safetensors langchain_core crewai autogen_core"
+    script = f"import sys, {name}; print([m for m in '{heavy}'.split() if m in sys.modules])"
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "[]"
+
+
+def test_importing_sets_up_no_logging() -> None:
+    script = (
+        "import logging, commonplace\n"
+        "assert not logging.root.handlers\n"
+        "assert not logging.getLogger('commonplace').handlers\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
