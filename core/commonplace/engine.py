@@ -24,6 +24,7 @@ from commonplace.scope import Scope
 # How many records Chroma's index is asked for, for each one wanted, when a scope is too large to
 # hold: the filters and the ranking come after it.
 _OVERFETCH = 20
+_MOST_CANDIDATES = 5_000
 
 
 class Engine:
@@ -236,7 +237,8 @@ class Engine:
         by_scope: dict[Scope, list[str]] = {}
         for record in records:
             by_scope.setdefault(record.scope, []).append(record.id)
-        found = chain.from_iterable(self._find(scope, ids) for scope, ids in by_scope.items())
+        # Of the store, since hot scopes have dropped what is expired.
+        found = chain.from_iterable(self._store.find(*one) for one in by_scope.items())
         wanted = {_identity(record) for record in records}
         return {key: entry for entry in found if (key := _identity(entry.record)) in wanted}
 
@@ -257,7 +259,8 @@ class Engine:
     def _arrays(self, scope: Scope, vector: Vectors, limit: int) -> HotScope:
         hot = self._hot.of(scope)
         if hot is None:
-            hot = HotScope(self._store.nearest(scope, vector, limit * _OVERFETCH))
+            candidates = min(limit * _OVERFETCH, _MOST_CANDIDATES)
+            hot = HotScope(self._store.nearest(scope, vector, candidates))
         hot.expire(self.clock())
         return hot
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -130,3 +132,23 @@ def test_the_neighbours_in_a_session_are_those_of_its_time_however_written() -> 
     assert held is not None
     assert [record.text for record in held.records()] == ["a", "b", "c"]
     assert held.arrays.sessions.before.tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize(("words", "windows"), [(12, 1), (150, 1), (3_000, 12)])
+def test_the_bytes_reckoned_are_at_least_those_spent(words: int, windows: int) -> None:
+    random = np.random.default_rng(0)
+    vocabulary = [f"word{number}" for number in range(5_000)]
+
+    def entries() -> Iterator[Entry]:
+        for _ in range(200):
+            text = " ".join(random.choice(vocabulary, words))
+            record = Record(text, source=Source(session="1"), scope=user("a"))
+            yield Entry(record, random.normal(size=(windows, 384)).astype(np.float32))
+
+    HotScope(entries())  # fills the caches of stems
+    tracemalloc.start()
+    hot = HotScope(entries())
+    spent, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 0.4 * hot.bytes < spent <= hot.bytes

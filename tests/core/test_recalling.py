@@ -140,6 +140,7 @@ def test_a_store_too_large_to_hold_ranks_what_its_index_finds(open_memory: objec
     memory.remember("Allergic to peanuts")
 
     assert memory.recall("allergic peanuts", limit=1)[0].record.text == "Allergic to peanuts"
+    assert len(memory.recall("allergic peanuts", limit=10**9)) == 31
     assert memory.count() == 31
 
 

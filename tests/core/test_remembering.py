@@ -186,3 +186,16 @@ def test_updates_of_one_record_in_many_threads_all_take_effect(memory: Memory) -
         thread.join()
 
     assert sorted(memory.record(record.id).metadata) == names
+
+
+def test_an_expired_record_can_be_remembered_anew(memory: Memory, clock: Clock) -> None:
+    record = Record("long text. " * 400, expires_at=clock() + timedelta(hours=1))
+    memory.remember_many([record])
+    memory.recall("text")
+    clock.advance(hours=2)
+    assert memory.recall("text") == []
+
+    memory.remember_many([Record("short", id=record.id)])
+
+    assert [one.text for one in memory.records()] == ["short"]
+    assert [match.record.text for match in memory.recall("short")] == ["short"]
