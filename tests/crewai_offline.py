@@ -26,12 +26,18 @@ with warnings.catch_warnings():  # of CrewAI and what it imports, while they are
     warnings.simplefilter("ignore")
     import crewai  # noqa: F401
 
+import pytest
 from crewai import Agent, Crew, Task
 from crewai.llms.base_llm import BaseLLM
 from pydantic import PrivateAttr
 
 from commonplace.ports import Vectors
 from commonplace.testing import HashingEmbedder
+
+# CrewAI stamps its records with it, which Python 3.12 and later complain of.
+UTCNOW = pytest.mark.filterwarnings(
+    "ignore:datetime.datetime.utcnow.. is deprecated:DeprecationWarning"
+)
 
 atexit.register(shutil.rmtree, os.environ["CREWAI_STORAGE_DIR"], ignore_errors=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crewai_offline import OffLoopEmbedder, ScriptedLLM, crew_of, scripted
+from crewai_offline import UTCNOW, OffLoopEmbedder, ScriptedLLM, crew_of, scripted
 
 # isort: split
 import asyncio
@@ -35,6 +35,7 @@ from commonplace_crewai import CommonplaceStorage, crew_memory
 pytestmark = [
     # CrewAI reads its own deprecated fields whenever an agent or a crew is made.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:crewai"),
+    UTCNOW,
     # pydantic, where CrewAI copies an agent whose memory is a subclass of CrewAI's.
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
 ]

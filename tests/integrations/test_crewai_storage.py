@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import crewai_offline  # noqa: F401
+from crewai_offline import UTCNOW
 
 # isort: split
 import copy
@@ -27,6 +27,8 @@ from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage
 from commonplace_crewai.analysis import WithoutModel, statements
 from commonplace_crewai.paths import names_in, path_of
+
+pytestmark = UTCNOW
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
     ["%2F", "%252F", "/", "%", "%25", "a/b", "%25/", "%%2F", "..", " "]
