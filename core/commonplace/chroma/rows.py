@@ -1,7 +1,8 @@
 """How an entry is written in Chroma: one row for each window of its text. Pure.
 
 The row of window 0 carries the text and the record; the rows of further windows carry their
-vector alone. `within` lists the record's scope and all that contain it: what a read filters by.
+vector alone. `within` lists the record's scope and those that contain it, the root aside: what a
+read filters by. Each key costs a read time, so there are few.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ def to_rows(entries: Iterable[Entry]) -> Rows:
 
 def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
     record = entry.record
-    names = range(len(record.scope.names) + 1)
-    within = [written_scope(record.scope.first(count)) for count in names]
+    lengths = range(1, len(record.scope.names) + 1) or [0]  # Chroma refuses an empty list
+    within = [written_scope(record.scope.first(length)) for length in lengths]
     place = {"within": within, "id": record.id}
-    yield {**place, "window": 0, "record": _written(record, len(entry.vectors))}
+    yield {**place, "record": _written(record, len(entry.vectors))}
     for window in range(1, len(entry.vectors)):
         yield {**place, "window": window}
 
@@ -86,7 +87,7 @@ def _written(record: Record, windows: int) -> str:
 
 def is_first(metadata: Mapping[str, Any]) -> bool:
     """Tell whether a row carries a record, and not only a further window's vector."""
-    return bool(metadata["window"] == 0)
+    return "record" in metadata
 
 
 def to_record(document: str, metadata: Mapping[str, Any]) -> Record:
