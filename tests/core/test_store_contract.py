@@ -101,6 +101,7 @@ def test_find_returns_only_what_lies_within_the_scope(store: RecordStore) -> Non
     assert texts(store.find(ROOT, [mine.record.id, other.record.id])) == ["mine", "other"]
     assert store.find(ALICE, ["unknown"]) == []
     assert store.find(ALICE, []) == []
+    assert texts(store.find(ALICE, [str(n) for n in range(40_000)] + [mine.record.id])) == ["mine"]
 
 
 def test_replace_leaves_nothing_of_a_longer_text(store: RecordStore) -> None:
@@ -138,6 +139,7 @@ def test_nearest_returns_the_nearest_of_the_scope_by_any_of_its_windows(store: R
 
 def test_more_entries_than_one_slice_or_page_are_all_kept(store: RecordStore) -> None:
     many = [entry(f"text {number}", seed=number) for number in range(250)]
+    many += [entry(f"long text {number}", windows=150, seed=number) for number in range(45)]
 
     store.put(many)
 

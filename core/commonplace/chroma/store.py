@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _NAMES_IN_PARTITION = 2
 # Chroma holds the GIL for the whole of a write; small slices keep the process's other threads,
 # an event loop among them, alive during a bulk import. 100 is the measured sweet spot.
-_ENTRIES_PER_WRITE = 100
+_ROWS_PER_WRITE = 100
 # Chroma turns every id of a read into an SQL variable, of which SQLite takes about 32,000.
 _ROWS_PER_READ = 5_000
-_IDS_PER_DELETE = 5_000
+_IDS_PER_CALL = 5_000
 
 
 class ChromaStore:
@@ -51,7 +51,7 @@ class ChromaStore:
     def put(self, entries: Sequence[Entry]) -> None:
         for partition, share in self._by_partition(entries).items():
             collection = self._catalogue.partition_for_writing(partition, share[0].vectors.shape[1])
-            for part in _sliced(share, _ENTRIES_PER_WRITE):
+            for part in _by_rows(share, _ROWS_PER_WRITE):
                 self._write(collection, rows.to_rows(part))
 
     def replace(self, old: Entry, new: Entry) -> None:
@@ -64,11 +64,12 @@ class ChromaStore:
             self._delete(share[0].record.scope, ids)
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
-        if not ids:
-            return []
-        wanted = {"id": {"$in": list(ids)}}
-        found = (self._read(one, scope, wanted) for one in self._collections(scope))
-        return [entry for entries in found for entry in entries]
+        return [
+            entry
+            for collection in self._collections(scope)
+            for part in _sliced(ids, _IDS_PER_CALL)
+            for entry in self._read(collection, scope, {"id": {"$in": part}})
+        ]
 
     def entries(self, scope: Scope) -> Iterator[Entry]:
         for collection in self._collections(scope):
@@ -140,7 +141,7 @@ class ChromaStore:
         collection = self._catalogue.partition(self._partition(scope))
         if collection is None:
             return
-        for part in _sliced(ids, _IDS_PER_DELETE):
+        for part in _sliced(ids, _IDS_PER_CALL):
             with translated(f"removing records from {str(scope)!r}"):
                 collection.delete(ids=part)
 
@@ -168,6 +169,20 @@ def _pages(
         if len(page["ids"]) < _ROWS_PER_READ:
             return
         offset += _ROWS_PER_READ
+
+
+def _by_rows(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
+    """Cut `entries` into parts of at most `most` rows; one that has more is a part of its own."""
+    part: list[Entry] = []
+    rows_in_part = 0
+    for entry in entries:
+        if part and rows_in_part + len(entry.vectors) > most:
+            yield part
+            part, rows_in_part = [], 0
+        part.append(entry)
+        rows_in_part += len(entry.vectors)
+    if part:
+        yield part
 
 
 def _sliced(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
