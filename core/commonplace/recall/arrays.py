@@ -9,7 +9,7 @@ import numpy as np
 from commonplace.ports import Vectors
 from commonplace.recall import dates, fusion, statements, support, words
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
-from commonplace.recall.standing import standing
+from commonplace.recall.standing import recency, standing
 from commonplace.records import Record
 
 
@@ -29,6 +29,7 @@ class Scores:
     relevance: Floats
     cosine: Floats
     arms: fusion.Arms
+    recency: Floats
     known: float
 
 
@@ -108,7 +109,8 @@ class Arrays:
         openness = support.openness(self.words.lengths)
         arms = self._arms(hits, cosine, openness, question.periods)
         relevance = fusion.fuse(arms)
-        factor = standing(self.times, self._importance.view, self.alive) * fusion.expectation(
+        recent = recency(self.times, self.alive)
+        factor = standing(recent, self._importance.view, self.alive) * fusion.expectation(
             self._asks.view * openness,
             self._tells_time.view,
             self._from_agent.view,
@@ -116,7 +118,7 @@ class Arrays:
             addresses_agent=statements.addresses_agent(query),
         )
         relevance += (factor - 1) * np.maximum(relevance, 0)
-        return Scores(relevance, cosine, arms, hits.known)
+        return Scores(relevance, cosine, arms, recent, hits.known)
 
     def _arms(
         self, hits: words.Hits, cosine: Floats, openness: Floats, periods: list[dates.Period]

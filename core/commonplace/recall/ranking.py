@@ -34,6 +34,7 @@ def _match(hot: HotScope, row: int, likely: float, scores: Scores) -> Match:
         "lexical": _share(arms.own_words, row),
         "support": max(_share(arms.near_words, row), _share(arms.session_words, row)),
         "date": _share(arms.date, row),
+        "recency": _share(scores.recency, row),
         "importance": entry.record.importance,
     }
     return Match(entry.record, likely, signals)

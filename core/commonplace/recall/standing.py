@@ -21,15 +21,18 @@ HALF_LIFE_DAYS = 90.0
 _DAY = 86_400.0
 
 
-def standing(times: Doubles, importance: Floats, alive: Mask) -> Floats:
-    """Return 1 + 0.03 r + 0.05 i: r is 2^(-age / 90 days), i the importance, less their means.
-
-    Ages count from the newest of the live records, over which the means are taken too.
-    """
+def recency(times: Doubles, alive: Mask) -> Floats:
+    """Return 2^(-age / 90 days), in 0..1: ages count from the newest of the live records."""
     if not alive.any():
         return np.ones(len(times), np.float32)
     ages = np.maximum(times[alive].max() - times, 0.0) / _DAY
-    recency = np.exp2(-ages / HALF_LIFE_DAYS)
-    factor = 1 + RECENCY * (recency - recency[alive].mean())
+    return np.asarray(np.exp2(-ages / HALF_LIFE_DAYS), np.float32)
+
+
+def standing(recent: Floats, importance: Floats, alive: Mask) -> Floats:
+    """Return 1 + 0.03 r + 0.05 i: recency and importance, each less the mean of the live ones."""
+    if not alive.any():
+        return np.ones(len(recent), np.float32)
+    factor = 1 + RECENCY * (recent - recent[alive].mean())
     factor += IMPORTANCE * (importance - importance[alive].mean())
     return np.asarray(factor, np.float32)
