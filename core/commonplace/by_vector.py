@@ -13,16 +13,6 @@ from commonplace.memory import Memory
 from commonplace.ports import Entry, Vectors
 from commonplace.recall.filters import Condition
 from commonplace.records import Record
-from commonplace.scope import Scope
-
-
-def scope_of(memory: Memory) -> Scope:
-    """Return the scope that a memory is confined to.
-
-    >>> str(scope_of(memory.scope("user", "alice")))
-    'user/alice'
-    """
-    return memory._scope
 
 
 def own(memory: Memory) -> Memory:

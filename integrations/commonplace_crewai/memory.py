@@ -26,7 +26,6 @@ from typing_extensions import Self, override
 
 from commonplace import Match, Memory
 from commonplace.adapting import OnError, guarded
-from commonplace.by_vector import scope_of
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.rendering import rendered_record
 from commonplace.validation import MAX_TEXT_CHARACTERS
@@ -160,7 +159,7 @@ class CrewMemory(CrewAIMemory):
             where=where,
             min_confidence=self.min_confidence,
         )
-        within = scope_of(self._shelf.memory)
+        within = self._shelf.memory.path
         for match in matches:
             yield QuotedMatch(
                 record=to_memory_record(match.record, within),

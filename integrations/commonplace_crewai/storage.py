@@ -18,7 +18,7 @@ from crewai.memory.types import MemoryRecord, ScopeInfo
 from typing_extensions import Self, override
 
 from commonplace import Memory, Record, RecordNotFoundError, Scope
-from commonplace.by_vector import discard, embedded, entries, nearest, own, scope_of
+from commonplace.by_vector import discard, embedded, entries, nearest, own
 from commonplace.recall.filters import condition
 from commonplace.records import JSON
 from commonplace_crewai.mapping import (
@@ -67,7 +67,7 @@ class CommonplaceStorage(StorageBackend):
         """Store in the scope of `memory`, which stays open until its opener closes it."""
         self.memory = memory
         self._own = own(memory)
-        self._scope = scope_of(memory)
+        self._scope = memory.path
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import InvalidInputError, Memory, Record, Scope, Source
-from commonplace.by_vector import discard, embedded, entries, nearest, own, scope_of
+from commonplace.by_vector import discard, embedded, entries, nearest, own
 from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage
 from commonplace_crewai.analysis import WithoutModel, statements
@@ -368,7 +368,7 @@ def test_a_memory_is_searched_by_vector_in_what_it_reads(memory: Memory) -> None
     assert nearest(own(desk), query.tolist(), lambda _: True, 5) == []
     assert nearest(desk, query.tolist(), lambda record: record.kind == "event", 5) == []
     assert nearest(desk, [0.0] * 256, lambda _: True, 5)[0][1] == 0.0
-    assert scope_of(desk) == Scope(("desk",))
+    assert desk.path == Scope(("desk",))
 
 
 def test_records_are_found_with_their_vectors_and_discarded_exactly(memory: Memory) -> None:
