@@ -37,7 +37,7 @@ class Scripted(BaseLLM):
 def ask(memory: commonplace.Memory, role: str, question: str, answer: str) -> None:
     """Run a new crew of one agent with one task."""
     llm = Scripted(model="scripted", answer=answer)
-    # With a real provider, the line above is: llm = "anthropic/claude-sonnet-4-5"
+    # With a real provider, the line above is: llm = "openai/gpt-5-mini"
     agent = Agent(role=role, goal="Answer briefly", backstory="You know the team", llm=llm)
     task = Task(description=question, expected_output="One sentence", agent=agent)
 

@@ -72,7 +72,7 @@ def crewai_agent(memory: Memory, text: str, reply: Reply) -> str:
         def call(self, messages: Any, *_: Any, **__: Any) -> str:
             return f"Final Answer: {reply(messages[-1]['content'])}"
 
-    llm = Scripted(model="scripted")  # a real one: llm = "anthropic/claude-sonnet-4-5"
+    llm = Scripted(model="scripted")  # a real one: llm = "openai/gpt-5-mini"
     agent = Agent(role="Planner", goal="Answer briefly", backstory="Knows the team", llm=llm)
     task = Task(description=text, expected_output="One sentence", agent=agent)
     return str(Crew(agents=[agent], tasks=[task], memory=crew_memory(memory)).kickoff())
