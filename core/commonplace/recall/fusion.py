@@ -45,6 +45,16 @@ SPREAD = 0.1
 A wider one is scaled down to it, so that no query is all meaning.
 """
 
+USUAL = 0.1
+"""The usual cosine of a query with a record that has nothing to do with it."""
+
+BACKGROUND_RECORDS = 50.0
+"""Mean and spread are taken as if so many usual records were there too, as for words.
+
+Of four records alone neither means anything: the spread of three that miss and one that answers
+would scale down the answer.
+"""
+
 QUESTION = 0.2
 """A record that only asks tells nothing: relevance is lowered by up to this much."""
 
@@ -81,9 +91,12 @@ def contrast(similarities: Floats, alive: Mask) -> Floats:
     known = similarities[alive]
     if not len(known):
         return np.zeros_like(similarities)
-    scale = min(1.0, SPREAD / max(float(known.std()), 1e-6))
-    result: Floats = (similarities - known.mean()) * np.float32(scale)
-    return result
+    records = len(known) + BACKGROUND_RECORDS
+    mean = (float(known.sum()) + BACKGROUND_RECORDS * USUAL) / records
+    squares = float(((known - mean) ** 2).sum())
+    variance = (squares + BACKGROUND_RECORDS * (SPREAD**2 + (USUAL - mean) ** 2)) / records
+    scale = min(1.0, SPREAD / variance**0.5)
+    return np.asarray((similarities - mean) * scale, np.float32)
 
 
 def fuse(arms: Arms) -> Floats:
