@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from commonplace.embedding import as_embedder
+from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.errors import EmbedderMismatchError, MemoryClosedError, RecordNotFoundError
 from commonplace.ports import Entry, RecordStore, Vectors
 from commonplace.recall.arrays import Question
@@ -33,7 +33,7 @@ class Engine:
     def __init__(
         self,
         store: RecordStore,
-        embedder: object,
+        embedder: CheckedEmbedder,
         *,
         clock: Callable[[], datetime],
         cache_bytes: int,
@@ -43,7 +43,7 @@ class Engine:
         """Own `store` until closed. `clock` tells the time in UTC."""
         self.clock = clock
         self.directory = directory
-        self.embedder = as_embedder(embedder)
+        self.embedder = embedder
         self._store = store
         self._hot = HotScopes(store, cache_bytes)
         self._on_close = on_close

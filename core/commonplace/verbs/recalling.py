@@ -14,7 +14,7 @@ from commonplace.validation import checked_confidence, checked_limit, checked_te
 from commonplace.verbs.view import View
 
 _UNTRUSTED: tuple[Origin, ...] = ("tool", "document")
-# Matches beyond this many never changed what fitted into a prompt.
+# More than the usual budget of a prompt holds.
 _MATCHES_FOR_CONTEXT = 50
 
 
@@ -37,7 +37,9 @@ class Recalling(View):
         `where` holds conditions on metadata, such as ``{"topic": "food"}`` or
         ``{"year": {"$gte": 2024}}`` with $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and
         and $or; `since` and `until` bound the time of creation. All of it, and expiry, applies
-        before the ranking. Raises InvalidInputError, EmbeddingError, StoreError, MemoryClosedError.
+        before the ranking; in a scope too large to hold in memory, to the candidates that the
+        store's index gives, twenty for each match wanted. Raises InvalidInputError,
+        EmbeddingError, StoreError, MemoryClosedError.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -79,11 +81,12 @@ class Recalling(View):
         """
         checked_limit(max_tokens, "max_tokens")
         matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
-        found = (match.record for match in matches)
-        always = self._engine.of_kinds(self._readable, ALWAYS)
-        said, told = frozenset(known), _UNTRUSTED
+        found = [match.record for match in matches]
+        standing = self._engine.of_kinds(self._readable, ALWAYS)
+        always = [one for one in standing if one.source.origin not in _UNTRUSTED]
+        said = frozenset(known)
         kept = packed(
-            (one for one in always if one.text not in said and one.source.origin not in told),
+            (one for one in always if one.text not in said),
             (one for one in found if one.text not in said),
             max_tokens,
             tokenizer,
