@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+# Less than writing one of them by itself would take.
+_GATHERING_SECONDS = 0.004
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,27 +33,41 @@ class GroupCommit(Generic[T, R]):
 
     def __init__(
         self,
-        locked: Callable[[], AbstractContextManager[None]],
+        locked: Callable[[], AbstractContextManager[object]],
         write: Callable[[list[T]], list[R]],
     ) -> None:
         """Call `write` inside `locked`, with the items of one or more threads in their order."""
         self._locked = locked
         self._write = write
         self._queue: deque[_Waiting[T, R]] = deque()
+        self._arrived = threading.Condition()
+        self._usual = 1
 
     def commit(self, item: T) -> R:
         """Return what `write` gave for `item`; raise what it raised."""
         waiting: _Waiting[T, R] = _Waiting(item)
-        self._queue.append(waiting)
+        with self._arrived:
+            self._queue.append(waiting)
+            self._arrived.notify()
         with self._locked():
             if not waiting.is_done:
+                self._await_usual()
                 self._write_for_all()
         if waiting.error is not None:
             raise waiting.error
         return waiting.outcome  # type: ignore[return-value]  # set together with is_done
 
+    def _await_usual(self) -> None:
+        """Wait a moment for as many as came together last time: they have just got their answers.
+
+        Else they would be found to come right after each write, and go one by one and by turns.
+        """
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self._queue) >= self._usual, _GATHERING_SECONDS)
+
     def _write_for_all(self) -> None:
         batch = [self._queue.popleft() for _ in range(len(self._queue))]
+        self._usual = len(batch)
         try:
             outcomes = self._write([waiting.item for waiting in batch])
         except Exception as error:  # noqa: BLE001  # who it belongs to is found out

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from commonplace.embedding import MiniLM, as_embedder
+from commonplace.embedding.gathering import Gathering
 from commonplace.engine import LocalEngine
 from commonplace.keeping.audit import DirectoryAuditLog
 from commonplace.ownership import DirectoryLock
@@ -30,7 +31,8 @@ def owned(
     about to be, the directory's server. Closing the engine gives the directory free. Raises
     StoreInUseError, StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
     """
-    adapted = as_embedder(MiniLM() if embedder is None else embedder)
+    model = Gathering(MiniLM()) if serves else MiniLM()
+    adapted = as_embedder(model if embedder is None else embedder)
     with ExitStack() as undo:
         lock = DirectoryLock(directory, serves=serves)
         undo.callback(lock.release)
