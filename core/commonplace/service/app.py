@@ -76,9 +76,10 @@ class _Application(FastAPI):
 
 
 def _add_routes(app: FastAPI) -> None:
+    # They are tried in this order.
+    app.include_router(engine_routes.router)
     app.include_router(verb_routes.router)
     app.include_router(lifetime_routes.router)
-    app.include_router(engine_routes.router)
     app.include_router(keeping_routes.router)
     app.post(f"{PREFIX}/about", tags=["server"], dependencies=[Depends(known_members)])(about)
     app.get("/health", tags=["server"])(health)

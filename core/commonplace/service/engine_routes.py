@@ -12,6 +12,7 @@ from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 from commonplace.service.access import Confined
+from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import (
     EVERYTHING,
     MAX_ITEMS,
@@ -45,7 +46,12 @@ from commonplace.service.wire import ENGINE, entry_to_json, match_to_json, vecto
 
 NO_IDS: list[str] = []
 
-router = APIRouter(prefix=ENGINE, tags=["engine"], dependencies=[Depends(known_members)])
+router = APIRouter(
+    prefix=ENGINE,
+    tags=["engine"],
+    dependencies=[Depends(known_members)],
+    route_class=AnsweringRoute,
+)
 
 
 @router.post("/write")

@@ -13,6 +13,7 @@ from commonplace.keeping.audit_chain import to_line
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import Step
 from commonplace.service.access import Confined
+from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import Ids, OneScope, Part, Reason, SourcePart, known_members
 from commonplace.service.shapes import ReceiptJson
 from commonplace.service.wire import ENGINE
@@ -20,7 +21,12 @@ from commonplace.service.wire import ENGINE
 NO_FILES: list[str] = []
 NO_SOURCE = SourcePart()
 
-router = APIRouter(prefix=ENGINE, tags=["engine"], dependencies=[Depends(known_members)])
+router = APIRouter(
+    prefix=ENGINE,
+    tags=["engine"],
+    dependencies=[Depends(known_members)],
+    route_class=AnsweringRoute,
+)
 
 
 class StepPart(Part):

@@ -11,6 +11,7 @@ from commonplace.memory import Memory
 from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
+from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import (
     MAX_ITEMS,
     MAX_SCOPES,
@@ -31,7 +32,12 @@ from commonplace.service.wire import PREFIX, match_to_json
 from commonplace.validation import expiry
 from commonplace.verbs.remembering import RecordChanges
 
-router = APIRouter(prefix=PREFIX, tags=["memory"], dependencies=[Depends(known_members)])
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["memory"],
+    dependencies=[Depends(known_members)],
+    route_class=AnsweringRoute,
+)
 
 Scope_ = Annotated[
     ScopePath | None, Body(embed=True, description="The memory's scope; the key's own if left out.")
