@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--writes", type=int, default=100, help="of each writer")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--models", nargs="+", default=["known", "MiniLM"])
+    parser.add_argument("--models", nargs="*", default=["known", "MiniLM"])
     parser.add_argument("--scopes", nargs="+", default=["one", "own"], choices=["one", "own"])
     parser.add_argument("--json", type=Path, help="write all figures here")
     options = parser.parse_args()

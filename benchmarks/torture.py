@@ -54,14 +54,14 @@ class Outcome:
 def by_langchain(memory: Memory) -> Callable[[str], object]:
     from langchain.agents import create_agent
     from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-    from langchain_core.messages import AIMessage
+    from langchain_core.messages import AIMessage, HumanMessage
 
     from commonplace_langchain import MemoryMiddleware
 
     def write(text: str) -> object:
         model = GenericFakeChatModel(messages=iter([AIMessage("noted")]))
         agent = create_agent(model, middleware=[MemoryMiddleware(memory)])
-        return agent.invoke({"messages": [("user", text)]})
+        return agent.invoke({"messages": [HumanMessage(text)]})
 
     return write
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -9,8 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-# Less than writing one of them by itself would take.
-_GATHERING_SECONDS = 0.004
+# About what writing one of them by itself would take.
+_GATHERING_SECONDS = 0.008
+_REMEMBERED_SIZES = 8
+_LOOKS_EVERY = 32
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,8 +30,8 @@ class _Waiting(Generic[T, R]):
 class GroupCommit(Generic[T, R]):
     """Gathers what threads hand in while a write is under way, and writes it in one go.
 
-    Whoever gets the lock first writes for all that wait, so that a store in which a write costs
-    much and a row little takes many writers at nearly the price of one.
+    Whose turn it is writes for all that wait, so that a store in which a write costs much and a
+    row little takes many writers at nearly the price of one.
     """
 
     def __init__(
@@ -38,10 +41,12 @@ class GroupCommit(Generic[T, R]):
     ) -> None:
         """Call `write` inside `locked`, with the items of one or more threads in their order."""
         self._locked = locked
+        self._turn = threading.Lock()
         self._write = write
         self._queue: deque[_Waiting[T, R]] = deque()
         self._arrived = threading.Condition()
-        self._usual = 1
+        self._sizes = deque([1], maxlen=_REMEMBERED_SIZES)
+        self._until_look = _LOOKS_EVERY
 
     def commit(self, item: T) -> R:
         """Return what `write` gave for `item`; raise what it raised."""
@@ -49,34 +54,50 @@ class GroupCommit(Generic[T, R]):
         with self._arrived:
             self._queue.append(waiting)
             self._arrived.notify()
-        with self._locked():
+        with self._turn:
             if not waiting.is_done:
-                self._await_usual()
-                self._write_for_all()
+                self._lead(waiting)
         if waiting.error is not None:
             raise waiting.error
         return waiting.outcome  # type: ignore[return-value]  # set together with is_done
 
-    def _await_usual(self) -> None:
-        """Wait a moment for as many as came together last time: they have just got their answers.
+    def _lead(self, own: _Waiting[T, R]) -> None:
+        self._await_others()
+        try:
+            with self._locked():
+                size = self._write_for_all()
+        except BaseException:  # this thread ends; the others go on
+            with self._arrived:
+                if own in self._queue:
+                    self._queue.remove(own)
+            raise
+        self._sizes.append(size + len(self._queue))
 
-        Else they would be found to come right after each write, and go one by one and by turns.
+    def _await_others(self) -> None:
+        """Wait a moment for as many as came together lately: they have just got their answers.
+
+        Else they would come right after each write, and go one by one and by turns. Now and then
+        wait for whoever may come: a first pair must meet before more are waited for.
         """
+        self._until_look -= 1
+        most = max(self._sizes)
+        if self._until_look == 0:
+            self._until_look, most = _LOOKS_EVERY, sys.maxsize
         with self._arrived:
-            self._arrived.wait_for(lambda: len(self._queue) >= self._usual, _GATHERING_SECONDS)
+            self._arrived.wait_for(lambda: len(self._queue) >= most, _GATHERING_SECONDS)
 
-    def _write_for_all(self) -> None:
+    def _write_for_all(self) -> int:
         batch = [self._queue.popleft() for _ in range(len(self._queue))]
-        self._usual = len(batch)
         try:
             outcomes = self._write([waiting.item for waiting in batch])
         except Exception as error:  # noqa: BLE001  # who it belongs to is found out
             self._settle_one_by_one(batch, error)
         except BaseException:
-            self._queue.extendleft(reversed(batch))  # this thread ends; the others go on
+            self._queue.extendleft(reversed(batch))
             raise
         else:
             _settle(batch, outcomes)
+        return len(batch)
 
     def _settle_one_by_one(self, batch: Sequence[_Waiting[T, R]], error: Exception) -> None:
         """After a failure of several writes: the error of one is not to be that of the others."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from commonplace.engine import LocalEngine
@@ -97,7 +98,9 @@ class Service:
     def run(self) -> None:
         """Serve until stopped; then end what is under way and close the store."""
         try:
-            _loop_runner()(self._run())
+            # Threads of BLAS wait spinning for more to do, while the clients need the processors.
+            with threadpool_limits(1, user_api="blas"):
+                _loop_runner()(self._run())
         finally:
             self._close()
 

@@ -51,7 +51,8 @@ def instruction_reason(text: str, origin: Origin | None, kind: Kind) -> str | No
 
 def _reason(plain: str, origin: Origin | None) -> str | None:
     present = _present(plain)
-    for form in forms():
+    places = {place for word in present for place in _places_of_forms().get(word, ())}
+    for form in map(forms().__getitem__, sorted(places)):
         if (
             _counts(form.from_, origin)
             and not any(words.isdisjoint(present) for words in form.words)
@@ -59,6 +60,16 @@ def _reason(plain: str, origin: Origin | None) -> str | None:
         ):
             return form.reason
     return None
+
+
+@lru_cache(maxsize=1)
+def _places_of_forms() -> dict[str, list[int]]:
+    """Return by word the places of the forms that need it, each under its smallest set."""
+    places: dict[str, list[int]] = {}
+    for place, form in enumerate(forms()):
+        for word in min(form.words, key=len):
+            places.setdefault(word, []).append(place)
+    return places
 
 
 def _present(plain: str) -> frozenset[str]:
