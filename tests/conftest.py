@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import commonplace
+from chroma_server import CHROMA_RUN, client_of_new_database, running
 from clock import Clock
 from commonplace import Memory
 from commonplace.in_memory import InMemoryStore
@@ -63,7 +64,16 @@ def memory(open_memory: Callable[..., Memory]) -> Memory:
     return open_memory()
 
 
-@pytest.fixture(params=["in memory", "chroma", "a client that was passed"])
+@pytest.fixture(scope="session")
+def chroma_port(
+    tmp_path_factory: pytest.TempPathFactory, unused_tcp_port_factory: Callable[[], int]
+) -> Iterator[int]:
+    """Give the port of Chroma's own server."""
+    with running(tmp_path_factory.mktemp("chroma run"), unused_tcp_port_factory()) as port:
+        yield port
+
+
+@pytest.fixture(params=["in memory", "chroma", "a client that was passed", CHROMA_RUN])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, embedder: HashingEmbedder
 ) -> Iterator[RecordStore]:
@@ -79,6 +89,11 @@ def store(
         client: Any = chromadb.PersistentClient(tmp_path / "store", settings)
         yield ChromaStore(client, embedder.name)
         client.close()
+    elif request.param == "chroma run":
+        from commonplace.chroma.store import ChromaStore
+
+        client = client_of_new_database(request.getfixturevalue("chroma_port"))
+        yield ChromaStore(client, embedder.name)
     else:
         from commonplace.chroma.directory import opened
 

@@ -14,6 +14,7 @@ import pytest
 from chromadb.config import Settings
 
 import commonplace
+from chroma_server import CHROMA_RUN, client_of_new_database
 from commonplace import EmbedderMismatchError, Memory, Record, Scope, StoreError
 from commonplace.chroma import catalogue
 from commonplace.chroma.directory import CHROMA, opened
@@ -174,9 +175,11 @@ def test_a_client_that_was_passed_stays_open_and_is_read_afresh() -> None:
     assert client.heartbeat() > 0
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> chromadb.api.ClientAPI:
+@pytest.fixture(params=["in this process", CHROMA_RUN])
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> chromadb.api.ClientAPI:
     """Give a client with nothing in its database."""
+    if request.param == "chroma run":
+        return client_of_new_database(request.getfixturevalue("chroma_port"))
     (tmp_path / CHROMA).mkdir()
     return client_of(tmp_path)
 
