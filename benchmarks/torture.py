@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from zlib import crc32
 
 from rich.console import Console
 from rich.progress import track
@@ -103,13 +104,19 @@ def written(notes: list[Path]) -> int:
     return sum(len(noted(one)) for one in notes)
 
 
+def fact(writer: int, number: int) -> str:
+    """Return a text like many others but for a word of its own."""
+    said = f"writer {writer} learned fact {number}"
+    return f"{said} under the name {crc32(said.encode()):x}"
+
+
 def write_and_ask(directory: Path, notes: list[Path], writer: int, count: int) -> None:
     """Write as one of the frameworks does, and ask for what another writer noted last."""
     memory = opened(directory).scope("team")
     write = FRAMEWORKS[writer % len(FRAMEWORKS)](memory)
     with notes[writer].open("a") as file, (directory / f"unseen-{writer}").open("a") as unseen:
         for number in range(count):
-            text = f"writer {writer} learned fact number {number} of {count}"
+            text = fact(writer, number)
             write(text)
             print(text, file=file, flush=True)
             others = noted(notes[(writer + number) % len(notes)])
@@ -181,7 +188,7 @@ def write_alone(directory: Path, notes: Path, round: int) -> None:
     memory = opened(directory, shared=False)
     with notes.open("a") as file:
         for number in range(1_000_000):
-            text = f"round {round} learned fact number {number}"
+            text = fact(round, number)
             memory.remember(text)
             print(text, file=file, flush=True)
 

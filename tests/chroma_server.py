@@ -26,7 +26,7 @@ CHROMA_RUN = pytest.param("chroma run", marks=pytest.mark.allow_hosts([HERE]))
 def running(directory: Path, port: int) -> Iterator[int]:
     """Run the server within; give its port."""
     program = Path(sys.executable).with_name("chroma")
-    command = [program, "run", "--path", directory, "--host", HERE, "--port", str(port)]
+    command = [str(program), "run", "--path", str(directory), "--host", HERE, "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             yield port

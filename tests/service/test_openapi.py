@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,3 +148,18 @@ def test_anybody_may_read_the_page_and_see_that_the_server_runs() -> None:
     assert stranger.get("/health").json() == {"status": "ok"}
     assert stranger.get("/openapi.json").json()["info"]["title"] == "Commonplace"
     assert "swagger" in stranger.get("/docs").text
+
+
+def test_the_page_asks_no_other_host_for_anything() -> None:
+    stranger = asking(app_on(InMemoryStore()), key="")
+
+    asked = re.findall(r"(?:src|href)=\"([^\"]+)\"", stranger.get("/docs").text)
+
+    assert len(asked) == 3
+    assert [stranger.get(path).status_code for path in asked] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("path", ["/docs/../../core.py", "/docs/%2e%2e/core.py", "/docs/redoc.js"])
+def test_nothing_else_is_read_beside_the_page(path: str) -> None:
+    assert asking(app_on(InMemoryStore()), key="").get(path).status_code == 401
+    assert asking(app_on(InMemoryStore())).get(path).status_code == 404

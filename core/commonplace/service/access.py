@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonplace.engine import LocalEngine
 from commonplace.errors import AccessDeniedError, CommonplaceError, QuotaExceededError
+from commonplace.service import docs_page
 from commonplace.service.answers import error_answer
 from commonplace.service.confined import ConfinedEngine, Grant
 from commonplace.service.quotas import Quotas
@@ -23,7 +24,7 @@ Grants: TypeAlias = Callable[[str], Grant | None]
 """What a key allows, or None if it is none."""
 
 # What anybody may see. Their bodies are not read.
-_OPEN = frozenset({"/health", "/openapi.json", "/docs"})
+_OPEN = frozenset({"/health", "/openapi.json"}) | docs_page.OPEN
 
 
 class Gate:

@@ -19,6 +19,7 @@ from commonplace.service import engine_routes, keeping_routes, lifetime_routes, 
 from commonplace.service.access import Admission, Confined, Gate, Grants
 from commonplace.service.answers import Answer, error_answer
 from commonplace.service.bodies import known_members
+from commonplace.service.docs_page import add_docs_page
 from commonplace.service.limits import BodyLimit
 from commonplace.service.metrics import Measured
 from commonplace.service.shapes import AboutJson, ErrorShape, HealthShape
@@ -45,6 +46,7 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
         responses={code: {"description": d, "model": ErrorShape} for code, d in _ERRORS.items()},
         generate_unique_id_function=_operation_id,
         servers=[{"url": "/", "description": "This server"}],
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         # Bodies hold what is remembered: no variable of the environment sends them elsewhere.
@@ -82,6 +84,7 @@ def _add_routes(app: FastAPI) -> None:
     app.include_router(lifetime_routes.router)
     app.include_router(keeping_routes.router)
     app.post(f"{PREFIX}/about", tags=["server"], dependencies=[Depends(known_members)])(about)
+    add_docs_page(app)
     app.get("/health", tags=["server"])(health)
     app.get("/metrics", tags=["server"], responses={200: {"content": _TEXT}})(metrics)
 
