@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 from commonplace.errors import InvalidInputError
 from commonplace.memory import Memory
+from commonplace.records import Record
 from commonplace.writing.messages import message_record, whole_characters
 
-__all__ = ["OnError", "checked_memory", "guarded", "message_record", "query_text"]
+__all__ = [
+    "OnError",
+    "checked_memory",
+    "count_shown",
+    "guarded",
+    "message_record",
+    "query_text",
+]
 
 OnError: TypeAlias = Literal["log", "raise"]
 
@@ -32,6 +40,14 @@ def guarded(doing: str, on_error: OnError) -> Iterator[None]:
         if on_error == "raise":
             raise
         _logger.exception("The memory failed while %s; the agent goes on without it.", doing)
+
+
+def count_shown(memory: Memory, records: Iterable[Record]) -> None:
+    """Count that records were shown to a model by other means than `context`, which does so itself.
+
+    Those that the memory only includes are not counted. A failure is logged.
+    """
+    memory._shown(records)
 
 
 def query_text(text: str) -> str:

@@ -59,6 +59,7 @@ class AsyncMemory:
     audit = _in_thread(Memory.audit)
     backup = _in_thread(Memory.backup)
     verify_audit = _in_thread(Memory.verify_audit)
+    used = _in_thread(Memory.used)
     forget = _in_thread(Memory.forget)
     count = _in_thread(Memory.count)
     set = _in_thread(Memory.set)

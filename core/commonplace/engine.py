@@ -20,6 +20,7 @@ from commonplace.errors import (
     RecordNotFoundError,
     StoreInUseError,
 )
+from commonplace.gathering import GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase
@@ -32,8 +33,9 @@ from commonplace.recall.hot import HotScope
 from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
+from commonplace.uses import carried
 from commonplace.warm_store import WarmStore
-from commonplace.writing.batch import Batch, Write, identity
+from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.screening import Screening
 
 
@@ -65,6 +67,7 @@ class LocalEngine:
         # Embedding happens outside it.
         self._lock = threading.RLock()
         self._commits = GroupCommit(self._opened, self._write_all)
+        self._uses = GatheredUses(self._store.count_uses, clock)
         self._closed = False
         self._process = os.getpid()
 
@@ -83,12 +86,12 @@ class LocalEngine:
     ) -> list[Record]:
         self._check_open()
         ids = frozenset(new)
-        changed = self._changed(records, ids) if vectors is None else records
-        if not changed:
-            return list(records)
-        written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
-        outcomes = dict(zip(map(identity, changed), written, strict=True))
-        return [outcomes.get(identity(record), record) for record in records]
+        known = {} if vectors is not None else self._known(records, ids)
+        changed = [one for one in records if _changes(one, known.get(identity(one)))]
+        if changed:
+            written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
+            known |= zip(map(identity, changed), written, strict=True)
+        return [known[identity(record)] for record in records]
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check_open()
@@ -103,6 +106,11 @@ class LocalEngine:
                 self._store.write(batch)
             # The new one is there already when a request is repeated.
             return stored.record in (old, new)
+
+    def used(self, records: Sequence[Record]) -> None:
+        with self._opened():
+            self._uses.note(records)
+            self._uses.write_if_due()
 
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         with self._opened():
@@ -204,7 +212,8 @@ class LocalEngine:
     ) -> list[Match]:
         self._check_open()
         vector = self._embedder.query(query, vector)
-        question = Question(query, vector, periods(query, self.clock()))
+        at = self.clock()
+        question = Question(query, vector, periods(query, at), at.timestamp())
         admitted = selection.condition()
         with self._opened():
             matches = [
@@ -246,6 +255,7 @@ class LocalEngine:
             return  # the store is the parent's
         with self._lock:
             if not self._closed:
+                self._uses.write()
                 self._closed = True
                 self._store.close()
                 self._on_close()
@@ -255,6 +265,7 @@ class LocalEngine:
         self._check_open()  # before the lock: in a forked process nobody may be there to release it
         with self._lock:
             self._check_open()
+            self._uses.write_if_urgent()
             yield
 
     def _check_open(self) -> None:
@@ -272,24 +283,24 @@ class LocalEngine:
         return self.directory is not None and os.getpid() != self._process
 
     def _write_all(self, writes: list[Write]) -> list[list[Record]]:
-        return self._store.write_all(writes, self.clock())
+        written = self._store.write_all(writes, self.clock())
+        self._uses.write_if_due()
+        return written
 
     def _erase(self, scope: Scope) -> Erased:
         with self._opened():
+            self._uses.drop_within(scope)
             return self._store.erase(scope)
 
-    def _changed(self, records: Sequence[Record], new: Collection[str]) -> list[Record]:
-        """Return the records that are not stored as they are: no others need to be embedded."""
+    def _known(self, records: Sequence[Record], new: Collection[str]) -> dict[Identity, Record]:
+        """Return what is stored for those that are no new statements."""
         with self._opened():
             stored = self._store.stored(one for one in records if one.id not in new)
-        return [
-            record
-            for record in records
-            if (known := stored.get(identity(record))) is None or known.record != record
-        ]
+        return {key: entry.record for key, entry in stored.items()}
 
     def _remove(self, action: str, scope: Scope, entries: Sequence[Entry]) -> int:
         self._store.remove(entries)
+        self._uses.drop(entry.record for entry in entries)
         if entries:
             self._audit.append(action, scope, at=self.clock(), counts={"records": len(entries)})
         return len(entries)
@@ -314,6 +325,11 @@ class LocalEngine:
         if selection.as_of is not None:
             return self._store.arrays_as_of(scope, selection.as_of)
         return self._store.arrays(scope, vector, limit, self.clock(), selection.condition())
+
+
+def _changes(new: Record, old: Record | None) -> bool:
+    """Tell whether a record changes what is stored: no others need to be embedded."""
+    return old is None or carried(old, new) != old
 
 
 def _not_found(id: str, scope: Scope) -> RecordNotFoundError:

@@ -63,6 +63,14 @@ class Engine(Protocol):
         """
         ...
 
+    def used(self, records: Sequence[Record]) -> None:
+        """Count that these records, as they were read, were shown to a model.
+
+        Uses are gathered and written together later: the end of the process may cost the last of
+        them. Those of records that are gone come to nothing.
+        """
+        ...
+
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         """Remove the records with these ids and their past versions.
 

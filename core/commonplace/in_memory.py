@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import Uses, used
 from commonplace.writing.repetition import statement
 
 
@@ -31,6 +32,15 @@ class InMemoryStore:
     def remove(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._entries.pop(_identity(entry), None)
+
+    def count_uses(self, uses: Uses) -> list[Record]:
+        counted = []
+        for identity, use in uses.items():
+            entry = self._entries.get(identity)
+            if entry is not None and (record := used(entry.record, use)):
+                self._entries[identity] = Entry(record, entry.vectors)
+                counted.append(record)
+        return counted
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
         return [entry for entry in self.entries(scope) if entry.record.id in set(ids)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import Uses
 
 Vectors = NDArray[np.float32]
 
@@ -92,6 +93,14 @@ class RecordStore(Protocol):
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove these entries. Absent ones are ignored."""
+        ...
+
+    def count_uses(self, uses: Uses) -> list[Record]:
+        """Count uses of the records that are there and current; return these as they are now.
+
+        Nothing else of them changes, whoever writes them meanwhile, and nothing becomes of the
+        others. What `commonplace.uses.used` refuses is not counted.
+        """
         ...
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:

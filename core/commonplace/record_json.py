@@ -6,14 +6,14 @@ What is empty is left out, and so is read as empty: fields can be added without 
 from __future__ import annotations
 
 from dataclasses import MISSING, asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from commonplace.records import Record, Source
 from commonplace.scope import Scope
 
-_TIMES = ("created_at", "updated_at", "expires_at", "valid_until")
+_TIMES = ("created_at", "updated_at", "expires_at", "used_at", "valid_until")
 _ALWAYS = ("text", "kind", "scope", "id", "created_at")
 _EMPTY: tuple[object, ...] = (None, {}, [])
 _DEFAULTS = {one.name: None if one.default is MISSING else one.default for one in fields(Record)}
@@ -42,6 +42,8 @@ def from_json(written: dict[str, Any]) -> Record:
     for name in _TIMES:
         if time := known.get(name):
             known[name] = datetime.fromisoformat(time)
+    if ttl := known.get("ttl_on_use"):
+        known["ttl_on_use"] = timedelta(seconds=ttl)
     known["scope"] = _scope(known.get("scope", ""))
     known["source"] = _source(**known.get("source", {}))
     known["derived_from"] = tuple(known.get("derived_from", ()))
@@ -51,6 +53,8 @@ def from_json(written: dict[str, Any]) -> Record:
 def _written(value: object) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, Scope):
         return str(value)
     if isinstance(value, Source):

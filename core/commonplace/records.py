@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypeAlias, get_args
 
 from uuid_utils import uuid7
@@ -55,7 +55,9 @@ class Record:
     times are timezone-aware; `updated_at` is None until the record is changed, `expires_at` None
     when it never expires. `scope` is set by the memory that writes it.
 
-    `mentions` counts how often it was said. `derived_from` has the ids of the records it was made
+    `mentions` counts how often it was said; `uses`, how often it was shown to a model, the last
+    time at `used_at`; `ttl_on_use` is how long it lives after each use at least, None if its end
+    does not move. `derived_from` has the ids of the records it was made
     from; `trust`, in 0..1, is that of its origin and at most that of those, and is set when it is
     written. A past version has `version_of`, the id of the record it was a version of, and
     `valid_until`, when another took its place; both are None otherwise. `quarantine` tells why
@@ -77,6 +79,9 @@ class Record:
     updated_at: datetime | None = field(default=None, kw_only=True)
     expires_at: datetime | None = field(default=None, kw_only=True)
     mentions: int = field(default=1, kw_only=True)
+    uses: int = field(default=0, kw_only=True)
+    used_at: datetime | None = field(default=None, kw_only=True)
+    ttl_on_use: timedelta | None = field(default=None, kw_only=True)
     derived_from: tuple[str, ...] = field(default=(), kw_only=True)
     trust: float | None = field(default=None, kw_only=True)
     version_of: str | None = field(default=None, kw_only=True)

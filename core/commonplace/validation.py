@@ -13,10 +13,13 @@ from datetime import datetime, timedelta, timezone
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import check_unicode, checked_json
 from commonplace.records import KINDS, ORIGINS, Record, Source
+from commonplace.uses import living_on
 
 MAX_TEXT_CHARACTERS = 100_000
 MAX_NAME_CHARACTERS = 1_000
 MAX_DERIVED_FROM = 1_000
+MAX_TTL = timedelta(days=10_000_000)
+"""Longer than the calendar."""
 
 _DURATION = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -34,18 +37,21 @@ def checked_record(record: Record) -> Record:
     if record.key is not None:
         checked_key(record.key)
     _check_history(record)
+    _check_uses(record)
     if record.kind == "value" and (record.key is None or "value" not in record.metadata):
         raise InvalidInputError(
             "A record of kind 'value' has a key: write it with set(key, value)."
         )
-    return replace(
+    checked = replace(
         record,
         metadata=checked_metadata(record.metadata),
         created_at=checked_time(record.created_at, "created_at"),
         updated_at=_checked_optional_time(record.updated_at, "updated_at"),
         expires_at=_checked_optional_time(record.expires_at, "expires_at"),
         valid_until=_checked_optional_time(record.valid_until, "valid_until"),
+        used_at=_checked_optional_time(record.used_at, "used_at"),
     )
+    return living_on(checked)
 
 
 def checked_text(text: str, what: str = "text") -> str:
@@ -116,13 +122,29 @@ def expiry(
         return _checked_optional_time(expires_at, "expires_at")
     if expires_at is not None:
         raise InvalidInputError("Give either ttl or expires_at, not both.")
+    try:
+        return at + lifetime(ttl)
+    except OverflowError as error:
+        raise InvalidInputError(f"ttl {ttl!r} ends beyond the calendar.") from error
+
+
+def on_use(ttl: timedelta | str | None, refresh_on_use: object) -> timedelta | None:
+    """Return for how long a record lives on after a use, if it does."""
+    if type(refresh_on_use) is not bool:
+        raise InvalidInputError(f"refresh_on_use is True or False, not {refresh_on_use!r}.")
+    if not refresh_on_use:
+        return None
+    if ttl is None:
+        raise InvalidInputError("refresh_on_use needs a ttl, from which each use lets it live on.")
+    return lifetime(ttl)
+
+
+def lifetime(ttl: timedelta | str) -> timedelta:
+    """Return how long a record lives, if that is longer than nothing."""
     span = ttl if isinstance(ttl, timedelta) else _duration(ttl)
     if span <= timedelta():
         raise InvalidInputError(f"ttl is {ttl!r}: it must be longer than nothing.")
-    try:
-        return at + span
-    except OverflowError as error:
-        raise InvalidInputError(f"ttl {ttl!r} ends beyond the calendar.") from error
+    return span
 
 
 def _duration(written: object) -> timedelta:
@@ -176,6 +198,20 @@ def _check_history(record: Record) -> None:
         checked_name(record.version_of, "version_of")
     if record.quarantine is not None:
         checked_name(record.quarantine, "quarantine")
+
+
+def _check_uses(record: Record) -> None:
+    if type(record.uses) is not int or record.uses < 0:
+        raise InvalidInputError(f"uses is a whole number from 0, not {record.uses!r}.")
+    if (record.uses > 0) != (record.used_at is not None):
+        raise InvalidInputError("A record that was used has both uses and used_at.")
+    ttl = record.ttl_on_use
+    if ttl is None:
+        return
+    if not isinstance(ttl, timedelta) or not timedelta() < ttl <= MAX_TTL:
+        raise InvalidInputError(f"ttl_on_use is a timedelta longer than nothing, not {ttl!r}.")
+    if record.expires_at is None:
+        raise InvalidInputError("A record with ttl_on_use has expires_at as well.")
 
 
 def checked_name(name: object, what: str) -> str:

@@ -12,6 +12,7 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
+from commonplace.uses import Uses
 from commonplace.writing.batch import Batch, Write, identity
 from commonplace.writing.repetition import statement
 from commonplace.writing.versions import held_at
@@ -74,6 +75,15 @@ class WarmStore:
             self._hot.clear()
             raise
         self._hot.remove(entries)
+
+    def count_uses(self, uses: Uses) -> None:
+        """Count uses of the records that are there."""
+        try:
+            counted = self.store.count_uses(uses)
+        except BaseException:
+            self._hot.clear()  # part of it may be stored
+            raise
+        self._hot.recount(counted)
 
     def stored(self, records: Iterable[Record]) -> dict[tuple[Scope, str], Entry]:
         """Return what is stored with the scopes and ids of `records`, live or not."""

@@ -25,7 +25,7 @@ from pydantic import Field, PrivateAttr
 from typing_extensions import Self, override
 
 from commonplace import Match, Memory
-from commonplace.adapting import OnError, guarded
+from commonplace.adapting import OnError, count_shown, guarded
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.rendering import rendered_record
 from commonplace.validation import MAX_TEXT_CHARACTERS
@@ -153,12 +153,15 @@ class CrewMemory(CrewAIMemory):
     ) -> Iterator[MemoryMatch]:
         if not query.strip() or limit <= 0:
             return
-        matches = self._seen_from(scope).recall(
+        seen = self._seen_from(scope)
+        matches = seen.recall(
             query[-MAX_TEXT_CHARACTERS:],  # of a conversation, its end
             limit=limit,
             where=where,
             min_confidence=self.min_confidence,
         )
+        if not self.read_only:  # what CrewAI recalls, it shows to a model
+            count_shown(seen, [match.record for match in matches])
         within = self._shelf.memory.path
         for match in matches:
             yield QuotedMatch(

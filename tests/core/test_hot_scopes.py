@@ -210,7 +210,7 @@ def test_arrays_updated_in_place_rank_as_rebuilt_ones(
         hot.remove(told(number, None, 0, "x").record)
     for one in then:
         hot.add(told(*one))
-    question = Question("milk tea", np.full(8, 8**-0.5, np.float32), [])
+    question = Question("milk tea", np.full(8, 8**-0.5, np.float32), [], 0.0)
 
     found, expected = (ranked(one, question, everything, 99) for one in (hot, hot.rebuilt()))
 

@@ -25,11 +25,14 @@ from commonplace.chroma.translation import translated
 from commonplace.errors import StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.private_file import write_privately
+from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import Uses
 
 CHROMA = "chroma"
 # While this file is there, partitions are being rewritten, and old rows may be left in the files.
 REWRITING = "rewriting"
+_BYTES_PER_USE = 500
 
 
 def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[], None]]:
@@ -77,6 +80,10 @@ class DirectoryStore(ChromaStore):
         super().put(entries)
         if self._folders() != before:
             self._blank_unused()
+
+    def count_uses(self, uses: Uses) -> list[Record]:
+        self._room.for_writing(_BYTES_PER_USE * len(uses))
+        return super().count_uses(uses)
 
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:

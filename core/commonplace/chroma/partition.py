@@ -43,6 +43,12 @@ class Partition:
         rows = self._attempt(lambda collection: collection.query(**options))
         return {column: [[]] for column in _NO_ROWS} if rows is None else rows
 
+    def annotate(self, ids: Sequence[str], metadatas: Sequence[Mapping[str, Any]]) -> None:
+        """Set these keys of the metadata of rows, None removes one. Absent rows stay absent."""
+        self._attempt(
+            lambda collection: collection.update(ids=list(ids), metadatas=list(metadatas))
+        )
+
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows. Absent ones are ignored."""
         self._attempt(lambda collection: collection.delete(ids=list(ids)))

@@ -3,7 +3,8 @@
 The row of window 0 carries the text and the record; the rows of further windows carry their
 vector alone. `within` is what a read filters by: it lists the record's scope and those that
 contain it, the root aside, then a mark of what it states, and one of the record it is a past
-version of. Each key costs a read time, so there are few.
+version of. `used` tells how often a record was used, if it was: apart from `record`, so that it can
+be written without what others may change meanwhile. Each key costs a read time, so there are few.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from commonplace.ports import Entry, Vectors
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import living_on
 from commonplace.writing.repetition import statement
 
 Metadata: TypeAlias = Mapping[str, Any]
+
+_USE = ("uses", "used_at")
 
 
 @dataclass(slots=True)
@@ -86,8 +90,12 @@ def lies_within(metadata: Metadata, scope: Scope) -> bool:
 
 def row_id(record: Record, window: int) -> str:
     """Return the id of a row: equal ids in different scopes never meet."""
-    identity = f"{record.scope}\x1f{record.id}\x1f{window}"  # a written scope holds no \x1f
-    return _digest(identity)
+    return row_id_of(record.scope, record.id, window)
+
+
+def row_id_of(scope: Scope, id: str, window: int) -> str:
+    """Return the id of a row of the record with this scope and id."""
+    return _digest(f"{scope}\x1f{id}\x1f{window}")  # a written scope holds no \x1f
 
 
 def _digest(text: str) -> str:
@@ -116,7 +124,8 @@ def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
     within = [written_scope(record.scope.first(length)) for length in lengths]
     place = {"within": within, "id": record.id}
     written = _written(record, len(entry.vectors))
-    yield {**place, "within": [*within, *_marks(record)], "record": written}
+    marked = [*within, *_marks(record)]
+    yield {**place, "within": marked, "record": written, **written_use(record)}
     for window in range(1, len(entry.vectors)):
         yield {**place, "window": window}
 
@@ -130,8 +139,16 @@ def _marks(record: Record) -> Iterator[str]:
 
 def _written(record: Record, windows: int) -> str:
     fields = to_json(record)
-    del fields["text"], fields["id"]  # the row has them
+    for name in ("text", "id", *_USE):  # the row has them
+        fields.pop(name, None)
     return json.dumps({**fields, "windows": windows}, separators=(",", ":"))
+
+
+def written_use(record: Record) -> dict[str, str | None]:
+    """Return how a row tells of the uses of its record; None takes away what it said."""
+    fields = to_json(record)
+    used = {name: fields[name] for name in _USE if name in fields}
+    return {"used": json.dumps(used, separators=(",", ":")) if used else None}
 
 
 def payload(entry: Entry) -> int:
@@ -194,4 +211,5 @@ class Unread:
 
 def _record(document: str, metadata: Metadata, fields: dict[str, Any]) -> Record:
     fields["text"], fields["id"] = document, metadata["id"]
-    return from_json(fields)
+    used = metadata.get("used")
+    return from_json(fields) if used is None else living_on(from_json(fields | json.loads(used)))

@@ -20,6 +20,7 @@ from commonplace.errors import StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import Uses, used
 from commonplace.writing.repetition import statement
 
 if TYPE_CHECKING:
@@ -68,6 +69,32 @@ class ChromaStore:
         for share in self._by_partition(entries).values():
             ids = [row for entry in share for row in rows.row_ids(entry)]
             self._delete(self._partition(share[0].record.scope), share[0].record.scope, ids)
+
+    def count_uses(self, uses: Uses) -> list[Record]:
+        shares: dict[int, list[tuple[Scope, str]]] = defaultdict(list)
+        for scope, id in uses:
+            shares[self._number(scope)].append((scope, id))
+        return [
+            record
+            for number, share in shares.items()
+            for part in _sliced(share, ROWS_PER_WRITE)
+            for record in self._count(number, {identity: uses[identity] for identity in part})
+        ]
+
+    def _count(self, number: int, uses: Uses) -> list[Record]:
+        partition = Partition(self._catalogue, number)
+        ids = [rows.row_id_of(scope, id, 0) for scope, id in uses]
+        with translated("counting uses"):
+            found = partition.get(ids=ids, include=["documents", "metadatas"])
+            texts = [document or "" for document in found["documents"]]
+            stored = map(rows.to_record, texts, found["metadatas"])
+            counted = [new for old in stored if (new := used(old, uses[old.scope, old.id]))]
+            if counted:
+                partition.annotate(
+                    [rows.row_id(record, 0) for record in counted],
+                    [rows.written_use(record) for record in counted],
+                )
+        return counted
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
         return [

@@ -24,6 +24,7 @@ from commonplace.keeping.importers import (
 from commonplace.keeping.reading import Skipped
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import carried
 
 if TYPE_CHECKING:
     from commonplace.verbs.view import View
@@ -159,13 +160,13 @@ def _changed(
     records: Iterable[Record], stored: Iterable[Record], compared: Callable[[Record], Record]
 ) -> list[Record]:
     """Return the records that are not stored like this, the first of those that are alike."""
-    known = {(one.scope, one.id): compared(one) for one in stored}
+    known = {(one.scope, one.id): one for one in stored}
     fresh: dict[tuple[Scope, str], Record] = {}
     for one in records:
         place = one.scope, one.id
-        if known.get(place) != compared(one):
-            known[place] = compared(one)
-            fresh[place] = one
+        old = known.get(place)
+        if old is None or compared(carried(old, one)) != compared(old):
+            known[place] = fresh[place] = one
     return list(fresh.values())
 
 

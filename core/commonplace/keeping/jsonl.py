@@ -148,7 +148,7 @@ def _record(line: bytes, lines: Lines) -> Record:
         raise lines.error(f"this is not a record: it has no {missing[0]!r}.")
     try:
         return checked_record(from_json(written))
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise lines.error(f"this is not a record ({error})") from error
 
 

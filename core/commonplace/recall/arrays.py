@@ -10,7 +10,7 @@ import numpy as np
 from commonplace.ports import Vectors
 from commonplace.recall import dates, fusion, statements, support, words
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
-from commonplace.recall.standing import recency, standing
+from commonplace.recall.standing import frequency, recency, saturated, standing
 from commonplace.recall.terms import split
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -18,21 +18,29 @@ from commonplace.scope import Scope
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """A query, its unit vector, and the periods of time that it names."""
+    """A query, its unit vector, the periods of time that it names, and when it is asked.
+
+    `at` is in seconds since 1970.
+    """
 
     text: str
     vector: Vectors
     periods: list[dates.Period]
+    at: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What a query found: arrays by row. `known` is the share of the query's words in the scope."""
+    """What a query found: arrays by row. `known` is the share of the query's words in the scope.
+
+    `relevance` is without `frequency`.
+    """
 
     relevance: Floats
     cosine: Floats
     arms: fusion.Arms
     recency: Floats
+    frequency: Floats
     known: float
 
 
@@ -48,6 +56,9 @@ class Arrays:
         self._times: Growing[np.float64] = Growing(np.float64)
         self._expiries: Growing[np.float64] = Growing(np.float64)
         self._importance: Growing[np.float32] = Growing(np.float32)
+        self._used: Growing[np.float32] = Growing(np.float32)
+        self._used_at: Growing[np.float64] = Growing(np.float64)
+        self._said: Growing[np.float32] = Growing(np.float32)
         self._alive: Growing[np.bool_] = Growing(np.bool_)
         self._asks: Growing[np.float32] = Growing(np.float32)
         self._ends_asking: Growing[np.float32] = Growing(np.float32)
@@ -111,12 +122,21 @@ class Arrays:
         self._times.extend([record.created_at.timestamp() for record in records])
         self._expiries.extend([_expiry(record) for record in records])
         self._importance.extend([record.importance for record in records])
+        self._used.extend([saturated(record.uses) for record in records])
+        self._used_at.extend([_last_use(record) for record in records])
+        self._said.extend([saturated(record.mentions - 1) for record in records])
         self._alive.extend([True] * len(records))
         self._asks.extend([statements.asking_share(text) for text in texts])
         self._ends_asking.extend([statements.ends_asking(text) for text in texts])
         self._tells_time.extend(list(map(statements.tells_time, texts, words)))
         self._from_agent.extend([record.source.origin == "agent" for record in records])
         self._ids += [record.id for record in records]
+
+    def recount(self, row: int, record: Record) -> None:
+        """Take over how often a record was used, and when it ends."""
+        self._used.view[row] = saturated(record.uses)
+        self._used_at.view[row] = _last_use(record)
+        self._expiries.view[row] = _expiry(record)
 
     def remove(self, row: int) -> None:
         """Take a record out of all scores."""
@@ -153,7 +173,8 @@ class Arrays:
             addresses_agent=statements.addresses_agent(query),
         )
         relevance += (factor - 1) * np.maximum(relevance, 0)
-        return Scores(relevance, cosine, arms, recent, hits.known)
+        often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
+        return Scores(relevance, cosine, arms, recent, often, hits.known)
 
     def _arms(
         self, hits: words.Hits, cosine: Floats, openness: Floats, periods: list[dates.Period]
@@ -178,6 +199,10 @@ def session_of(record: Record) -> tuple[Scope, str] | None:
     """Return what tells a record's session from all others, or None if it has none."""
     session = record.source.session
     return (record.scope, session) if session else None
+
+
+def _last_use(record: Record) -> float:
+    return 0.0 if record.used_at is None else record.used_at.timestamp()
 
 
 def _expiry(record: Record) -> float:

@@ -50,6 +50,11 @@ class Evidence:
 
     Names and rare words it has never heard lower it.
     """
+    relevance: float
+    """The greatest relevance, whatever was used how often.
+
+    Use must not make a memory the right one to ask.
+    """
     cosine: float
     """The greatest plain cosine of the scope."""
     records: int
@@ -60,13 +65,14 @@ def confidence(relevance: Floats, evidence: Evidence) -> Floats:
     """Return each record's confidence, in 0..1.
 
     It is 1 / (1 + exp(-logit)). The logit of the best record is the model's, growing as a logarithm
-    beyond CERTAIN; those of the others are lower by BELOW per unit of relevance.
+    beyond CERTAIN; those of the others are lower by BELOW per unit of relevance. `relevance` is
+    what the ranking goes by.
     """
     size = math.log10(min(max(evidence.records, 1), LARGEST))
     best = float(relevance.max(initial=-1.0))
     logit = (
         INTERCEPT
-        + RELEVANCE * best
+        + RELEVANCE * evidence.relevance
         + COSINE * evidence.cosine
         + KNOWN * evidence.known
         + SIZE * size

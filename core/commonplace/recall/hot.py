@@ -56,10 +56,17 @@ class HotScope:
 
     def remove(self, record: Record) -> None:
         """Drop the entry with this scope and id, if there is one."""
-        for row in self._rows.get(record.id, ()):
-            if self.record(row).scope == record.scope:
-                self._drop(row)
-                return
+        row = self._row(record)
+        if row is not None:
+            self._drop(row)
+
+    def recount(self, record: Record) -> bool:
+        """Take over how often a record was used and when it ends; tell whether it is held."""
+        row = self._row(record)
+        if row is not None:
+            self._records[row] = record
+            self.arrays.recount(row, record)
+        return row is not None
 
     def is_sparse(self) -> bool:
         """Tell whether more than half of the rows are of dropped entries."""
@@ -110,6 +117,10 @@ class HotScope:
         if condition is everything:
             return np.flatnonzero(self.arrays.alive)
         return np.array([row for row in self._living() if condition(self.record(row))], np.int64)
+
+    def _row(self, record: Record) -> int | None:
+        rows = self._rows.get(record.id, ())
+        return next((row for row in rows if self.record(row).scope == record.scope), None)
 
     def _living(self) -> list[int]:
         return np.flatnonzero(self.arrays.alive).tolist()
@@ -186,6 +197,13 @@ class HotScopes:
             for scope in self._holding(entry.record):
                 self._held[scope].remove(entry.record)
                 self._close_gaps(scope)
+
+    def recount(self, records: Iterable[Record]) -> None:
+        """Follow a counting of uses."""
+        for record in records:
+            for scope in self._holding(record):
+                if not self._held[scope].recount(record):
+                    del self._held[scope]  # it was expired until now
 
     def clear(self) -> None:
         """Hold nothing any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from commonplace.recall.rendering import Tokenizer, rendered
+from commonplace.recall.rendering import Tokenizer, block, rendered_record
 from commonplace.records import Kind, Record
 
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
@@ -32,16 +32,19 @@ def packed(
     ones after it, and so is one that says again what an earlier one says.
     """
     kept: list[Record] = []
+    lines: list[str] = []
+    said: list[frozenset[str]] = []
     for records, budget in ((always, int(max_tokens * _ALWAYS_SHARE)), (found, max_tokens)):
         for record in records:
-            if not _is_repeated(record, kept) and tokenizer(rendered([*kept, record])) <= budget:
+            words = _words(record.text)
+            if any(_overlap(words, other) >= _SAME for other in said):
+                continue
+            line = rendered_record(record)
+            if tokenizer(block([*lines, line])) <= budget:
                 kept.append(record)
+                lines.append(line)
+                said.append(words)
     return kept
-
-
-def _is_repeated(record: Record, kept: Iterable[Record]) -> bool:
-    words = _words(record.text)
-    return any(_overlap(words, _words(other.text)) >= _SAME for other in kept)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from commonplace.recall.confidence import Evidence, confidence
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats
 from commonplace.recall.hot import HotScope
+from commonplace.recall.standing import raised
 from commonplace.records import Match
 
 
@@ -18,9 +19,10 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     if not len(rows):
         return []
     scores = hot.arrays.scores(question)
-    relevance = scores.relevance[rows]
-    evidence = Evidence(scores.known, float(scores.cosine[rows].max()), len(rows))
-    likely = confidence(relevance, evidence)
+    plain = scores.relevance[rows]
+    greatest = float(plain.max()), float(scores.cosine[rows].max())
+    relevance = raised(plain, scores.frequency[rows])
+    likely = confidence(relevance, Evidence(scores.known, *greatest, len(rows)))
     best = np.lexsort((-hot.arrays.times[rows], -relevance))[:limit]
     return [_match(hot, int(rows[place]), float(likely[place]), scores) for place in best]
 
@@ -33,6 +35,7 @@ def _match(hot: HotScope, row: int, likely: float, scores: Scores) -> Match:
         "support": max(_share(arms.near_words, row), _share(arms.session_words, row)),
         "date": _share(arms.date, row),
         "recency": _share(scores.recency, row),
+        "frequency": _share(scores.frequency, row),
         "importance": record.importance,
     }
     return Match(record, likely, signals)

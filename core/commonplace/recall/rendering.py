@@ -29,7 +29,12 @@ def estimated_tokens(text: str) -> int:
 
 def rendered(records: Sequence[Record]) -> str:
     """Return the block that shows these records, one line each; "" for none."""
-    return "\n".join([OPENING, *map(rendered_record, records), CLOSING]) if records else ""
+    return block([rendered_record(record) for record in records]) if records else ""
+
+
+def block(lines: Sequence[str]) -> str:
+    """Return the block of these lines."""
+    return "\n".join([OPENING, *lines, CLOSING])
 
 
 def rendered_record(record: Record) -> str:

@@ -1,10 +1,13 @@
-"""Standing: recency and importance as bounded factors around 1.
+"""Standing: recency, importance and frequency as bounded factors around 1.
 
-A year-old perfect match beats a fresh poor one: both factors together move a score by less than a
-tenth, and are exactly 1 where the records of a scope do not differ.
+A year-old perfect match beats a fresh poor one: the first two together move a score by less than a
+tenth, and are exactly 1 where the records of a scope do not differ. Frequency decides only between
+records that answer as well but for a fiftieth: docs/decisions/0014-use-counts.md.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -14,6 +17,15 @@ RECENCY = 0.03
 """Where age tells nothing, as on LoCoMo, more than this costs recall."""
 
 IMPORTANCE = 0.05
+
+FREQUENCY = 0.02
+"""What is found is used and then found again, so this is less than any other signal moves."""
+
+USUAL_TIMES = 4.0
+"""After so many uses 63 % of the most is reached; after three times as many 95 %."""
+
+HALF_LIFE_OF_USE_DAYS = 30.0
+"""What was not used for so long counts half."""
 
 HALF_LIFE_DAYS = 90.0
 """A record this much older than the newest of its scope is halfway between fresh and old."""
@@ -36,3 +48,27 @@ def standing(recent: Floats, importance: Floats, alive: Mask) -> Floats:
     factor = 1 + RECENCY * (recent - recent[alive].mean())
     factor += IMPORTANCE * (importance - importance[alive].mean())
     return np.asarray(factor, np.float32)
+
+
+def saturated(times: int) -> float:
+    """Return 1 - exp(-times / 4): how much a number of times tells, in 0..1."""
+    return -math.expm1(-times / USUAL_TIMES)
+
+
+def frequency(used: Floats, used_at: Doubles, said: Floats, at: float) -> Floats:
+    """Return how often records proved useful or were said again, in 0..1.
+
+    `used` and `said` are saturated. What a use tells is halved every 30 days since the last one.
+    """
+    often = said.copy()
+    rows = np.flatnonzero(used)  # most were never used
+    ages = np.maximum(at - used_at[rows], 0.0) / _DAY
+    still = used[rows] * np.exp2(-ages / HALF_LIFE_OF_USE_DAYS)
+    often[rows] = 1 - (1 - often[rows]) * (1 - still)
+    return often
+
+
+def raised(relevance: Floats, often: Floats) -> Floats:
+    """Return relevance raised by at most a fiftieth, for what is used or said often."""
+    factor: Floats = FREQUENCY * often
+    return relevance + factor * np.maximum(relevance, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import numpy as np
@@ -22,7 +23,12 @@ from commonplace.recall.filters import Selection, State
 from commonplace.records import Kind, Origin, Record, Source
 from commonplace.scope import Scope
 from commonplace.service.wire import vectors_from_json
-from commonplace.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, checked_record
+from commonplace.validation import (
+    MAX_NAME_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    MAX_TTL,
+    checked_record,
+)
 
 MAX_ITEMS = 100_000
 MAX_SCOPES = 100
@@ -135,6 +141,11 @@ class RecordPart(Part):
     updated_at: Moment | None = None
     expires_at: Moment | None = None
     mentions: Annotated[int, Field(strict=True, ge=1)] = 1
+    uses: Annotated[int, Field(strict=True, ge=0)] = 0
+    used_at: Moment | None = None
+    ttl_on_use: Annotated[
+        float | None, Field(strict=True, gt=0, le=MAX_TTL.total_seconds(), examples=[86_400.0])
+    ] = None
     derived_from: tuple[str, ...] = ()
     trust: Annotated[float | None, Field(strict=True, ge=0, le=1)] = None
     version_of: str | None = None
@@ -144,7 +155,10 @@ class RecordPart(Part):
     def record(self) -> Record:
         """Return the record, checked."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return checked_record(Record(**{**fields, "source": self.source.source()}))
+        fields["source"] = self.source.source()
+        if self.ttl_on_use is not None:
+            fields["ttl_on_use"] = timedelta(seconds=self.ttl_on_use)
+        return checked_record(Record(**fields))
 
 
 class SelectionPart(Part):

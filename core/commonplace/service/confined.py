@@ -90,6 +90,10 @@ class ConfinedEngine:
         with self._writing([new], vectors):
             return self._engine.swap(old, new, vectors)
 
+    def used(self, records: Sequence[Record]) -> None:
+        self._check(record.scope for record in records)
+        self._engine.used(records)
+
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         self._check([scope])
         return self._engine.remove(scope, ids)

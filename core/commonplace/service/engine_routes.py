@@ -76,6 +76,12 @@ def swap(engine: Confined, old: OneRecord, new: OneRecord, vectors: SentVectors 
     return engine.swap(old.record(), after, rows)
 
 
+@router.post("/used")
+def used(engine: Confined, records: Records) -> None:
+    """Count that these records were shown to a model. What is gone is not counted."""
+    engine.used([one.record() for one in records])
+
+
 @router.post("/remove")
 def remove(
     engine: Confined,

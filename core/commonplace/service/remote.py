@@ -80,6 +80,10 @@ class RemoteEngine:
         swapped: bool = self._asked("swap", old=to_json(old), new=to_json(new), vectors=vectors)
         return swapped
 
+    def used(self, records: Sequence[Record]) -> None:
+        if records:
+            self._asked("used", records=_json(records))
+
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         removed: int = self._asked("remove", scope=str(scope), ids=list(ids))
         return removed

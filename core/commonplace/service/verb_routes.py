@@ -29,7 +29,7 @@ from commonplace.service.bodies import (
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.shapes import MatchJson, RecordJson, StatsJson
 from commonplace.service.wire import PREFIX, match_to_json
-from commonplace.validation import expiry
+from commonplace.validation import expiry, on_use
 from commonplace.verbs.remembering import RecordChanges
 
 router = APIRouter(
@@ -62,6 +62,7 @@ class Item(Part):
     source: SourcePart = SourcePart()
     ttl: Annotated[str | None, Field(examples=["90d"])] = None
     expires_at: Time = None
+    refresh_on_use: Annotated[bool, Field(strict=True)] = False
 
 
 class Changes(Part):
@@ -93,6 +94,7 @@ def remember(
             scope=memory.path,
             created_at=at,
             expires_at=expiry(item.ttl, item.expires_at, at),
+            ttl_on_use=on_use(item.ttl, item.refresh_on_use),
         )
         for item in items
     ]
@@ -197,6 +199,12 @@ def update(
     """Change a record and return it as it is now."""
     given: RecordChanges = changes.model_dump(exclude_unset=True)  # type: ignore[assignment]  # the members are those
     return to_json(memory_of(engine, scope).update(id, **given))
+
+
+@router.post("/used")
+def used(engine: Confined, ids: Ids, scope: Scope_ = None) -> None:
+    """Count that records helped, as `context` does for those that it shows."""
+    memory_of(engine, scope).used(*ids)
 
 
 @router.post("/forget")

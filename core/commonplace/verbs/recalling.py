@@ -75,7 +75,8 @@ class Recalling(View):
         which the prompt holds already, are left out. The block has at most `max_tokens` tokens, as
         `tokenizer`, a function from text to a count, counts them; the default takes a quarter of
         the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose as an
-        instruction. Raises as `recall` does.
+        instruction. Each record of this memory's own scope that it shows counts as used: `used`
+        says what follows from that. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -94,6 +95,7 @@ class Recalling(View):
             max_tokens,
             tokenizer,
         )
+        self._shown(kept)
         return rendered(kept)
 
     def record(self, id: str) -> Record:

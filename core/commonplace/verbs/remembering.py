@@ -13,7 +13,7 @@ from commonplace.errors import InvalidInputError
 from commonplace.recall.filters import Selection
 from commonplace.records import JSON, Kind, Record, Source
 from commonplace.scope import Scope
-from commonplace.validation import checked_record, expiry
+from commonplace.validation import checked_record, expiry, on_use
 from commonplace.verbs.view import View
 
 
@@ -41,6 +41,7 @@ class Remembering(View):
         source: Source | None = None,
         ttl: timedelta | str | None = None,
         expires_at: datetime | None = None,
+        refresh_on_use: bool = False,
     ) -> Record:
         """Store one text in this scope and return its record; durable on return.
 
@@ -49,7 +50,8 @@ class Remembering(View):
         reinforced and returned, its `mentions` counted.
 
         `importance` is in 0..1. `ttl` is a timedelta or text such as ``"90d"`` (units s, m, h, d,
-        w), `expires_at` a datetime with a timezone; give at most one of them. Raises
+        w), `expires_at` a datetime with a timezone; give at most one of them. With
+        `refresh_on_use` each use (see `used`) lets it live for another `ttl` from then. Raises
         InvalidInputError for what cannot be kept (an empty text, one over 100,000 characters,
         metadata that is not JSON), EmbeddingError, StoreError, MemoryClosedError.
 
@@ -67,6 +69,7 @@ class Remembering(View):
             scope=self._scope,
             created_at=at,
             expires_at=expiry(ttl, expires_at, at),
+            ttl_on_use=on_use(ttl, refresh_on_use),
         )
         return self._engine.write([self._allowed(record)], [record.id])[0]
 
@@ -97,7 +100,8 @@ class Remembering(View):
         """Change a record of this scope and return it as it is now.
 
         What is not given stays; `metadata` replaces the former metadata as a whole;
-        ``expires_at=None`` lifts the expiry. Raises RecordNotFoundError, InvalidInputError.
+        ``expires_at=None`` lifts the expiry; an end that is set is not moved by use any more.
+        Raises RecordNotFoundError, InvalidInputError.
 
         >>> alice = memory.scope("user", "alice")
         >>> tea = alice.remember("Likes tea")
@@ -129,6 +133,20 @@ class Remembering(View):
         found = self._engine.find(self._readable, [id])
         past = self._engine.versions(self._readable, id)
         return past + [record for record in found if record not in past]
+
+    def used(self, *ids: str) -> None:
+        """Count that records of this scope helped, as `context` does for those that it shows.
+
+        Of records that answer alike, what was used more and lately is found first; one kept with
+        `refresh_on_use` lives on. `uses` and `used_at` of the records are written for many at
+        once: within a minute if the memory is used, and when it is closed. Raises
+        RecordNotFoundError if one of the ids is unknown here; then none is counted.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> alice.used(alice.remember("Likes tea").id)
+        """
+        if ids:
+            self._engine.used(self._engine.find([self._scope], ids))
 
     def forget(self, *ids: str) -> int:
         """Remove records of this scope by id, with their past versions; return how many.
@@ -173,7 +191,9 @@ class Remembering(View):
         return self._engine.sweep(self._scope)
 
     def _with(self, changes: RecordChanges, old: Record) -> Record:
-        new = checked_record(replace(old, updated_at=self._engine.clock(), **changes))
+        ttl = None if "expires_at" in changes else old.ttl_on_use
+        changed = replace(old, updated_at=self._engine.clock(), ttl_on_use=ttl, **changes)
+        new = checked_record(changed)
         says_the_same = (new.text, new.metadata) == (old.text, old.metadata)
         # What was released once is not held back again for a change of its importance.
         return new if says_the_same else self._allowed(replace(new, quarantine=None))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from typing_extensions import Self
 
 from commonplace.engine_port import Engine
+from commonplace.errors import CommonplaceError
 from commonplace.records import Record
 from commonplace.scope import Scope, outermost
 from commonplace.validation import checked_record
 from commonplace.writing.screening import screened
 from commonplace.writing.trust import trusted
+
+_logger = logging.getLogger("commonplace")
 
 
 class View:
@@ -57,6 +61,19 @@ class View:
         ids = checked.derived_from
         known = self._engine.held(scopes, ids) if ids else []
         return replace(checked, trust=trusted(checked, known))
+
+    def _shown(self, records: Iterable[Record]) -> None:
+        """Count that records were shown to a model: those of the own scope, to which this writes.
+
+        What was asked for is done by then: a failure is logged.
+        """
+        own = [one for one in records if self._scope.contains(one.scope)]
+        if not own:
+            return
+        try:
+            self._engine.used(own)
+        except CommonplaceError:
+            _logger.exception("The uses of %d records were not counted.", len(own))
 
     @property
     def _readable(self) -> list[Scope]:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.uses import carried
 from commonplace.writing.repetition import reinforced, statement
 from commonplace.writing.versions import past_version
 
@@ -68,9 +69,11 @@ class Batch:
     def upsert(self, entry: Entry) -> Record:
         """Write an entry, in the place of the one with its scope and id; return its record.
 
-        What that one said is kept as a past version.
+        What that one said is kept as a past version; how often it was used, by the record.
         """
         old = self._at_present(identity(entry.record))
+        if old is not None:
+            entry = Entry(carried(old.record, entry.record), entry.vectors)
         if old is not None and (past := past_version(old.record, entry.record, self._at)):
             self._write(Entry(past, old.vectors))
         self._write(entry)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from commonplace.records import Kind, Record
+from commonplace.uses import living_on
 
 LASTING: tuple[Kind, ...] = ("fact", "preference", "instruction")
 """Kinds of which the same words twice are one statement. Events recur, messages are repeated."""
@@ -37,18 +38,25 @@ def reinforced(old: Record, new: Record) -> Record:
     It keeps its id, text and time. It counts the mention, is as important as the more important
     of the two, ends with the later, and takes the source of the more trusted.
     """
+    end = _later(old.expires_at, new.expires_at)
     is_trusted_more = (new.trust or 0) > (old.trust or 0)
-    return replace(
+    record = replace(
         old,
         mentions=old.mentions + new.mentions,
         kind=new.kind if old.kind == "fact" else old.kind,
         importance=max(old.importance, new.importance),
-        expires_at=_later(old.expires_at, new.expires_at),
+        expires_at=end,
+        ttl_on_use=_longer(old.ttl_on_use, new.ttl_on_use) if end else None,
         metadata={**old.metadata, **new.metadata},
         source=new.source if is_trusted_more else old.source,
         trust=new.trust if is_trusted_more else old.trust,
         derived_from=tuple(dict.fromkeys([*old.derived_from, *new.derived_from])),
     )
+    return living_on(record)
+
+
+def _longer(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    return max((span for span in (one, other) if span is not None), default=None)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

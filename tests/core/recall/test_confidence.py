@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,13 +16,16 @@ RELEVANCE = arrays.arrays(np.float32, st.integers(1, 20), elements=st.floats(-1,
 EVIDENCE = st.builds(
     Evidence,
     known=st.floats(0, 1),
+    relevance=st.floats(-1, 2.5),
     cosine=st.floats(-1, 1),
     records=st.integers(0, 10**7),
 )
 
 
 def of_one(relevance: float, *, known: float, cosine: float, records: int = 1) -> float:
-    likely = confidence(np.array([relevance], np.float32), Evidence(known, cosine, records))
+    likely = confidence(
+        np.array([relevance], np.float32), Evidence(known, relevance, cosine, records)
+    )
     return float(likely[0])
 
 
@@ -35,8 +40,21 @@ def test_confidence_is_a_probability_in_the_order_of_relevance(
 
 @given(st.floats(-1, 2.5), st.floats(0, 1.5), EVIDENCE)
 def test_a_better_best_record_is_surer(relevance: float, more: float, evidence: Evidence) -> None:
-    less_sure = confidence(np.array([relevance], np.float32), evidence)
-    assert confidence(np.array([relevance + more], np.float32), evidence) >= less_sure
+    def sure(best: float) -> float:
+        found = replace(evidence, relevance=best)
+        return float(confidence(np.array([best], np.float32), found)[0])
+
+    assert sure(relevance + more) >= sure(relevance)
+
+
+@given(RELEVANCE, st.floats(0, 0.02), EVIDENCE)
+def test_what_was_used_makes_no_memory_surer(
+    relevance: Floats, more: float, evidence: Evidence
+) -> None:
+    raised = relevance * np.float32(1 + more)
+    found = replace(evidence, relevance=float(relevance.max()))
+
+    assert confidence(raised, found).max() == confidence(relevance, found).max()
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -66,4 +84,4 @@ def test_one_record_that_covers_the_query_has_high_confidence() -> None:
 
 
 def test_no_records_have_no_confidence() -> None:
-    assert confidence(np.zeros(0, np.float32), Evidence(0, 0, 0)).tolist() == []
+    assert confidence(np.zeros(0, np.float32), Evidence(0, 0, 0, 0)).tolist() == []
