@@ -43,7 +43,9 @@ class GatheredUses:
         """Take note that these records are used now."""
         at = self._clock()
         for record in records:
-            self._add((record.scope, record.id), Use(1, at))
+            key = record.scope, record.id
+            times = self._uses[key].times if key in self._uses else 0
+            self._uses[key] = Use(times + 1, at)
             if record.ttl_on_use is not None and record.expires_at is not None:
                 end = record.expires_at
                 self._urgent = end if self._urgent is None else min(self._urgent, end)
@@ -76,26 +78,16 @@ class GatheredUses:
 
     def write(self) -> None:
         """Write the uses. A failure is logged: what was asked for is not to fail for a count."""
-        uses, self._uses = self._uses, {}
-        self._due = self._urgent = None
+        uses, urgent = self._uses, self._urgent
+        self._uses, self._due, self._urgent = {}, None, None
         if not uses:
             return
         try:
             self._write(uses)
         except StoreError:
             _logger.exception("The uses of %d records are not written yet.", len(uses))
-            self._put_back(uses)
-
-    def _put_back(self, uses: Uses) -> None:
-        for identity, use in uses.items():
-            self._add(identity, use)
-        self._due = self._urgent = self._not_before = self._clock() + PATIENCE
-
-    def _add(self, identity: tuple[Scope, str], use: Use) -> None:
-        known = self._uses.get(identity)
-        if known is not None:
-            use = Use(known.times + use.times, max(known.last, use.last))
-        self._uses[identity] = use
+            self._uses, self._urgent = dict(uses), urgent
+            self._due = self._not_before = self._clock() + PATIENCE
 
     def _must_wait(self, at: datetime) -> bool:
         return self._not_before is not None and at < self._not_before
