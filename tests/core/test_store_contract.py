@@ -11,6 +11,7 @@ import pytest
 
 from commonplace import Record, Scope, Source
 from commonplace.ports import Entry, RecordStore
+from commonplace.uses import Use
 
 ALICE = Scope(("user", "alice"))
 BOB = Scope(("user", "bob"))
@@ -236,3 +237,62 @@ def test_past_versions_are_found_by_the_record_they_are_of(store: RecordStore) -
     assert store.versions(ALICE.child("work"), [present.record.id]) == []
     assert store.versions(ALICE, [past.record.id]) == store.versions(ALICE, []) == []
     assert store.stating(ALICE, ["lives in oslo"]) == []
+
+
+def test_counting_uses_changes_nothing_else(store: RecordStore) -> None:
+    long = entry("long text", windows=3)
+    put, other = Entry(replace(long.record, metadata={"n": 1}), long.vectors), entry("other")
+    store.put([put, other])
+    at = put.record.created_at + timedelta(days=1)
+
+    counted = store.count_uses({(ALICE, put.record.id): Use(3, at)})
+    again = store.count_uses({(ALICE, put.record.id): Use(1, at - timedelta(hours=1))})
+
+    assert counted == [replace(put.record, uses=3, used_at=at)]
+    assert again == [replace(put.record, uses=4, used_at=at)]
+    [found] = store.find(ALICE, [put.record.id])
+    assert found.record == again[0]
+    np.testing.assert_allclose(found.vectors, put.vectors, atol=1e-6)
+    assert [one.record.id for one in store.nearest(ALICE, put.vectors[2], 1)] == [put.record.id]
+    assert store.stating(ALICE, ["long text"])[0].record == again[0]
+    assert [one.record for one in store.find(ALICE, [other.record.id])] == [other.record]
+
+
+def test_uses_of_what_is_not_there_come_to_nothing(store: RecordStore) -> None:
+    kept, gone, held_back = entry("kept"), entry("gone"), entry("held back")
+    expired = Entry(replace(kept.record, id="e", expires_at=kept.record.created_at), kept.vectors)
+    quarantined = Entry(replace(held_back.record, quarantine="orders"), held_back.vectors)
+    store.put([kept, gone, quarantined, expired])
+    store.remove([gone])
+    before = sorted(store.records(ROOT), key=lambda record: record.id)
+    use = Use(1, kept.record.created_at)
+
+    missing = [(ALICE, gone.record.id), (BOB, kept.record.id), (ROOT, "unknown")]
+    refused = [(ALICE, "e"), (ALICE, quarantined.record.id)]
+    counted = store.count_uses(dict.fromkeys(missing + refused, use))
+
+    assert counted == []
+    assert sorted(store.records(ROOT), key=lambda record: record.id) == before
+
+
+def test_uses_of_many_records_of_many_scopes_are_counted(store: RecordStore) -> None:
+    many = [
+        Entry(replace(entry("x").record, id=str(number), scope=Scope(("user", str(number % 7)))), v)
+        for number, v in enumerate(entry("x", windows=250).vectors[:, None])
+    ]
+    store.put(many)
+
+    uses = {(one.record.scope, one.record.id): Use(2, one.record.created_at) for one in many}
+
+    assert len(store.count_uses(uses)) == 250
+    assert {record.uses for record in store.records(ROOT)} == {2}
+
+
+def test_what_takes_the_place_of_a_record_has_the_uses_it_says(store: RecordStore) -> None:
+    old = entry("old")
+    store.put([old])
+    [counted] = store.count_uses({(ALICE, old.record.id): Use(3, old.record.created_at)})
+
+    store.replace([(Entry(counted, old.vectors), old)])
+
+    assert list(store.records(ALICE)) == [old.record]

@@ -23,6 +23,7 @@ from autogen_core.model_context import (
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
 
 import commonplace
+from clock import Clock
 from commonplace import InvalidInputError, Memory, MemoryClosedError, Source, StoreInUseError
 from commonplace.testing import HashingEmbedder
 from commonplace_autogen import SharedMemory
@@ -599,3 +600,17 @@ def test_another_missing_module_is_not_taken_for_autogen(
     imported_without: Callable[[str], str],
 ) -> None:
     assert imported_without("numpy") == "ModuleNotFoundError: No module named 'numpy'"
+
+
+async def test_what_the_model_was_shown_counts_as_used_and_a_query_does_not(
+    memory: Memory, clock: Clock
+) -> None:
+    peanuts = memory.remember(PEANUTS)
+    shared = SharedMemory(memory)
+
+    await shared.query(ALLERGIC)
+    await updated(shared, user(ALLERGIC))
+
+    clock.advance(minutes=2)
+    memory.set("tick", 1)
+    assert memory.record(peanuts.id).uses == 1

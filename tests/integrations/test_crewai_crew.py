@@ -28,6 +28,7 @@ from crewai.memory.storage.factory import set_memory_storage_factory
 from crewai.memory.unified_memory import Memory as CrewAIMemory
 
 import commonplace
+from clock import Clock
 from commonplace import AsyncMemory, Memory, MemoryClosedError, Source
 from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage, crew_memory
@@ -522,3 +523,20 @@ def test_a_missing_crewai_says_what_to_install() -> None:
 
 def test_another_missing_module_is_not_mistaken_for_crewai() -> None:
     assert importing_without("anyio") == "ModuleNotFoundError: No module named 'anyio'"
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_the_model_was_shown_counts_as_used_unless_the_crew_only_reads(
+    *,
+    read_only: bool,
+) -> None:
+    clock = Clock()
+    with commonplace.open(":memory:", embedder=HashingEmbedder(), clock=clock) as memory:
+        maria = memory.remember(MARIA)
+
+        crew = crew_of(scripted("Maria."), KEY, memory=crew_memory(memory, read_only=read_only))
+        crew.kickoff()
+
+        clock.advance(minutes=2)
+        memory.set("tick", 1)
+        assert (memory.record(maria.id).uses == 0) == read_only

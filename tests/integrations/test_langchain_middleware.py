@@ -23,6 +23,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 from pydantic import Field
 
+from clock import Clock
 from commonplace import InvalidInputError, Memory, MemoryClosedError, Source
 from commonplace.ports import Vectors
 from commonplace.recall.rendering import CLOSING, OPENING, estimated_tokens
@@ -525,3 +526,15 @@ def test_concurrent_runs_keep_their_turns_apart(memory: Memory) -> None:
         for session in (f"thread {word}", f"task {word}"):
             kept = [one for one in memory.records() if one.source.session == session]
             assert {one.text for one in kept} == {question(word), f"To: {question(word)}"}
+
+
+def test_what_the_model_was_shown_counts_as_used(memory: Memory, clock: Clock) -> None:
+    peanuts, other = memory.remember(PEANUTS), memory.remember("Lives in Oslo")
+
+    agent = create_agent(scripted("Yes."), middleware=[MemoryMiddleware(memory)])
+    agent.invoke({"messages": [HumanMessage(QUESTION)]})
+
+    clock.advance(minutes=2)
+    memory.set("tick", 1)
+    assert memory.record(peanuts.id).uses > 0
+    assert memory.record(other.id).uses == 0

@@ -39,7 +39,9 @@ VERBS = {
     "record": "(self, id)",
     "records": "(self, *, kind, where, since, until, limit, offset)",
     "release": "(self, *ids)",
-    "remember": "(self, text, *, kind, importance, metadata, source, ttl, expires_at)",
+    "remember": (
+        "(self, text, *, kind, importance, metadata, source, ttl, expires_at, refresh_on_use)"
+    ),
     "remember_many": "(self, items)",
     "scope": "(self, *names)",
     "set": "(self, key, value)",
@@ -47,6 +49,7 @@ VERBS = {
     "sweep": "(self)",
     "verify_audit": "(self)",
     "update": "(self, id, **changes)",
+    "used": "(self, *ids)",
 }
 
 

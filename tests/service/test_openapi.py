@@ -41,6 +41,7 @@ OPERATIONS = {
     "POST /v1/engine/sweep": "scope*",
     "POST /v1/engine/swap": "new* old* vectors",
     "POST /v1/engine/tally": "scopes* selection",
+    "POST /v1/engine/used": "records*",
     "POST /v1/engine/verify_audit": "",
     "POST /v1/engine/versions": "id* scopes*",
     "POST /v1/engine/write": "new records* vectors",
@@ -60,6 +61,7 @@ OPERATIONS = {
     "POST /v1/stats": "also scope",
     "POST /v1/sweep": "scope",
     "POST /v1/update": "changes* id* scope",
+    "POST /v1/used": "ids* scope",
 }
 
 

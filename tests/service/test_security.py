@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
 from commonplace.scope import Scope
+from commonplace.service.access import Gate
 from commonplace.service.confined import Grant
-from http_api import app_on, asking, filled, gate_on, stored
+from http_api import app_on, asking, engine_on, filled, gate_on, stored
 
 KEYS = {
     "all": Grant(name="all"),
@@ -62,6 +63,7 @@ def bodies(scope: str) -> dict[str, dict[str, Any]]:
         "set": {"key": "k", "value": 1, "scope": scope},
         "stats": {"scope": scope},
         "update": {"id": "of-bob", "changes": {"text": "Moved"}, "scope": scope},
+        "used": {"ids": ["of-bob"], "scope": scope},
         "engine/held": {"scopes": [own, scope], "ids": ["of-bob"]},
         "engine/identities": {"scope": scope},
         "engine/discard": {"records": [record(scope, id="of-bob")]},
@@ -76,6 +78,7 @@ def bodies(scope: str) -> dict[str, dict[str, Any]]:
         "engine/swap": {"old": record(scope), "new": record(scope, text="Moved")},
         "engine/tally": {"scopes": [scope]},
         "engine/sweep": {"scope": scope},
+        "engine/used": {"records": [record(own), record(scope, id="of-bob")]},
         "engine/versions": {"scopes": [own, scope], "id": "of-bob"},
         "engine/write": {"records": [record(own), record(scope, id="of-bob")]},
         "engine/audit": {"scope": scope},
@@ -235,6 +238,7 @@ def test_the_ids_of_another_s_records_are_unknown() -> None:
         "record": {"id": "of-bob"},
         "forget": {"ids": ["of-alice", "of-bob"]},
         "update": {"id": "of-bob", "changes": {"text": "Moved"}},
+        "used": {"ids": ["of-alice", "of-bob"]},
         "engine/find": {"scopes": ["user/alice"], "ids": ["of-bob"]},
         "engine/remove": {"scope": "user/alice", "ids": ["of-bob"]},
     }.items():
@@ -328,3 +332,20 @@ def test_more_requests_than_a_key_may_send_are_refused_and_others_are_not() -> N
     error = asked.post("/v1/count", json={}).json()["error"]
     assert error["type"] == "QuotaExceededError"
     assert "2 times a minute" in error["message"]
+
+
+def test_a_key_counts_no_uses_outside_its_scope() -> None:
+    store = filled()
+    before = stored(store)
+    engine = engine_on(store)
+    APP.state.gate = Gate(engine, KEYS.get, embeds=True)
+    theirs = record("user/bob", id="of-bob")
+
+    outside = asking(APP, "alice").post("/v1/engine/used", json={"records": [theirs]})
+    posing = asking(APP, "alice").post(
+        "/v1/engine/used", json={"records": [record("user/alice", id="of-bob")]}
+    )
+
+    assert (outside.status_code, posing.status_code) == (403, 200)
+    engine._uses.write()
+    assert stored(store) == before

@@ -9,8 +9,9 @@ from starlette.testclient import TestClient
 
 from commonplace.in_memory import InMemoryStore
 from commonplace.scope import Scope
+from commonplace.service.app import application
 from commonplace.service.confined import Grant
-from http_api import app_on, asking
+from http_api import ALL, app_on, asking, engine_on
 
 
 @pytest.fixture
@@ -76,3 +77,24 @@ def test_values_are_kept_exactly(alice: TestClient, value: object) -> None:
     assert said(alice, "keys") == ["k"]
     assert said(alice, "delete", key="k") is True
     assert said(alice, "get", key="k") is None
+
+
+def test_a_record_lives_on_when_it_is_used() -> None:
+    store = InMemoryStore()
+    engine = engine_on(store)
+    app = application(engine, ALL.get, embeds=True)
+    item = {"text": "Likes green tea", "ttl": "2d", "refresh_on_use": True}
+    [record] = said(asking(app), "remember", items=[item])
+    assert (record["ttl_on_use"], "uses" in record) == (172_800.0, False)
+
+    said(asking(app), "used", ids=[record["id"]])
+    said(asking(app), "context", query="green tea", min_confidence=0)
+
+    engine._uses.write()
+    used = said(asking(app), "record", id=record["id"])
+    assert (used["uses"], used["used_at"], used["expires_at"]) == (
+        2,
+        record["created_at"],
+        record["expires_at"],
+    )
+    assert said(asking(app), "engine/write", records=[record]) == [used]
