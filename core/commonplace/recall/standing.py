@@ -2,7 +2,7 @@
 
 A year-old perfect match beats a fresh poor one: the first two together move a score by less than a
 tenth, and are exactly 1 where the records of a scope do not differ. Frequency decides only between
-records that answer as well but for a fiftieth: docs/decisions/0014-use-counts.md.
+records that answer as well but for a hundredth: docs/decisions/0014-use-counts.md.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ RECENCY = 0.03
 
 IMPORTANCE = 0.05
 
-FREQUENCY = 0.02
-"""What is found is used and then found again, so this is less than any other signal moves."""
+FREQUENCY = 0.01
+"""Less than the usual distance between neighbours among the first ten.
+
+What is found is used and then found again: more would let use decide.
+"""
 
 USUAL_TIMES = 4.0
 """After so many uses 63 % of the most is reached; after three times as many 95 %."""
@@ -52,7 +55,7 @@ def standing(recent: Floats, importance: Floats, alive: Mask) -> Floats:
 
 def saturated(times: int) -> float:
     """Return 1 - exp(-times / 4): how much a number of times tells, in 0..1."""
-    return -math.expm1(-times / USUAL_TIMES)
+    return 1 - math.exp(-times / USUAL_TIMES)
 
 
 def frequency(used: Floats, used_at: Doubles, said: Floats, at: float) -> Floats:
@@ -69,6 +72,6 @@ def frequency(used: Floats, used_at: Doubles, said: Floats, at: float) -> Floats
 
 
 def raised(relevance: Floats, often: Floats) -> Floats:
-    """Return relevance raised by at most a fiftieth, for what is used or said often."""
+    """Return relevance raised by at most a hundredth, for what is used or said often."""
     factor: Floats = FREQUENCY * often
     return relevance + factor * np.maximum(relevance, 0)

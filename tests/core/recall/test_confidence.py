@@ -47,7 +47,7 @@ def test_a_better_best_record_is_surer(relevance: float, more: float, evidence: 
     assert sure(relevance + more) >= sure(relevance)
 
 
-@given(RELEVANCE, st.floats(0, 0.02), EVIDENCE)
+@given(RELEVANCE, st.floats(0, 0.01), EVIDENCE)
 def test_what_was_used_makes_no_memory_surer(
     relevance: Floats, more: float, evidence: Evidence
 ) -> None:

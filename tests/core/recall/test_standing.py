@@ -70,13 +70,13 @@ def often(uses: list[int], days: float = 0.0, mentions: list[int] | None = None)
 
 
 @given(uses=counts, days=st.floats(0, 10_000), data=st.data())
-def test_no_number_of_uses_overtakes_what_is_a_fiftieth_better(
+def test_no_number_of_uses_overtakes_what_is_a_hundredth_better(
     uses: list[int], days: float, data: st.DataObject
 ) -> None:
     mentions = st.lists(st.integers(1, 10**9), min_size=len(uses), max_size=len(uses))
     found = often(uses, days, data.draw(mentions))
     relevance = np.full(len(uses) + 1, 0.7, np.float32)
-    relevance[-1] *= 1.0201
+    relevance[-1] *= 1.0101
 
     lifted = raised(relevance, np.append(found, np.float32(0)))
 
@@ -97,7 +97,7 @@ def test_showing_what_was_shown_before_ends_in_no_loop(rounds: int, relevance: l
 
     final = raised(plain, often(uses))
     for one in range(len(plain)):
-        clearly_worse = plain * 1.0201 < plain[one]
+        clearly_worse = plain * 1.0101 < plain[one]
         assert (final[clearly_worse] < final[one]).all()
 
 
