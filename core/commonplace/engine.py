@@ -20,7 +20,7 @@ from commonplace.errors import (
     RecordNotFoundError,
     StoreInUseError,
 )
-from commonplace.gathering import GatheredUses
+from commonplace.gathering import PATIENCE_OF_USES, GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase
@@ -110,7 +110,7 @@ class LocalEngine:
     def used(self, records: Sequence[Record]) -> None:
         with self._opened():
             self._uses.note(records)
-            self._uses.write_if_due()
+            self._uses.write_if_due(PATIENCE_OF_USES)
 
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         with self._opened():

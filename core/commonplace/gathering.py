@@ -17,6 +17,12 @@ MOST = 100
 PATIENCE = timedelta(minutes=1)
 """So long uses wait for more to come, and after a failure for the next attempt."""
 
+PATIENCE_OF_USES = 10
+"""So many times as many, or as old, are uses that another use has to write.
+
+An agent that is to be answered waits for a use; what it writes comes after the answer.
+"""
+
 # An operation looks at the clock more than once, and a record that lives on is never to be seen
 # expired: so it is written this much before.
 _AHEAD = timedelta(seconds=1)
@@ -35,7 +41,7 @@ class GatheredUses:
         self._write = write
         self._clock = clock
         self._uses: dict[tuple[Scope, str], Use] = {}
-        self._due: datetime | None = None
+        self._since: datetime | None = None
         self._urgent: datetime | None = None
         self._not_before: datetime | None = None
 
@@ -49,7 +55,7 @@ class GatheredUses:
             if record.ttl_on_use is not None and record.expires_at is not None:
                 end = record.expires_at
                 self._urgent = end if self._urgent is None else min(self._urgent, end)
-        self._due = self._due or at + PATIENCE
+        self._since = self._since or at
 
     def drop(self, records: Iterable[Record]) -> None:
         """Forget the uses of records that are gone."""
@@ -60,12 +66,16 @@ class GatheredUses:
         """Forget the uses of every record within `scope`."""
         self._uses = {key: use for key, use in self._uses.items() if not scope.contains(key[0])}
 
-    def write_if_due(self) -> None:
-        """Write the uses if they are many or old."""
-        if self._due is None:
+    def write_if_due(self, patience: int = 1) -> None:
+        """Write the uses if they are many or old, or `patience` times as many or old.
+
+        A record that lives on by one of them is not kept waiting for longer.
+        """
+        if self._since is None:
             return
-        at = self._clock()
-        if (len(self._uses) >= MOST or at >= self._due) and not self._must_wait(at):
+        at, most = self._clock(), patience if self._urgent is None else 1
+        is_due = len(self._uses) >= most * MOST or at >= self._since + most * PATIENCE
+        if is_due and not self._must_wait(at):
             self.write()
 
     def write_if_urgent(self) -> None:
@@ -79,7 +89,7 @@ class GatheredUses:
     def write(self) -> None:
         """Write the uses. A failure is logged: what was asked for is not to fail for a count."""
         uses, urgent = self._uses, self._urgent
-        self._uses, self._due, self._urgent = {}, None, None
+        self._uses, self._since, self._urgent = {}, None, None
         if not uses:
             return
         try:
@@ -87,7 +97,8 @@ class GatheredUses:
         except StoreError:
             _logger.exception("The uses of %d records are not written yet.", len(uses))
             self._uses, self._urgent = dict(uses), urgent
-            self._due = self._not_before = self._clock() + PATIENCE
+            self._since = self._clock()
+            self._not_before = self._since + PATIENCE
 
     def _must_wait(self, at: datetime) -> bool:
         return self._not_before is not None and at < self._not_before

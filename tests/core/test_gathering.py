@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -51,6 +52,21 @@ def test_many_records_are_written_at_once(clock: Clock) -> None:
         gathered.write_if_due()
 
     assert [len(batch) for batch in written] == [MOST, MOST]
+
+
+def test_a_use_has_more_patience_than_a_write_unless_a_record_lives_on_by_it(clock: Clock) -> None:
+    written = Written()
+    gathered = GatheredUses(written, clock)
+    gathered.note(records(MOST))
+    clock.advance(minutes=9)
+    gathered.write_if_due(10)
+    assert written == []
+
+    [one] = records(1)
+    in_a_year = clock() + timedelta(days=365)
+    gathered.note([replace(one, expires_at=in_a_year, ttl_on_use=timedelta(days=400))])
+    gathered.write_if_due(10)
+    assert [len(batch) for batch in written] == [MOST + 1]
 
 
 def test_nothing_is_written_of_nothing(clock: Clock) -> None:

@@ -330,13 +330,13 @@ def test_a_count_that_fails_keeps_nothing_from_the_host_and_is_tried_again(
     tea = memory.remember(TEA)
 
     for _ in range(3):
-        clock.advance(minutes=2)
+        clock.advance(minutes=11)
         assert TEA in memory.context("green tea?")
     assert "are not written yet" in caplog.text
     assert memory.record(tea.id).uses == 0
 
     store.works = True
-    clock.advance(minutes=2)
+    clock.advance(minutes=11)
     memory.used(tea.id)
     assert memory.record(tea.id).uses == 4
 

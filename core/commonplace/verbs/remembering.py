@@ -138,8 +138,8 @@ class Remembering(View):
         """Count that records of this scope helped, as `context` does for those that it shows.
 
         Of records that answer alike, what was used more and lately is found first; one kept with
-        `refresh_on_use` lives on. `uses` and `used_at` of the records are written for many at
-        once: within a minute if the memory is used, and when it is closed. Raises
+        `refresh_on_use` lives on. `uses` and `used_at` are written for many records at once: with
+        a write a minute later, or else with a use ten minutes later, and at `close`. Raises
         RecordNotFoundError if one of the ids is unknown here; then none is counted.
 
         >>> alice = memory.scope("user", "alice")
