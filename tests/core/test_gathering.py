@@ -66,7 +66,19 @@ def test_a_use_has_more_patience_than_a_write_unless_a_record_lives_on_by_it(clo
     in_a_year = clock() + timedelta(days=365)
     gathered.note([replace(one, expires_at=in_a_year, ttl_on_use=timedelta(days=400))])
     gathered.write_if_due(10)
-    assert [len(batch) for batch in written] == [MOST + 1]
+    assert [len(batch) for batch in written] == [MOST]
+
+
+def test_who_waits_for_a_batch_waits_for_no_more_than_a_hundred(clock: Clock) -> None:
+    written = Written()
+    gathered = GatheredUses(written, clock)
+    gathered.note(records(3 * MOST))
+
+    gathered.write_if_due()
+    assert [len(batch) for batch in written] == [MOST]
+
+    gathered.write()
+    assert [len(batch) for batch in written] == [MOST, 2 * MOST]
 
 
 def test_nothing_is_written_of_nothing(clock: Clock) -> None:
