@@ -356,3 +356,25 @@ def test_a_store_from_before_there_were_uses_has_none(
         again.used(tea.id)
     with commonplace.open(tmp_path / "store", embedder=embedder) as again:
         assert again.record(tea.id).uses == 1
+
+
+def test_of_an_erased_record_no_file_tells_when_it_was_used(
+    tmp_path: Path, embedder: HashingEmbedder, clock: Clock
+) -> None:
+    clock.advance(days=2_000, seconds=3.141592)
+    with commonplace.open(tmp_path / "store", embedder=embedder, clock=clock) as memory:
+        alice, bob = memory.scope("user", "alice"), memory.scope("user", "bob")
+        alice.used(alice.remember(TEA).id)
+        used_at = clock().isoformat()[:26].encode()
+        clock.advance(minutes=2)
+        kept = bob.remember("Lives in Oslo")
+        files = [one for one in (tmp_path / "store" / "chroma").rglob("*") if one.is_file()]
+        assert any(used_at in file.read_bytes() for file in files)
+
+        assert alice.erase(reason="asked for").records == 1
+        bob.used(kept.id)
+
+    files = [one for one in (tmp_path / "store" / "chroma").rglob("*") if one.is_file()]
+    assert not any(used_at in file.read_bytes() for file in files)
+    with commonplace.open(tmp_path / "store", embedder=embedder, clock=clock) as memory:
+        assert memory.scope("user", "bob").record(kept.id).uses == 1
