@@ -312,7 +312,7 @@ class LocalEngine:
 
     def _arrays(self, scope: Scope, vector: Vectors, limit: int, selection: Selection) -> HotScope:
         if selection.as_of is not None:
-            return self._store.arrays_as_of(scope, selection.as_of)
+            return self._store.arrays_as_of(scope, selection.as_of, self.clock())
         return self._store.arrays(scope, vector, limit, self.clock(), selection.condition())
 
 

@@ -145,9 +145,13 @@ class WarmStore:
         hot.expire(at)
         return hot
 
-    def arrays_as_of(self, scope: Scope, at: datetime) -> HotScope:
-        """Return arrays of what held at a moment."""
-        return HotScope(entry for entry in self.store.entries(scope) if held_at(entry.record, at))
+    def arrays_as_of(self, scope: Scope, moment: datetime, at: datetime) -> HotScope:
+        """Return arrays of what held at a moment, and is not expired now."""
+        return HotScope(
+            entry
+            for entry in self.store.entries(scope)
+            if held_at(entry.record, moment) and not entry.record.is_expired(at)
+        )
 
     def erase(self, scope: Scope) -> Erased:
         """Erase every record within a scope, here and in the store's files."""

@@ -26,7 +26,7 @@ VERBS = {
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
     "export": "(self, path)",
-    "erase": "(self, *, reason, source, also, backups)",
+    "erase": "(self, *, reason, source, also, backups, waits)",
     "forget": "(self, *ids)",
     "get": "(self, key, default, *, as_of)",
     "history": "(self, id)",
@@ -45,6 +45,7 @@ VERBS = {
     "set": "(self, key, value)",
     "stats": "(self)",
     "sweep": "(self)",
+    "unfinished": "(self)",
     "verify_audit": "(self)",
     "update": "(self, id, **changes)",
 }

@@ -58,6 +58,7 @@ OPERATIONS = {
     "POST /v1/set": "key* scope value*",
     "POST /v1/stats": "also scope",
     "POST /v1/sweep": "scope",
+    "POST /v1/unfinished": "scope",
     "POST /v1/update": "changes* id* scope",
 }
 

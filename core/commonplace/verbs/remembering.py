@@ -174,7 +174,7 @@ class Remembering(View):
 
     def _with(self, changes: RecordChanges, old: Record) -> Record:
         new = checked_record(replace(old, updated_at=self._engine.clock(), **changes))
-        says_the_same = (new.text, new.metadata) == (old.text, old.metadata)
+        says_the_same = (new.text, new.metadata, new.kind) == (old.text, old.metadata, old.kind)
         # What was released once is not held back again for a change of its importance.
         return new if says_the_same else self._allowed(replace(new, quarantine=None))
 
