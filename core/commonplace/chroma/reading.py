@@ -104,7 +104,8 @@ class Reading:
 def _tell(damaged: Sequence[Record]) -> None:
     """Log what is left out of an answer: recall goes on without it."""
     if damaged:
-        _log.warning("%s They are not found until then.", _of_damage(damaged))
+        said = "%s They are not found until then, unless another process is just writing them."
+        _log.warning(said, _of_damage(damaged))
 
 
 def _of_damage(records: Sequence[Record]) -> str:
