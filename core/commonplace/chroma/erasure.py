@@ -29,10 +29,12 @@ from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
 from commonplace.scope import Scope
 
-# All that the database keeps as text for the rows of collections that are there, and for itself.
+# All that the database keeps as text for the rows of collections that are there, and for itself;
+# in quotation marks as well, since its queue has it as JSON.
 _REMAINING = (
     (
-        "SELECT string_value FROM embedding_metadata WHERE string_value IS NOT NULL AND id IN "
+        "SELECT '\"' || string_value || '\"' FROM embedding_metadata "
+        "WHERE string_value IS NOT NULL AND id IN "
         "(SELECT id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
     ),
     "SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments)",

@@ -348,3 +348,18 @@ def test_what_another_scope_says_still_is_left_to_it(tmp_path: Path) -> None:
         assert alice.erase(reason="request 123").is_checked
 
         assert bob.recall("tea")[0].record == kept
+
+
+def test_the_id_of_another_scope_s_record_is_left_to_it(tmp_path: Path) -> None:
+    """It stands in what was derived from that record, wherever in it a piece may begin."""
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        alice, bob = memory.scope("user", "alice"), memory.scope("team", "bob")
+        kept = bob.remember("Drinks coffee")
+        alice.remember_many(
+            Record(f"Likes tea {pad}", derived_from=(kept.id,), metadata={"pad": "x" * pad})
+            for pad in range(40)
+        )
+
+        assert alice.erase(reason="request 123").records == 40
+
+        assert bob.record(kept.id) == kept
