@@ -69,7 +69,9 @@ class WarmStore:
             if version.record.scope == scope
         ]
         try:
-            self.store.remove([*entries, *past])
+            # A past version may be among the entries itself, such as one that is expired too.
+            gone = {identity(entry.record): entry for entry in (*entries, *past)}
+            self.store.remove(list(gone.values()))
         except BaseException:
             self._hot.clear()
             raise

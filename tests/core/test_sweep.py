@@ -44,3 +44,12 @@ def test_what_is_expired_is_not_recalled_of_the_past_either(memory: Memory, cloc
     clock.advance(hours=2)
 
     assert [one.record.text for one in memory.recall("here", as_of=then)] == ["Is here"]
+
+
+def test_an_expired_record_is_swept_with_its_expired_versions(memory: Memory, clock: Clock) -> None:
+    home = memory.remember("Lives in Oslo", ttl="1h")
+    memory.update(home.id, text="Lives in Rome")
+    clock.advance(hours=2)
+
+    assert memory.sweep() == 2
+    assert memory.sweep() == 0
