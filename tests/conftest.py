@@ -24,6 +24,14 @@ settings.register_profile("commonplace", deadline=None)
 settings.load_profile("commonplace")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--operations",
+        type=int,
+        help="random operations on each store in tests/core/test_memory_properties.py",
+    )
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -58,6 +58,7 @@ class AsyncMemory:
     erase = _in_thread(Memory.erase)
     audit = _in_thread(Memory.audit)
     backup = _in_thread(Memory.backup)
+    unfinished = _in_thread(Memory.unfinished)
     verify_audit = _in_thread(Memory.verify_audit)
     used = _in_thread(Memory.used)
     forget = _in_thread(Memory.forget)

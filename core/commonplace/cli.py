@@ -205,13 +205,16 @@ def sweep(directory: Directory) -> None:
 
 @app.command()
 def audit(directory: Directory) -> None:
-    """Print the audit log of DIRECTORY, and whether it was changed."""
+    """Print the audit log of DIRECTORY, what is unfinished, and whether the log was changed."""
     from commonplace.keeping.audit_chain import to_line
 
     with _opened(directory, "") as memory:
         for entry in memory.audit():
             typer.echo(to_line(entry).decode())
-        changed = memory.verify_audit()
+        changed, unfinished = memory.verify_audit(), memory.unfinished()
+    for entry in unfinished:
+        said = " ".join(filter(None, [entry.action, entry.note]))
+        typer.echo(f"unfinished: entry {entry.number}, {said} (scope {entry.scope})", err=True)
     for finding in changed:
         typer.echo(finding, err=True)
     if changed:

@@ -177,9 +177,8 @@ class LocalEngine:
 
     def exact(self, scope: Scope, id: str) -> Record | None:
         with self._opened():
-            at, found = self.clock(), self._store.find(scope, [id])
-        live = (entry.record for entry in found if not entry.record.is_expired(at))
-        return next((record for record in live if record.scope == scope), None)
+            at, found = self.clock(), self._store.exact(scope, id)
+        return None if found is None or found.record.is_expired(at) else found.record
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
@@ -323,7 +322,7 @@ class LocalEngine:
 
     def _arrays(self, scope: Scope, vector: Vectors, limit: int, selection: Selection) -> HotScope:
         if selection.as_of is not None:
-            return self._store.arrays_as_of(scope, selection.as_of)
+            return self._store.arrays_as_of(scope, selection.as_of, self.clock())
         return self._store.arrays(scope, vector, limit, self.clock(), selection.condition())
 
 

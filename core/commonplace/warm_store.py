@@ -70,7 +70,9 @@ class WarmStore:
             if version.record.scope == scope
         ]
         try:
-            self.store.remove([*entries, *past])
+            # A past version may be among the entries itself, such as one that is expired too.
+            gone = {identity(entry.record): entry for entry in (*entries, *past)}
+            self.store.remove(list(gone.values()))
         except BaseException:
             self._hot.clear()
             raise
@@ -109,13 +111,15 @@ class WarmStore:
 
     def find(self, scope: Scope, ids: Collection[str]) -> list[Entry]:
         """Return the entries within `scope` with these ids."""
+        # Of the store: beside one in the arrays another scope within may have one that is in none,
+        # because it is held back or a past version.
+        return self.store.find(scope, sorted(set(ids)))
+
+    def exact(self, scope: Scope, id: str) -> Entry | None:
+        """Return the entry of exactly this scope with this id."""
         hot = self._hot.held(scope)
-        if hot is None:
-            return self.store.find(scope, sorted(set(ids)))
-        found = hot.find(scope, list(ids))
-        # Past versions, and what is held back, are in no arrays.
-        missing = set(ids) - {entry.record.id for entry in found}
-        return found + self.store.find(scope, sorted(missing)) if missing else found
+        held = [] if hot is None else hot.find(scope, [id])
+        return _of(scope, held) or _of(scope, self.store.find(scope, [id]))
 
     def held(self, scope: Scope, ids: Sequence[str]) -> list[Record]:
         """Return the records within `scope` with these ids: those of any state, expired or not."""
@@ -155,9 +159,13 @@ class WarmStore:
         hot.expire(at)
         return hot
 
-    def arrays_as_of(self, scope: Scope, at: datetime) -> HotScope:
-        """Return arrays of what held at a moment."""
-        return HotScope(entry for entry in self.store.entries(scope) if held_at(entry.record, at))
+    def arrays_as_of(self, scope: Scope, moment: datetime, at: datetime) -> HotScope:
+        """Return arrays of what held at a moment, and is not expired now."""
+        return HotScope(
+            entry
+            for entry in self.store.entries(scope)
+            if held_at(entry.record, moment) and not entry.record.is_expired(at)
+        )
 
     def erase(self, scope: Scope) -> Erased:
         """Erase every record within a scope, here and in the store's files."""
@@ -168,3 +176,8 @@ class WarmStore:
         """Forget the arrays and release the store."""
         self._hot.clear()
         self.store.close()
+
+
+def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:
+    """Return the first of exactly this scope."""
+    return next((entry for entry in entries if entry.record.scope == scope), None)

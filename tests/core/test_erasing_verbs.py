@@ -47,18 +47,74 @@ def test_the_callers_own_deletions_are_part_of_it(memory: Memory) -> None:
     alice = memory.scope("user", "alice")
     alice.remember("Likes tea")
     deleted: list[Scope] = []
+    tried: list[Scope] = []
 
     def delete_thread(scope: Scope) -> None:
+        tried.append(scope)
         raise ConnectionError(f"no answer about {scope}")
 
-    receipt = alice.erase(reason="request 123", also=[delete_thread, deleted.append])
+    receipt = alice.erase(reason="request 123", also=[delete_thread, deleted.append], waits=[0, 0])
 
     assert deleted == [alice.path]
+    assert tried == [alice.path] * 3
     assert [step.error for step in receipt.also] == ["ConnectionError", None]
     assert not receipt.is_complete
     assert alice.count() == 0
     assert alice.audit()[-1].action == "erased in part"
-    assert alice.erase(reason="again", also=[deleted.append]).is_complete
+    assert "alice" not in str(alice.audit())
+
+
+def test_what_failed_is_unfinished_until_it_is_repeated(memory: Memory) -> None:
+    alice = memory.scope("user", "alice")
+    answers: list[Exception] = [ConnectionError("no answer"), TimeoutError("no answer")]
+
+    def delete_thread(_: Scope) -> None:
+        if answers:
+            raise answers.pop()
+
+    alice.erase(reason="request 123", also=[delete_thread], waits=[])
+    alice.erase(reason="request 123")
+    [left] = alice.unfinished()
+
+    assert left.note is not None
+    assert left.note.startswith("also ")
+    assert left.note.endswith("delete_thread: TimeoutError")
+    assert memory.unfinished() == [left]
+    assert memory.scope("user", "bob").unfinished() == []
+
+    receipt = alice.erase(reason="again", also=[delete_thread], waits=[0])
+
+    assert receipt.is_complete
+    assert memory.unfinished() == []
+    assert memory.verify_audit() == []
+
+
+async def delete_later(scope: Scope) -> None:
+    raise AssertionError(scope)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"also": [1]}, "functions"),
+        ({"also": len}, "functions"),
+        ({"also": [delete_later]}, "asynchronous"),
+        ({"also": [print] * 101}, "100"),
+        ({"waits": [-1]}, "seconds"),
+        ({"waits": [float("nan")]}, "seconds"),
+        ({"waits": 3}, "seconds"),
+    ],
+)
+def test_an_erasure_that_cannot_be_done_changes_nothing(
+    memory: Memory, asked: dict[str, object], said: str
+) -> None:
+    memory.remember("Likes tea")
+
+    with pytest.raises(InvalidInputError, match=said):
+        memory.erase(reason="request 123", **asked)  # type: ignore[arg-type]  # that is what is tested
+
+    assert memory.count() == 1
+    assert memory.audit() == []
 
 
 @pytest.mark.parametrize("reason", ["", " ", 7])

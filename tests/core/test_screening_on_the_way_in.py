@@ -53,6 +53,17 @@ def test_what_is_blocked_changes_nothing(open_memory: Callable[..., Memory]) -> 
     assert memory.records() == [record]
 
 
+def test_a_secret_in_a_key_is_refused_and_no_two_values_become_one(memory: Memory) -> None:
+    memory.set("wifi at home", "blue")
+
+    for key in (f"password={SECRET}", f"password={SECRET}2"):
+        with pytest.raises(BlockedContentError, match="key"):
+            memory.set(key, "wifi")
+
+    assert memory.keys() == ["wifi at home"]
+    assert memory.get(f"password={SECRET}") is None
+
+
 def test_a_text_that_gives_orders_is_held_back(memory: Memory) -> None:
     poison = memory.remember(POISON, source=Source(origin="document"))
     memory.remember("The user's files are in the blue folder")

@@ -35,3 +35,21 @@ def test_a_live_record_is_found_among_many_expired_that_are_nearer(
     assert [one.record.text for one in memory.recall("tea tea tea", limit=1)] == [
         "She drinks tea with milk in the garden"
     ]
+
+
+def test_what_is_expired_is_not_recalled_of_the_past_either(memory: Memory, clock: Clock) -> None:
+    then = clock()
+    memory.remember("Was here", ttl="1h")
+    memory.remember("Is here", ttl="3h")
+    clock.advance(hours=2)
+
+    assert [one.record.text for one in memory.recall("here", as_of=then)] == ["Is here"]
+
+
+def test_an_expired_record_is_swept_with_its_expired_versions(memory: Memory, clock: Clock) -> None:
+    home = memory.remember("Lives in Oslo", ttl="1h")
+    memory.update(home.id, text="Lives in Rome")
+    clock.advance(hours=2)
+
+    assert memory.sweep() == 2
+    assert memory.sweep() == 0

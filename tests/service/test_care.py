@@ -54,6 +54,30 @@ def test_erasing_prints_a_receipt_and_leaves_a_proof(directory: Path, tmp_path: 
     assert run("audit", directory).exit_code == 1
 
 
+def test_an_audit_shows_what_an_erasure_left_to_be_done(directory: Path) -> None:
+    is_reachable = False
+
+    def delete_threads(scope: commonplace.Scope) -> None:
+        if not is_reachable:
+            raise ConnectionError(f"no answer about {scope}")
+
+    with commonplace.open(directory) as memory:
+        alice = memory.scope("user", "alice")
+        alice.erase(reason="request 123", also=[delete_threads], waits=[])
+
+    audited = run("audit", directory)
+
+    [left] = [line for line in audited.output.splitlines() if line.startswith("unfinished: ")]
+    assert "delete_threads: ConnectionError" in left
+    assert "alice" not in left
+    assert audited.exit_code == 0
+
+    is_reachable = True
+    with commonplace.open(directory) as memory:
+        memory.scope("user", "alice").erase(reason="request 123", also=[delete_threads])
+    assert "unfinished" not in run("audit", directory).output
+
+
 def test_a_backup_is_put_back_as_it_was(directory: Path, tmp_path: Path) -> None:
     run("backup", directory, tmp_path / "all.backup")
 

@@ -60,6 +60,7 @@ OPERATIONS = {
     "POST /v1/set": "key* scope value*",
     "POST /v1/stats": "also scope",
     "POST /v1/sweep": "scope",
+    "POST /v1/unfinished": "scope",
     "POST /v1/update": "changes* id* scope",
     "POST /v1/used": "ids* scope",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from chromadb.config import Settings
 
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue
-from commonplace.chroma.erasure import ErasedRows, remaining, verify
+from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.purging import DATABASE, purge
@@ -98,13 +98,30 @@ class DirectoryStore(ChromaStore):
         """
         erased = ErasedRows()
         self._has_erased = True
+        self._take_out(self._partitions(scope), scope, erased)
+        found = searched(self._files, erased, self._vectors)
+        if found:
+            # Another scope said the same and forgot it: the bytes are in its partition.
+            self._take_out(self._holding(found), scope, erased)
+            found = searched(self._files, erased, self._vectors)
+        return Erased(erased.records, erased.rows, verified(self._files, erased, found))
+
+    def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
+        """Rewrite partitions without the rows within `scope`, and without what was forgotten."""
         with self.rewriting() as partitions:
-            for number in self._partitions(scope):
+            for number in numbers:
                 collection = partitions.collection(number)
                 if collection is not None:
                     partitions.rewrite(number, remaining(collection, scope, erased))
-        verification = verify(self._files, erased, self._vectors)
-        return Erased(erased.records, erased.rows, verification)
+
+    def _holding(self, found: Found) -> list[int]:
+        """Return the numbers of the partitions in whose files any of the pieces is."""
+        return [
+            number
+            for number in range(self._catalogue.partitions)
+            if (collection := self._catalogue.partition(number)) is not None
+            and is_in(self._files, str(collection.id), found)
+        ]
 
     @contextmanager
     def rewriting(self) -> Iterator[Rewriting]:

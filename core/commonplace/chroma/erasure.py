@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,10 +29,12 @@ from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
 from commonplace.scope import Scope
 
-# All that the database keeps as text for the rows of collections that are there, and for itself.
+# All that the database keeps as text for the rows of collections that are there, and for itself;
+# in quotation marks as well, since its queue has it as JSON.
 _REMAINING = (
     (
-        "SELECT string_value FROM embedding_metadata WHERE string_value IS NOT NULL AND id IN "
+        "SELECT '\"' || string_value || '\"' FROM embedding_metadata "
+        "WHERE string_value IS NOT NULL AND id IN "
         "(SELECT id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
     ),
     "SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments)",
@@ -43,6 +45,9 @@ _REMAINING = (
     "SELECT sql FROM migrations",
 )
 _STRINGS_PER_SEARCH = 10_000
+# A topic ends with the id of its collection.
+_QUEUED = "SELECT id, metadata, vector FROM embeddings_queue WHERE topic LIKE '%/' || ?"
+_INDEXES = "SELECT id FROM segments WHERE collection = ?"
 
 
 class ErasedRows:
@@ -90,32 +95,67 @@ def remaining(collection: Any, scope: Scope, erased: ErasedRows) -> Iterator[row
         yield from kept.slices(ROWS_PER_WRITE)
 
 
-def verify(
-    files: Path, erased: ErasedRows, remaining_vectors: Callable[[], Iterable[Vectors]]
-) -> Verification:
-    """Look in every file for what was erased.
+class Found(NamedTuple):
+    """Pieces of what was erased that no remaining record accounts for, and what was searched."""
 
-    Raises StoreError if a piece of it is found that no remaining record accounts for.
-    """
+    texts: set[bytes]
+    vectors: set[bytes]
+    files: int
+    size: int
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.texts or self.vectors)
+
+
+def searched(
+    files: Path, erased: ErasedRows, remaining_vectors: Callable[[], Iterable[Vectors]]
+) -> Found:
+    """Look in every file for what was erased. Raises StoreError if one cannot be read."""
     texts, vectors = erased.texts(), erased.vectors()
     found_texts: set[bytes] = set()
     found_vectors: set[bytes] = set()
-    searched = [path for path in sorted(files.rglob("*")) if path.is_file()]
+    paths = [path for path in sorted(files.rglob("*")) if path.is_file()]
     with translated(f"searching {str(files)!r}"):
-        for path in searched:
+        for path in paths:
             in_texts, in_vectors = found_in_file(path, texts, vectors)
             found_texts |= in_texts
             found_vectors |= in_vectors
         found_texts -= _in_remaining_texts(files, found_texts)
         found_vectors -= _in_vectors(found_vectors, remaining_vectors)
-        size = sum(path.stat().st_size for path in searched)
-    occurrences = len(found_texts) + len(found_vectors)
-    if occurrences:
-        raise StoreError(
-            f"The records were removed, but {occurrences} pieces of them are still in the files "
-            f"of {str(files)!r}. Erase the scope again; if that fails, please report it."
+        size = sum(path.stat().st_size for path in paths)
+    return Found(found_texts, found_vectors, len(paths), size)
+
+
+def is_in(files: Path, collection: str, found: Found) -> bool:
+    """Tell whether the queue or the index of the collection with this id has any of the pieces."""
+    texts, vectors = Search(found.texts, TEXT_PIECE), Search(found.vectors, VECTOR_PIECE)
+    with translated(f"searching {str(files)!r}"), closing(_database(files)) as database:
+        queued = database.execute(_QUEUED, [collection]).fetchall()
+        folders = [files / one for (one,) in database.execute(_INDEXES, [collection])]
+        written = "\n".join(f"{id}\n{metadata}" for id, metadata, _ in queued).encode()
+        flat = b"".join(vector for _, _, vector in queued if vector)
+        return bool(
+            texts.found_in(np.frombuffer(written, np.uint8))
+            or vectors.found_in(upper_halves(np.frombuffer(flat, np.uint8)), every=2)
+            or any(
+                any(found_in_file(path, texts, vectors))
+                for folder in folders
+                for path in folder.glob("*")
+            )
         )
-    return Verification(len(searched), size, len(texts) + len(vectors), occurrences)
+
+
+def verified(files: Path, erased: ErasedRows, found: Found) -> Verification:
+    """Return what a receipt says of the search. Raises StoreError if anything was found."""
+    if found:
+        raise StoreError(
+            f"The records were removed, but {len(found.texts) + len(found.vectors)} pieces of them "
+            f"are still in the files of {str(files)!r}. Erase the scope again; if that fails, "
+            "please report it."
+        )
+    traces = len(erased.texts()) + len(erased.vectors())
+    return Verification(found.files, found.size, traces, occurrences=0)
 
 
 def _strings(id: str, document: str | None, metadata: Mapping[str, Any]) -> Iterator[str]:
@@ -143,13 +183,17 @@ def _in_remaining_texts(files: Path, pieces: set[bytes]) -> set[bytes]:
     found: set[bytes] = set()
     search = Search(pieces, TEXT_PIECE)
     if pieces:
-        with closing(sqlite3.connect(files / DATABASE)) as database:
+        with closing(_database(files)) as database:
             for statement in _REMAINING:
                 cursor = database.execute(statement)
                 while strings := cursor.fetchmany(_STRINGS_PER_SEARCH):
                     joined = "\n".join(text for (text,) in strings).encode()
                     found |= search.found_in(np.frombuffer(joined, np.uint8))
     return found
+
+
+def _database(files: Path) -> sqlite3.Connection:
+    return sqlite3.connect(files / DATABASE)
 
 
 def _in_vectors(pieces: set[bytes], vectors: Callable[[], Iterable[Vectors]]) -> set[bytes]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 from commonplace.chroma.partition import Partition
 from commonplace.chroma.rows import Unread
 from commonplace.chroma.translation import translated
+from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
+from commonplace.records import Record
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 # Chroma turns every id of a read into an SQL variable, of which SQLite takes about 32,000.
 _ROWS_PER_READ = 5_000
+_NAMED = 5
+
+_log = logging.getLogger(__name__)
 
 
 def everything(collection: Collection | Partition) -> Reading:
@@ -32,18 +38,29 @@ class Reading:
     where: dict[str, Any] | None
     name: str
 
-    def few(self) -> Iterator[Entry]:
-        """Yield the entries of these rows, which are few: by one read."""
-        unread = Unread()
-        for page in self.pages(["documents", "metadatas", "embeddings"]):
-            unread.add_records(page["ids"], page["documents"], page["metadatas"])
-            unread.add_vectors(page["ids"], page["embeddings"])
-        yield from unread.take()
+    def few(self) -> list[Entry]:
+        """Return the entries of these rows, which are few: by one read.
+
+        Raises StoreDamagedError if vectors of one of them are missing.
+        """
+        unread = self._unread()
+        found = list(unread.take())
+        if damaged := unread.incomplete():
+            raise StoreDamagedError(_of_damage(damaged))
+        return found
+
+    def few_sound(self) -> list[Entry]:
+        """Return those of these entries, which are few, whose vectors are there; tell of others."""
+        unread = self._unread()
+        found = list(unread.take())
+        _tell(unread.incomplete())
+        return found
 
     def many(self) -> Iterator[Entry]:
         """Yield the entries of these rows, which may be many: by two reads at a time.
 
-        Reading texts is work for Chroma's engine, reading vectors is work for the interpreter.
+        One whose vectors are missing is left out, and told of. Reading texts is work for Chroma's
+        engine, reading vectors is work for the interpreter.
         """
         unread, offset, more = Unread(), 0, True
         with ThreadPoolExecutor(1, "commonplace-reading") as beside:
@@ -56,6 +73,14 @@ class Reading:
                 yield from unread.take()
                 offset += _ROWS_PER_READ
                 more = len(texts["ids"]) == _ROWS_PER_READ
+        _tell(unread.incomplete())
+
+    def _unread(self) -> Unread:
+        unread = Unread()
+        for page in self.pages(["documents", "metadatas", "embeddings"]):
+            unread.add_records(page["ids"], page["documents"], page["metadatas"])
+            unread.add_vectors(page["ids"], page["embeddings"])
+        return unread
 
     def pages(self, include: list[str]) -> Iterator[Any]:
         """Yield columns of these rows."""
@@ -74,3 +99,19 @@ class Reading:
                 limit=_ROWS_PER_READ,
                 offset=offset,
             )
+
+
+def _tell(damaged: Sequence[Record]) -> None:
+    """Log what is left out of an answer: recall goes on without it."""
+    if damaged:
+        said = "%s They are not found until then, unless another process is just writing them."
+        _log.warning(said, _of_damage(damaged))
+
+
+def _of_damage(records: Sequence[Record]) -> str:
+    named = ", ".join(f"{one.id!r} in {str(one.scope)!r}" for one in records[:_NAMED])
+    others = f" and {len(records) - _NAMED} more" if len(records) > _NAMED else ""
+    return (
+        f"Vectors are missing of the record {named}{others}. The text is there: close the store "
+        "and run `commonplace doctor --repair` on its directory."
+    )

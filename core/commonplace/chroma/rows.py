@@ -198,7 +198,10 @@ class Unread:
             self._vectors.update(zip(ids, np.asarray(embeddings, np.float32)[:, None], strict=True))
 
     def take(self) -> Iterator[Entry]:
-        """Yield the entries of which every row is there. Left over windows are never asked for."""
+        """Yield the entries of which every row is there. Left over windows are never asked for.
+
+        The others wait for rows that may still be added, and are `incomplete` if none are.
+        """
         waiting, self._records = self._records, {}
         for id, (record, windows) in waiting.items():
             ids = [id] if windows == 1 else [row_id(record, window) for window in range(windows)]
@@ -207,6 +210,10 @@ class Unread:
                 yield Entry(record, vectors[0] if windows == 1 else np.concatenate(vectors))
             else:
                 self._records[id] = record, windows
+
+    def incomplete(self) -> list[Record]:
+        """Return the records of which rows with vectors are missing."""
+        return [record for record, _ in self._records.values()]
 
 
 def _record(document: str, metadata: Metadata, fields: dict[str, Any]) -> Record:

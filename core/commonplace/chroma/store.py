@@ -136,7 +136,12 @@ class ChromaStore:
                     include=["metadatas"],
                 )
             ids += [str(metadata["id"]) for metadata in found["metadatas"][0]]
-        return self.find(scope, sorted(set(ids)))
+        return [
+            entry
+            for partition in self._collections(scope)
+            for part in _sliced(sorted(set(ids)), _IDS_PER_CALL)
+            for entry in _reading(partition, scope, {"id": {"$in": part}}).few_sound()
+        ]
 
     def erase(self, scope: Scope) -> Erased:
         """Remove what lies within `scope`. What the database keeps of it is out of reach here."""

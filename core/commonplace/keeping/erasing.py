@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,8 +22,12 @@ from commonplace.scope import Scope
 BEGUN = "erase begun"
 ERASED = "erased"
 ERASED_IN_PART = "erased in part"
+STEP_TAKEN = "erase step taken"
 STEP_FAILED = "erase step failed"
 FAILED = "erase failed"
+
+WAITS = (0.5, 2.0)
+"""Seconds before each further attempt of a step."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +36,9 @@ _log = logging.getLogger(__name__)
 class Erasure:
     """An erasure that is asked for: of which scope, why, and by whom.
 
-    Each of `also` is called with the scope, and `done` tells of calls that were made before; from
-    each of `backups`, files made by `backup`, the scope is erased as well.
+    Each of `also` is called with the scope, again after each of `waits`, in seconds, as long as it
+    fails; `done` tells of calls that were made before. From each of `backups`, files made by
+    `backup`, the scope is erased as well.
     """
 
     scope: Scope
@@ -40,6 +47,7 @@ class Erasure:
     also: Sequence[Callable[[Scope], object]] = ()
     done: Sequence[Step] = ()
     backups: Sequence[Path] = ()
+    waits: Sequence[float] = WAITS
 
 
 def erase(
@@ -52,7 +60,7 @@ def erase(
 
     `erase_in_store` keeps others from the store meanwhile. A step of `also` or `backups` that
     fails is recorded and logged, and does not keep the others from being taken: the receipt is not
-    complete, and the scope is among the `unfinished` until an erasure of it is.
+    complete, and the step is `unfinished` until one of its name is taken.
 
     Raises InvalidInputError if a backup is no file, before anything is done; StoreError if the
     store itself could not be erased, or the audit log not written.
@@ -61,13 +69,10 @@ def erase(
         if not file.is_file():
             raise InvalidInputError(f"There is no backup {str(file)!r}.")
     run = _Run(erasure, audit, clock)
-    run.note(BEGUN, reason=erasure.reason)
+    run.begin()
     erased = run.erased(erase_in_store)
-    also = run.told(erasure.done) + run.steps(
-        "also", [(name_of(call), call) for call in erasure.also]
-    )
-    files = [(str(file), partial(_erase_in_backup, file)) for file in erasure.backups]
-    backups = run.steps("backup", files)
+    also = run.called()
+    backups = run.rewritten()
     concluding = run.conclude(erased, also, backups)
     return ErasureReceipt(
         scope=erasure.scope,
@@ -84,12 +89,28 @@ def erase(
 
 
 def unfinished(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
-    """Return the last entry of each erasure that was begun and has not been completed since."""
-    last: dict[str, AuditEntry] = {}
+    """Return what erasures left to be done: their last entry about it, the oldest first.
+
+    That is a step that failed and was not taken since, and an erasure that was begun and of which
+    the store's part has not been concluded.
+    """
+    last: dict[tuple[str, str], AuditEntry] = {}
     for entry in entries:
-        if entry.action in {BEGUN, ERASED, ERASED_IN_PART, FAILED}:
-            last[entry.scope] = entry
-    return [entry for entry in last.values() if entry.action != ERASED]
+        if entry.action in {STEP_TAKEN, STEP_FAILED}:
+            last[entry.scope, _place(entry)] = entry
+        elif entry.action in {BEGUN, ERASED, ERASED_IN_PART, FAILED}:
+            last[entry.scope, ""] = entry
+    is_open = {BEGUN, FAILED, STEP_FAILED}
+    return sorted(
+        (entry for entry in last.values() if entry.action in is_open),
+        key=lambda entry: entry.number,
+    )
+
+
+def _place(entry: AuditEntry) -> str:
+    """Return which step an entry is about: the error's name, which may follow, has no colon."""
+    note = entry.note or ""
+    return note.rpartition(": ")[0] if entry.action == STEP_FAILED else note
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +137,18 @@ class _Run:
             counts=counts,
         )
 
+    def begin(self) -> None:
+        erasure = self.erasure
+        steps = {
+            "also": len(erasure.done) + len(erasure.also),
+            "backups": len(erasure.backups),
+        }
+        self.note(
+            BEGUN,
+            reason=erasure.reason,
+            counts={name: count for name, count in steps.items() if count},
+        )
+
     def erased(self, erase_in_store: Callable[[Scope], Erased]) -> Erased:
         try:
             return erase_in_store(self.erasure.scope)
@@ -123,25 +156,32 @@ class _Run:
             self.note(FAILED, note=type(error).__name__)
             raise
 
-    def steps(
-        self, kind: str, calls: Sequence[tuple[str, Callable[[Scope], object]]]
-    ) -> tuple[Step, ...]:
-        return tuple(
-            self._step(f"{kind} {number}", name, call)
-            for number, (name, call) in enumerate(calls, start=1)
+    def called(self) -> tuple[Step, ...]:
+        """Make the caller's own deletions, after recording those that were made before."""
+        erasure = self.erasure
+        told = [step.name for step in erasure.done]
+        names = distinct([*told, *map(name_of, erasure.also)])
+        done = [replace(step, name=name) for step, name in zip(erasure.done, names, strict=False)]
+        for step in done:
+            self._record("also", step)
+        calls = zip(names[len(done) :], erasure.also, strict=True)
+        also = (taken(name, call, erasure.scope, erasure.waits) for name, call in calls)
+        return (*done, *(self._record("also", step) for step in also))
+
+    def rewritten(self) -> tuple[Step, ...]:
+        """Erase the scope from the backups."""
+        files = self.erasure.backups
+        steps = (
+            taken(str(file), partial(_erase_in_backup, file), self.erasure.scope) for file in files
         )
+        return tuple(self._record("backup", step) for step in steps)
 
-    def told(self, done: Sequence[Step]) -> tuple[Step, ...]:
-        """Record the failures among steps that were taken before."""
-        for number, step in enumerate(done, start=1):
-            if step.error:
-                self.note(STEP_FAILED, note=f"done {number}: {step.error}")
-        return tuple(done)
-
-    def _step(self, place: str, name: str, call: Callable[[Scope], object]) -> Step:
-        step = taken(name, call, self.erasure.scope)
+    def _record(self, kind: str, step: Step) -> Step:
+        place = f"{kind} {step.name}"
         if step.error:
             self.note(STEP_FAILED, note=f"{place}: {step.error}")
+        else:
+            self.note(STEP_TAKEN, note=place)
         return step
 
     def conclude(
@@ -161,10 +201,22 @@ class _Run:
         )
 
 
-def taken(name: str, call: Callable[[Scope], object], scope: Scope) -> Step:
-    """Call `call` with the scope and tell how that went; a failure is logged and not raised."""
+def taken(
+    name: str, call: Callable[[Scope], object], scope: Scope, waits: Sequence[float] = ()
+) -> Step:
+    """Call `call` with the scope, again after each wait as long as it fails, and tell how it went.
+
+    A failure is logged and not raised.
+    """
+    from tenacity import Retrying, stop_after_attempt, wait_chain, wait_fixed
+
+    attempts = Retrying(
+        stop=stop_after_attempt(len(waits) + 1),
+        wait=wait_chain(*map(wait_fixed, waits or [0])),
+        reraise=True,
+    )
     try:
-        call(scope)
+        attempts(_made, call, scope)
     except Exception as error:  # noqa: BLE001  # recorded, logged and told in the receipt
         # An error's text may be content: it is no matter for the audit log.
         _log.exception("A step of an erasure failed and has to be repeated: %s", name)
@@ -172,9 +224,29 @@ def taken(name: str, call: Callable[[Scope], object], scope: Scope) -> Step:
     return Step(name)
 
 
+def _made(call: Callable[[Scope], object], scope: Scope) -> None:
+    result = call(scope)
+    if inspect.iscoroutine(result):
+        result.close()
+        raise TypeError(
+            "The function is asynchronous and was not run: give one that waits for it, such as "
+            "lambda scope: asyncio.run(delete(scope))."
+        )
+
+
 def name_of(call: Callable[[Scope], object]) -> str:
     """Return the name under which a step is told of."""
     return getattr(call, "__qualname__", type(call).__qualname__)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return the names, of which each but the first of several alike has its number behind it."""
+    seen: Counter[str] = Counter()
+    result = []
+    for name in names:
+        seen[name] += 1
+        result.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return result
 
 
 def _erase_in_backup(file: Path, scope: Scope) -> object:

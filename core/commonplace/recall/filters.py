@@ -67,7 +67,7 @@ class Selection:
         if self.as_of is not None:
             return held_at(record, self.as_of)
         if self.state == "quarantined":
-            return record.quarantine is not None
+            return record.quarantine is not None and record.version_of is None
         return self.state == "all" or record.is_current
 
     def condition(self) -> Condition:

@@ -84,3 +84,9 @@ def erase(
 def audit(engine: Confined, scope: Scope_ = None) -> list[str]:
     """Return the entries of the audit log about exactly this scope, each as it is written."""
     return [to_line(entry).decode() for entry in memory_of(engine, scope).audit()]
+
+
+@router.post("/unfinished")
+def unfinished(engine: Confined, scope: Scope_ = None) -> list[str]:
+    """Return the entries of the audit log about what erasures of this scope left to be done."""
+    return [to_line(entry).decode() for entry in memory_of(engine, scope).unfinished()]

@@ -164,7 +164,7 @@ class RemoteEngine:
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
         # The caller's own deletions are its own to make; the server records how they went.
-        done = [taken(name_of(call), call, erasure.scope) for call in erasure.also]
+        done = [taken(name_of(call), call, erasure.scope, erasure.waits) for call in erasure.also]
         answer = self._asked(
             "erase",
             scope=str(erasure.scope),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from math import isfinite
 from os import PathLike
 from pathlib import Path
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.audit_chain import AuditEntry
-from commonplace.keeping.erasing import Erasure
+from commonplace.keeping.erasing import WAITS, Erasure, unfinished
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.records import Source
 from commonplace.scope import Scope
 from commonplace.validation import checked_name, checked_source
 from commonplace.verbs.view import View
+
+MOST_FUNCTIONS = 100
 
 
 class Erasing(View):
@@ -26,15 +30,18 @@ class Erasing(View):
         source: Source | None = None,
         also: Sequence[Callable[[Scope], object]] = (),
         backups: Sequence[str | PathLike[str]] = (),
+        waits: Sequence[float] = WAITS,
     ) -> ErasureReceipt:
         """Erase every record of this scope, down to the bytes of the files, and return a receipt.
 
         What was forgotten or superseded here goes as well; other scopes are untouched. `reason` is
         kept in the audit log as it is: write a request's number there, and no name. `source` is
-        who asks. Each of `also`, the caller's own deletions elsewhere, is called with the scope; a
-        failure is recorded, logged and told in the receipt, and the rest goes on. From each of
-        `backups`, files made by ``commonplace backup``, the scope is erased too. Raises
-        InvalidInputError if a backup is none, StoreError if anything is left.
+        who asks. Each of `also`, the caller's own deletions elsewhere, is called with the scope,
+        and again after each of `waits`, in seconds, as long as it fails. A failure that stays is
+        recorded, logged and told in the receipt, and the rest goes on; it is `unfinished` until
+        the scope is erased with a function of that name which succeeds. From each of `backups`,
+        files made by ``commonplace backup``, the scope is erased too. Raises InvalidInputError if
+        a backup is none, StoreError if anything is left.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")
@@ -43,14 +50,15 @@ class Erasing(View):
         (1, True, 0)
         """
         checked_name(reason, "reason")
-        if not all(callable(call) for call in also):
-            raise InvalidInputError(f"also is a list of functions of a scope, not {also!r:.80}.")
+        _check_also(also)
+        _check_waits(waits)
         erasure = Erasure(
             scope=self._scope,
             reason=reason,
             source=Source() if source is None else checked_source(source),
             also=tuple(also),
             backups=[Path(file).expanduser().resolve() for file in backups],
+            waits=tuple(waits),
         )
         return self._engine.erase(erasure)
 
@@ -66,6 +74,29 @@ class Erasing(View):
         """
         return self._engine.audit(self._scope)
 
+    def unfinished(self) -> list[AuditEntry]:
+        """Return what erasures left to be done here: the audit log's entries about it.
+
+        A step of `also` or `backups` that failed, named in `note`, and an erasure that was broken
+        off. Erase the scope again with what is named; as `audit` does, this tells of exactly this
+        scope, and the root memory's of all.
+
+        >>> def delete_threads(scope):
+        ...     raise ConnectionError("no answer")
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.erase(reason="request 123", also=[delete_threads], waits=[])
+        >>> [entry.note for entry in alice.unfinished()]
+        ['also delete_threads: ConnectionError']
+        >>> def delete_threads(scope):
+        ...     print("deleted", scope)
+        >>> alice.erase(reason="request 123", also=[delete_threads]).is_complete
+        deleted user/alice
+        True
+        >>> alice.unfinished()
+        []
+        """
+        return unfinished(self.audit())
+
     def verify_audit(self) -> list[str]:
         """Tell what was changed in the store's audit log; an empty list if nothing was.
 
@@ -73,3 +104,22 @@ class Erasing(View):
         []
         """
         return self._engine.verify_audit()
+
+
+def _check_also(also: object) -> None:
+    if not isinstance(also, (list, tuple)) or not all(map(callable, also)):
+        raise InvalidInputError(f"also is a list of functions of a scope, not {also!r:.80}.")
+    if asynchronous := [call for call in also if inspect.iscoroutinefunction(call)]:
+        raise InvalidInputError(
+            f"{asynchronous[0].__qualname__} is asynchronous, and also takes functions that have "
+            "done their work when they return, such as lambda scope: asyncio.run(delete(scope))."
+        )
+    if len(also) > MOST_FUNCTIONS:
+        raise InvalidInputError(f"also has {len(also)} functions; the limit is {MOST_FUNCTIONS}.")
+
+
+def _check_waits(waits: object) -> None:
+    if not isinstance(waits, (list, tuple)) or not all(
+        type(wait) in (int, float) and isfinite(wait) and wait >= 0 for wait in waits
+    ):
+        raise InvalidInputError(f"waits is a list of seconds of at least 0, not {waits!r:.80}.")

@@ -194,7 +194,7 @@ class Remembering(View):
         ttl = None if "expires_at" in changes else old.ttl_on_use
         changed = replace(old, updated_at=self._engine.clock(), ttl_on_use=ttl, **changes)
         new = checked_record(changed)
-        says_the_same = (new.text, new.metadata) == (old.text, old.metadata)
+        says_the_same = (new.text, new.metadata, new.kind) == (old.text, old.metadata, old.kind)
         # What was released once is not held back again for a change of its importance.
         return new if says_the_same else self._allowed(replace(new, quarantine=None))
 

@@ -22,7 +22,8 @@ class Values(View):
         """Keep `value` under `key` in exactly this scope, in the place of a former value.
 
         `value` is any JSON value; its types are kept exactly. The value can also be recalled by
-        its meaning, as a record of kind ``value``. Raises InvalidInputError for what is not JSON.
+        its meaning, as a record of kind ``value``. Raises InvalidInputError for what is not JSON,
+        and for a key with a secret in it, unless the store's screening is off.
 
         >>> alice = memory.scope("user", "alice")
         >>> alice.set("timezone", "US/Pacific")

@@ -40,9 +40,10 @@ class Screening:
 def screened(record: Record, policy: Screening) -> Record:
     """Return the record as it may be kept: redacted, and quarantined if it gives orders.
 
-    Text, key, and keys and values of metadata are screened. A record of the operator's is never
-    quarantined, and one that is quarantined already keeps its reason. Raises BlockedContentError,
-    which names the type of what it found and never shows it.
+    Text, key, and keys and values of metadata are screened. What would be redacted in the record's
+    key is refused: two keys that differ only there would become one. A record of the operator's is
+    never quarantined, and one that is quarantined already keeps its reason. Raises
+    BlockedContentError, which names the type of what it found and never shows it.
 
     >>> screened(Record("My password is tr0ub4dor&3"), Screening()).text
     'My password is [REDACTED:password]'
@@ -53,7 +54,7 @@ def screened(record: Record, policy: Screening) -> Record:
 
 
 def redacted(text: str, policy: Screening) -> str:
-    """Return the text without what `policy` redacts, such as a key that is looked up.
+    """Return the text without what `policy` redacts.
 
     Raises BlockedContentError when it has what `policy` blocks.
 
@@ -78,12 +79,24 @@ def _found(text: str, policy: Screening) -> Iterable[Finding]:
 
 
 def _refuse(findings: Iterable[Finding], text: str) -> None:
-    types = sorted({finding.type for finding in apart(findings, text)})
-    if types:
+    if types := _types(findings, text):
         raise BlockedContentError(
-            f"The record holds what is not to be kept: {', '.join(types)}. Nothing was kept. "
+            f"The record holds what is not to be kept: {types}. Nothing was kept. "
             "Take it out, or have it redacted: Screening(secrets='redact', personal_data='redact')."
         )
+
+
+def _check_key(key: str, policy: Screening) -> None:
+    seen = folded(masked(key)).text
+    if types := _types(_found(seen, policy), seen):
+        raise BlockedContentError(
+            f"The key holds what is not to be kept: {types}. Nothing was kept. Keys are not "
+            "redacted, since two that differ only there would become one: take it out of the key."
+        )
+
+
+def _types(findings: Iterable[Finding], text: str) -> str:
+    return ", ".join(sorted({finding.type for finding in apart(findings, text)}))
 
 
 def _in_original(finding: Finding, seen: Folded) -> Finding:
@@ -93,10 +106,11 @@ def _in_original(finding: Finding, seen: Folded) -> Finding:
 def _redacted(record: Record, policy: Screening) -> Record:
     if policy.secrets == policy.personal_data == "off":
         return record
+    if record.key is not None:
+        _check_key(record.key, policy)
     return replace(
         record,
         text=redacted(record.text, policy),
-        key=None if record.key is None else redacted(record.key, policy),
         metadata=_redacted_json(dict(record.metadata), _name(record), policy),
     )
 

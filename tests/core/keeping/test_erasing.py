@@ -16,7 +16,7 @@ from commonplace.chroma.directory import opened
 from commonplace.in_memory import InMemoryStore
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.erasing import Erasure, erase, unfinished
-from commonplace.keeping.receipt import ErasureReceipt, from_json, to_json
+from commonplace.keeping.receipt import ErasureReceipt, Step, from_json, to_json
 from commonplace.ports import Entry, Erased
 
 ALICE = Scope(("user", "alice"))
@@ -36,11 +36,18 @@ class Case:
         self.clock = clock
 
     def erase(self, **asked: object) -> ErasureReceipt:
-        erasure = Erasure(scope=ALICE, reason="Art. 17, request 123", source=OPERATOR, **asked)  # type: ignore[arg-type]  # keywords of Erasure
+        told = {"waits": (0, 0), **asked}
+        erasure = Erasure(scope=ALICE, reason="Art. 17, request 123", source=OPERATOR, **told)  # type: ignore[arg-type]  # keywords of Erasure
         return erase(erasure, self.store.erase, self.audit, self.clock)
 
     def actions(self) -> list[str]:
         return [one.action for one in self.audit.entries()]
+
+    def notes(self) -> list[str]:
+        return [one.note for one in self.audit.entries() if one.note]
+
+    def unfinished(self) -> list[str | None]:
+        return [one.note for one in unfinished(self.audit.entries())]
 
 
 @pytest.fixture
@@ -78,6 +85,20 @@ def delete_thread(scope: Scope) -> None:
     raise TimeoutError(f"no answer about {scope}")
 
 
+class Failing:
+    """A deletion that fails the first times it is called."""
+
+    def __init__(self, times: int) -> None:
+        self.__qualname__ = "delete_thread"
+        self.times = times
+        self.called: list[Scope] = []
+
+    def __call__(self, scope: Scope) -> None:
+        self.called.append(scope)
+        if len(self.called) <= self.times:
+            raise TimeoutError(f"no answer about {scope}")
+
+
 def test_a_step_that_fails_is_recorded_logged_and_to_be_repeated(
     case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -91,14 +112,80 @@ def test_a_step_that_fails_is_recorded_logged_and_to_be_repeated(
     assert [step.error for step in receipt.also] == ["TimeoutError", None]
     assert called == [ALICE]
     assert "delete_thread" in caplog.text
-    assert case.actions() == ["erase begun", "erase step failed", "erased in part"]
-    assert case.audit.entries()[1].note == "also 1: TimeoutError"
-    assert [one.action for one in unfinished(case.audit.entries())] == ["erased in part"]
+    actions = ["erase begun", "erase step failed", "erase step taken", "erased in part"]
+    assert case.actions() == actions
+    assert case.notes() == ["also delete_thread: TimeoutError", "also list.append"]
+    assert case.unfinished() == ["also delete_thread: TimeoutError"]
 
-    assert case.erase(also=[called.append]).is_complete
 
-    assert called == [ALICE, ALICE]
-    assert unfinished(case.audit.entries()) == []
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_a_step_is_tried_again_after_each_wait(case: Case, failures: int) -> None:
+    step = Failing(failures)
+
+    receipt = case.erase(also=[step], waits=(0, 0))
+
+    assert step.called == [ALICE] * (failures + 1)
+    assert receipt.is_complete
+    assert case.actions() == ["erase begun", "erase step taken", "erased"]
+    assert case.unfinished() == []
+
+
+def test_a_step_without_waits_is_tried_once(case: Case) -> None:
+    step = Failing(1)
+
+    assert not case.erase(also=[step], waits=()).is_complete
+    assert step.called == [ALICE]
+
+
+def test_only_a_step_of_its_name_finishes_what_failed(case: Case) -> None:
+    step, called = Failing(3), list[Scope]()
+    case.erase(also=[step])
+
+    case.erase(also=[called.append])
+    assert case.unfinished() == ["also delete_thread: TimeoutError"]
+
+    assert case.erase(also=[step]).is_complete
+    assert case.unfinished() == []
+
+
+def test_of_two_steps_of_one_name_each_is_told_apart(case: Case) -> None:
+    receipt = case.erase(also=[Failing(0), Failing(9)])
+
+    assert [step.name for step in receipt.also] == ["delete_thread", "delete_thread #2"]
+    assert case.unfinished() == ["also delete_thread #2: TimeoutError"]
+
+    case.erase(also=[Failing(0), Failing(0)])
+    assert case.unfinished() == []
+
+
+def test_what_failed_elsewhere_is_finished_by_a_call_of_its_name(case: Case) -> None:
+    case.erase(done=[Step("delete_thread", "TimeoutError")])
+    assert case.unfinished() == ["also delete_thread: TimeoutError"]
+
+    case.erase(done=[Step("delete_thread")])
+    assert case.unfinished() == []
+
+
+def test_an_asynchronous_call_that_nobody_awaits_is_a_failure(case: Case) -> None:
+    async def delete(scope: Scope) -> None:
+        raise AssertionError(scope)
+
+    receipt = case.erase(also=[delete])
+
+    assert [step.error for step in receipt.also] == ["TypeError"]
+
+
+def test_an_erasure_that_was_broken_off_is_unfinished(case: Case) -> None:
+    def end(_: Scope) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        case.erase(also=[end, end])
+
+    [open_one] = unfinished(case.audit.entries())
+    assert (open_one.action, open_one.counts) == ("erase begun", {"also": 2})
+    case.erase(also=[Failing(0)])
+    assert case.unfinished() == []
 
 
 def test_the_audit_log_keeps_no_text_of_an_error(case: Case) -> None:
@@ -147,12 +234,13 @@ def test_backups_are_erased_from_and_one_that_fails_is_told(case: Case, tmp_path
     assert receipt.backups[1].error in {"StoreDamagedError", "StoreFormatError"}
     assert b"alice" not in good.read_bytes()
     assert not receipt.is_complete
+    assert case.unfinished() == [f"backup {bad}: {receipt.backups[1].error}"]
 
 
 def test_a_receipt_travels_as_json(case: Case, tmp_path: Path) -> None:
     store, close = opened(tmp_path / "store", "random")
     store.put([entry(ALICE), entry(BOB)])
-    erasure = Erasure(scope=ALICE, reason="x", source=OPERATOR, also=[delete_thread])
+    erasure = Erasure(scope=ALICE, reason="x", source=OPERATOR, also=[delete_thread], waits=())
 
     for receipt in (erase(erasure, store.erase, case.audit, case.clock), case.erase()):
         assert from_json(json.loads(json.dumps(to_json(receipt)))) == receipt

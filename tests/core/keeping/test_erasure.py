@@ -317,3 +317,49 @@ def test_without_room_on_the_disk_nothing_is_lost_and_the_erasure_can_be_repeate
     assert said[0].startswith("refused: There is no room on the disk")
     assert said[1:] == ["others: 300", "erased: 300", "others: 300"]
     assert occurrences(tmp_path, "alice") == 0
+
+
+@pytest.mark.parametrize("number", [1, 150])
+def test_what_another_scope_said_and_forgot_goes_with_it(tmp_path: Path, number: int) -> None:
+    """Its bytes are those that are erased, and lie in another partition."""
+    said = [f"Likes the tea of garden {place:03d} in Assam" for place in range(number)]
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        alice, bob = memory.scope("user", "alice"), memory.scope("team", "bob")
+        alice.remember_many(said)
+        bob.forget(*(one.id for one in bob.remember_many(said)))
+        kept = bob.remember("Drinks coffee")
+
+        receipt = alice.erase(reason="request 123")
+
+        assert receipt.records == number
+        assert receipt.verification is not None
+        assert receipt.verification.traces > number
+        assert bob.records() == [kept]
+        assert bob.recall("coffee", limit=1)[0].record == kept
+    assert occurrences(tmp_path, "of garden") == 0
+
+
+def test_what_another_scope_says_still_is_left_to_it(tmp_path: Path) -> None:
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        alice, bob = memory.scope("user", "alice"), memory.scope("team", "bob")
+        alice.remember("Likes the tea of Assam")
+        kept = bob.remember("Likes the tea of Assam")
+
+        assert alice.erase(reason="request 123").is_checked
+
+        assert bob.recall("tea")[0].record == kept
+
+
+def test_the_id_of_another_scope_s_record_is_left_to_it(tmp_path: Path) -> None:
+    """It stands in what was derived from that record, wherever in it a piece may begin."""
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        alice, bob = memory.scope("user", "alice"), memory.scope("team", "bob")
+        kept = bob.remember("Drinks coffee")
+        alice.remember_many(
+            Record(f"Likes tea {pad}", derived_from=(kept.id,), metadata={"pad": "x" * pad})
+            for pad in range(40)
+        )
+
+        assert alice.erase(reason="request 123").records == 40
+
+        assert bob.record(kept.id) == kept

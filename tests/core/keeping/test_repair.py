@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import shutil
 import sqlite3
@@ -13,11 +14,12 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from commonplace import InvalidInputError, Scope, StoreInUseError
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore, opened
+from commonplace import InvalidInputError, Memory, Record, Scope, StoreInUseError
+from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore, client_of, opened
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair
+from commonplace.chroma.rows import row_id
 from commonplace.embedding import as_embedder
 from commonplace.errors import EmbedderMismatchError, StoreDamagedError
 from commonplace.testing import HashingEmbedder
@@ -222,3 +224,72 @@ def test_an_erasure_says_that_a_damaged_store_needs_the_doctor_and_spares_the_ot
 
     assert repair(directory, EMBEDDER).is_sound
     assert_all_findable(directory)
+
+
+LONG = "She keeps the tea in the blue cupboard behind the flour and the sugar"
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> tuple[Path, str]:
+    """A store in which a vector of a record is missing, and that record's id."""
+    store = tmp_path / "damaged"
+    with commonplace.open(store, embedder=EMBEDDER) as memory:
+        alice = memory.scope("user", "alice")
+        alice.remember("Likes tea")
+        record = alice.remember(LONG)
+    client = client_of(store)
+    for collection in client.list_collections():
+        collection.delete(ids=[row_id(record, 1)])
+    client.close()
+    return store, record.id
+
+
+def test_recall_goes_on_without_a_damaged_record_and_says_so_once(
+    damaged: tuple[Path, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    store, id = damaged
+    with commonplace.open(store, embedder=EMBEDDER) as memory:
+        alice = memory.scope("user", "alice")
+        with caplog.at_level(logging.WARNING, logger="commonplace"):
+            found = [match.record.text for match in [*alice.recall("tea"), *alice.recall("sugar")]]
+
+    assert found == ["Likes tea", "Likes tea"]
+    [warning] = [one.getMessage() for one in caplog.records]
+    assert id in warning
+    assert "user/alice" in warning
+    assert "commonplace doctor --repair" in warning
+
+
+def test_a_verb_that_asks_for_a_damaged_record_fails_until_it_is_repaired(
+    damaged: tuple[Path, str], tmp_path: Path
+) -> None:
+    store, id = damaged
+    attempts: list[Callable[[Memory], object]] = [
+        lambda alice: alice.record(id),
+        lambda alice: alice.update(id, text="x"),
+        lambda alice: alice.history(id),
+        lambda alice: alice.forget(id),
+        lambda alice: alice.remember(LONG),
+        lambda alice: alice.remember_many([Record("x", id=id)]),
+        lambda alice: alice.export(tmp_path / "alice.jsonl"),
+    ]
+    with commonplace.open(store, embedder=EMBEDDER) as memory:
+        for attempt in attempts:
+            with pytest.raises(StoreDamagedError, match=f"{id}.* doctor"):
+                attempt(memory.scope("user", "alice"))
+
+    assert repair(store, EMBEDDER).is_sound
+    with commonplace.open(store, embedder=EMBEDDER) as memory:
+        assert memory.record(id).text == LONG
+        assert memory.recall("sugar", limit=1)[0].record.id == id
+        assert memory.count() == 2
+
+
+def test_a_damaged_record_can_be_erased(damaged: tuple[Path, str]) -> None:
+    store, id = damaged
+    with commonplace.open(store, embedder=EMBEDDER) as memory:
+        assert memory.scope("user", "alice").erase(reason="request 123").records == 2
+        assert memory.count() == 0
+
+    assert examine(store).is_sound
+    assert id.encode() not in (store / CHROMA / DATABASE).read_bytes()
