@@ -90,7 +90,6 @@ class Ablated:
         question = Question(query, vector, periods(query, self._asked))
         scores = self._hot.arrays.scores(question)
         kind, recent = self._factors(scores)
-        yield "everything", self._best(scores.relevance)
         for name, without in ARMS.items():
             yield name, self._best(raised(fuse(without(scores.arms)), kind * recent))
         fused = fuse(scores.arms)
