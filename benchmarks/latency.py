@@ -2,10 +2,12 @@
 
     python benchmarks/latency.py --records 1000 10000 --users 10 100 --json speed.json
 
-Each memory holds the same short records of random words, spread evenly over users. It is filled in
-one process and measured in another. *Store alone*: the vectors are known beforehand (random ones,
-which cost a search what real ones do). The rest includes the default embedder, whose share is
-measured beside it in turn. The users asked are in use; `first recall` is of one who is not.
+Each memory holds the same short records of random words, spread evenly over users, in a process of
+its own: one that fills it, then one that has just opened it. They are filled and asked in turn, a
+little at a time, so that a busy machine is busy for all of them. *Store alone*: the vectors are
+known beforehand (random ones, which cost a search what real ones do). The rest includes the default
+embedder, whose share is measured beside it. The users asked are in use; `first recall` is of one
+who is not.
 With `--json`, figures of earlier runs that the file holds are kept, so that a long run can be made
 in parts, and the plot shows them too.
 
@@ -20,15 +22,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from itertools import product
+from multiprocessing.managers import BaseManager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn, track
 from rich.table import Table
 
-from cold import cache_growth, cold_start, in_new_process
-from measuring import Figures, fill, measure
+from cold import cache_growth, cold_start
+from measuring import TURNS, Filling, Measuring, Spent
 from peers import MEMORIES
 from tables import Lines, arguments, publish
 
@@ -44,21 +52,103 @@ COLUMNS = (
     "add, store alone",
     "add",
     "add, embedding alone",
-    "fill, records/s",
-    "bulk add, records/s",
-    "bulk, embedding alone, texts/s",
+    "fill, a record",
+    "bulk add, a text",
+    "bulk, embedding alone",
     "memory, MB",
 )
+STEPS = {
+    "opening": 1,
+    "first_recall": TURNS,
+    "store_alone": TURNS,
+    "memory": 1,
+    "with_model": TURNS,
+    "bulk": TURNS // 2,
+}
+"""What is measured, and in how many turns."""
+SLICE = 2_000
+"""So many records are filled into each memory in turn."""
 USUAL_USERS = 1_000
 
 
-def measured(name: str, records: int, users: int) -> Row:
-    """Fill and measure one memory."""
+class Processes(BaseManager):
+    """Starts memories in processes of their own."""
+
+
+Processes.register("Filling", Filling)
+Processes.register("Measuring", Measuring)
+
+
+def started(closing: ExitStack, what: str, *given: object) -> Any:
+    """Start one, to be closed with the rest."""
+    processes = Processes(ctx=multiprocessing.get_context("spawn"))
+    closing.enter_context(processes)
+    one = getattr(processes, what)(*given)
+    closing.callback(one.close)
+    return one
+
+
+def progress_bar() -> Progress:
+    """Return a bar that counts and tells how long it will take."""
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress("{task.description}", *columns)
+
+
+def filled(directories: dict[str, Path], records: int, users: int) -> Spent:
+    """Fill the memories, some users of each in turn; return milliseconds by memory."""
+    per_user, spent = records // users, dict.fromkeys(directories, 0.0)
+    step = max(1, min(users, SLICE // per_user))
+    with ExitStack() as closing, progress_bar() as progress:
+        memories = {n: started(closing, "Filling", d, n) for n, d in directories.items()}
+        task = progress.add_task(f"{records:,} records of {users:,} users", total=records)
+        for first in range(0, users, step):
+            some = range(first, min(first + step, users))
+            for name, memory in memories.items():
+                spent[name] += memory.add(some, per_user)
+            progress.advance(task, len(some) * per_user)
+    return {name: [one / (per_user * users)] for name, one in spent.items()}
+
+
+def asked(directories: dict[str, Path], users: int) -> dict[str, Spent]:
+    """Ask the memories, each a little in turn, so that a busy machine is busy for all of them."""
+    spent: dict[str, Spent] = {name: {} for name in directories}
+    with ExitStack() as closing:
+        memories = {n: started(closing, "Measuring", d, n, users) for n, d in directories.items()}
+        for step, turns in STEPS.items():
+            for turn in track(range(turns), step):
+                for name, memory in memories.items():
+                    for figure, values in getattr(memory, step)(turn).items():
+                        spent[name].setdefault(figure, []).extend(values)
+    return spent
+
+
+def measured(names: Sequence[str], records: int, users: int) -> list[Row]:
+    """Fill and measure memories at one size."""
     with tempfile.TemporaryDirectory() as directory:
-        rate = in_new_process(fill, Path(directory), name, records, users)
-        found: Figures = in_new_process(measure, Path(directory), name, users)
-    figures = {"fill, records/s": [rate], **found}
-    return {"memory": name, "records": records, "users": users, "figures": figures}
+        directories = {name: Path(directory) / name for name in names}
+        for one in directories.values():
+            one.mkdir()
+        rates = filled(directories, records, users)
+        spent = asked(directories, users)
+    return [
+        {
+            "memory": name,
+            "records": records,
+            "users": users,
+            "figures": {"fill, a record": rates[name], **summary(spent[name])},
+        }
+        for name in names
+    ]
+
+
+def summary(spent: Spent) -> Spent:
+    """Return p50 and p95 of each step; a value that was taken once stays alone."""
+    return {
+        step: [float(np.percentile(values, share)) for share in (50, 95)]
+        if len(values) > 1
+        else values
+        for step, values in spent.items()
+    }
 
 
 def sizes(rows: Iterable[Row]) -> list[tuple[int, int]]:
@@ -75,6 +165,11 @@ def table(rows: Sequence[Row], records: int, users: int) -> Table:
         cells = (here.get(name, {}).get(column) for name in names)
         found.add_row(column, *(" / ".join(map(written, cell)) if cell else "-" for cell in cells))
     return found
+
+
+def identity(row: Row) -> tuple[str, int, int]:
+    """Return what tells a row from the others."""
+    return row["memory"], *size_of(row)
 
 
 def size_of(row: Row) -> tuple[int, int]:
@@ -129,17 +224,13 @@ def known(file: Path | None) -> list[Row]:
 def run(options: argparse.Namespace) -> None:
     """Measure every memory at every size, the ones asked for."""
     rows = known(options.json)
-    wanted = [
-        (name, records, users)
-        for records in options.records
-        for users in options.users
-        for name in options.memories
-        if users <= records <= MEMORIES[name].most_records
-    ]
-    for name, records, users in wanted:
-        row = measured(name, records, users)
-        rows = [one for one in rows if (one["memory"], *size_of(one)) != (name, records, users)]
-        rows.append(row)
+    for records, users in product(options.records, options.users):
+        names = [one for one in options.memories if records <= MEMORIES[one].most_records]
+        if users > records or not names:
+            continue
+        fresh = measured(names, records, users)
+        replaced = {identity(row) for row in fresh}
+        rows = [row for row in rows if identity(row) not in replaced] + fresh
         if options.json:  # what took long is kept if the next does not end
             options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     publish(options, [table(rows, *size) for size in sizes(rows)], rows, charts(rows))

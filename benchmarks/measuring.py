@@ -1,4 +1,4 @@
-"""One memory at one size: filled in one process, measured in another that has just opened it."""
+"""One memory in a process of its own, first filled, then asked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from commonplace.embedding import MiniLM
 from embedders import Staged
-from peers import MEMORIES, Peer, silence_telemetry
+from peers import MEMORIES, silence_telemetry
 
 WORDS = np.array([f"word{number}" for number in range(5_000)])
 CHANCES = 1 / np.arange(1, len(WORDS) + 1)
@@ -23,14 +22,16 @@ CHANCES /= CHANCES.sum()
 QUESTIONS = [f"what did she say of word{number} and word{3 * number}?" for number in range(1, 101)]
 
 BATCH = 1_000
-FIRST_RECALLS = 20
+TURNS = 10
+SEVERAL = TURNS + 1
 IN_USE = 5
 """So many users are asked in turn: their records fit into the default cache at every size."""
-ADDS = 30
-BULK, BULKS = 64, 5
+ADDS = 4
+BULK = 64
+"""Texts added in each turn, one by one and at once."""
 
-Figures: TypeAlias = dict[str, list[float]]
-"""By name: p50 and p95, or one value."""
+Spent: TypeAlias = dict[str, list[float]]
+"""Milliseconds, by step."""
 
 
 def milliseconds(call: Callable[..., object], *given: object) -> float:
@@ -40,105 +41,115 @@ def milliseconds(call: Callable[..., object], *given: object) -> float:
     return 1_000 * (time.perf_counter() - began)
 
 
-def shares(spent: Sequence[float]) -> list[float]:
-    """Return the median and the 95th percentile."""
-    return [float(np.median(spent)), float(np.percentile(spent, 95))]
-
-
 def texts(count: int, seed: int) -> list[str]:
     """Return short texts of random words, the first words far more frequent than the last."""
     drawn = np.random.default_rng(seed).choice(WORDS, size=(count, 15), p=CHANCES)
     return [" ".join(words) for words in drawn]
 
 
-def user_names(users: int) -> list[str]:
-    """Return names of which none is the beginning of another."""
-    return [f"user{number:06}" for number in range(users)]
+def user_name(number: int) -> str:
+    """Return a name that is the beginning of no other."""
+    return f"user{number:06}"
 
 
-def fill(directory: Path, name: str, records: int, users: int) -> float:
-    """Make a store of records spread evenly over users; return records per second."""
-    silence_telemetry(directory)
-    memory = MEMORIES[name](directory, Staged())
-    per_user, spent = records // users, 0.0
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn()) as progress:
-        task = progress.add_task(f"{name}, {users:,} users", total=records)
-        for seed, user in enumerate(user_names(users)):
-            given = texts(per_user, seed)
+class Filling:
+    """A memory that is filled."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        silence_telemetry(directory)
+        self._memory = MEMORIES[name](directory, Staged())
+
+    def add(self, users: range, per_user: int) -> float:
+        """Add the records of some users; return what it took."""
+        spent = 0.0
+        for number in users:
+            given = texts(per_user, number)
             for start in range(0, per_user, BATCH):
                 batch = given[start : start + BATCH]
-                spent += milliseconds(memory.add_many, user, batch)
-                progress.advance(task, len(batch))
-    memory.close()
-    return 1_000 * per_user * users / spent
+                spent += milliseconds(self._memory.add_many, user_name(number), batch)
+        return spent
+
+    def close(self) -> None:
+        """Leave the store."""
+        self._memory.close()
 
 
-def measure(directory: Path, name: str, users: int) -> Figures:
-    """Return what each step takes in a process that has just opened the store, in milliseconds."""
-    silence_telemetry(directory)
-    with tempfile.TemporaryDirectory() as other:  # imports are not to be measured
-        empty = MEMORIES[name](Path(other), Staged())
-        empty.add("nobody", "nothing")
-        empty.recall("nobody", "nothing")
-        empty.close()
-    before, embedder = resident_megabytes(), Staged()
-    asked = [str(one) for one in user_names(users)[:: max(1, users // FIRST_RECALLS)]]
-    began = time.perf_counter()
-    memory = MEMORIES[name](directory, embedder)
-    memory.recall(asked[0], QUESTIONS[0])
-    figures = {"open and first recall": [1_000 * (time.perf_counter() - began)]}
-    if asked[1:FIRST_RECALLS]:
-        further = asked[1:FIRST_RECALLS]
-        spent = [milliseconds(memory.recall, user, QUESTIONS[0]) for user in further]
-        figures["first recall of a user"] = shares(spent)
-    figures |= store_alone(memory, asked[:IN_USE])
-    figures["memory, MB"] = [resident_megabytes() - before]
-    model = MiniLM()
-    embedder.inner = model
-    figures |= with_embedding(memory, asked[:IN_USE], model)
-    memory.close()
-    return figures
+class Measuring:
+    """A memory that a process opens to be asked. Each method returns milliseconds by step."""
 
+    def __init__(self, directory: Path, name: str, users: int) -> None:
+        silence_telemetry(directory)
+        with tempfile.TemporaryDirectory() as other:  # imports are not to be measured
+            empty = MEMORIES[name](Path(other), Staged())
+            empty.add("nobody", "nothing")
+            empty.recall("nobody", "nothing")
+            empty.close()
+        self._before = resident_megabytes()
+        self._embedder, self._model = Staged(), MiniLM()
+        self._users = [user_name(one) for one in range(0, users, max(1, users // SEVERAL))]
+        began = time.perf_counter()
+        self._memory = MEMORIES[name](directory, self._embedder)
+        self._memory.recall(self._users[0], QUESTIONS[0])
+        self._opened = 1_000 * (time.perf_counter() - began)
 
-def store_alone(memory: Peer, users: Sequence[str]) -> Figures:
-    """Return what remembering and recalling take when the vectors are known."""
-    for user in users:
-        memory.recall(user, QUESTIONS[0])
-    asked = zip(cycle(users), QUESTIONS, strict=False)
-    told = zip(cycle(users), texts(ADDS, 1_000_001), strict=False)
-    return {
-        "recall, store alone": shares([milliseconds(memory.recall, *turn) for turn in asked]),
-        "add, store alone": shares([milliseconds(memory.add, *turn) for turn in told]),
-    }
+    def opening(self, _: int) -> Spent:
+        """Tell what opening and the first recall took."""
+        return {"open and first recall": [self._opened]}
 
+    def first_recall(self, turn: int) -> Spent:
+        """Recall of a user of whom nobody has asked before."""
+        if turn + 1 >= len(self._users):
+            return {}
+        spent = milliseconds(self._memory.recall, self._users[turn + 1], QUESTIONS[0])
+        return {"first recall of a user": [spent]}
 
-def with_embedding(memory: Peer, users: Sequence[str], model: MiniLM) -> Figures:
-    """Return the same with the model, each beside the embedding alone of the same text."""
-    memory.recall(users[0], "warm")
-    found: dict[str, list[float]] = {}
-    for what, call, said in (
-        ("recall", memory.recall, QUESTIONS),
-        ("add", memory.add, texts(ADDS, 1_000_002)),
-    ):
-        for user, text in zip(cycle(users), said, strict=False):
-            alone = milliseconds(model.embed_query, text)
-            found.setdefault(f"{what}, embedding alone", []).append(alone)
-            found.setdefault(what, []).append(milliseconds(call, user, text))
-    return {name: shares(spent) for name, spent in found.items()} | in_bulk(memory, model)
+    def store_alone(self, turn: int) -> Spent:
+        """Recall and add with vectors that are known."""
+        self._warm()
+        asked = self._told(QUESTIONS[turn::TURNS])
+        added = self._told(texts(ADDS, 1_000_000 + turn))
+        return {
+            "recall, store alone": [milliseconds(self._memory.recall, *one) for one in asked],
+            "add, store alone": [milliseconds(self._memory.add, *one) for one in added],
+        }
 
+    def memory(self, _: int) -> Spent:
+        """Tell by how many MB the process has grown since before it opened the store."""
+        return {"memory, MB": [resident_megabytes() - self._before]}
 
-def in_bulk(memory: Peer, model: MiniLM) -> Figures:
-    """Return how fast many texts are kept with the model, beside the embedding alone."""
-    alone, whole = [], []
-    for number in range(BULKS):
-        bulk = texts(BULK, 1_000_003 + number)
-        alone.append(milliseconds(model.embed_documents, bulk))
-        whole.append(milliseconds(memory.add_many, "somebody new", bulk))
-    return {
-        "bulk add, records/s": [1_000 * BULK / float(np.median(whole))],
-        "bulk, embedding alone, texts/s": [1_000 * BULK / float(np.median(alone))],
-    }
+    def with_model(self, turn: int) -> Spent:
+        """Recall and add with the model, each beside the embedding alone of the same text."""
+        self._embedder.inner = self._model
+        self._model.embed_query("warm")
+        self._warm()
+        found: Spent = {}
+        for what, call, said in (
+            ("recall", self._memory.recall, QUESTIONS[turn::TURNS]),
+            ("add", self._memory.add, texts(ADDS, 2_000_000 + turn)),
+        ):
+            for user, text in self._told(said):
+                alone = milliseconds(self._model.embed_query, text)
+                found.setdefault(f"{what}, embedding alone", []).append(alone)
+                found.setdefault(what, []).append(milliseconds(call, user, text))
+        return found
+
+    def bulk(self, turn: int) -> Spent:
+        """Add many at once with the model, beside the embedding alone; per text."""
+        given = texts(BULK, 3_000_000 + turn)
+        alone = milliseconds(self._model.embed_documents, given)
+        whole = milliseconds(self._memory.add_many, "somebody-new", given)
+        return {"bulk add, a text": [whole / BULK], "bulk, embedding alone": [alone / BULK]}
+
+    def close(self) -> None:
+        """Leave the store."""
+        self._memory.close()
+
+    def _told(self, said: Sequence[str]) -> list[tuple[str, str]]:
+        return list(zip(cycle(self._users[:IN_USE]), said, strict=False))
+
+    def _warm(self) -> None:
+        for user in self._users[:IN_USE]:
+            self._memory.recall(user, QUESTIONS[0])
 
 
 def resident_megabytes() -> float:
