@@ -63,7 +63,7 @@ STEPS = {
     "store_alone": TURNS,
     "memory": 1,
     "with_model": TURNS,
-    "bulk": TURNS // 2,
+    "bulk": 3,
 }
 """What is measured, and in how many turns."""
 SLICE = 2_000

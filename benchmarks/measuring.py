@@ -27,7 +27,7 @@ SEVERAL = TURNS + 1
 IN_USE = 5
 """So many users are asked in turn: their records fit into the default cache at every size."""
 ADDS = 4
-BULK = 64
+BULK = 32
 """Texts added in each turn, one by one and at once."""
 
 Spent: TypeAlias = dict[str, list[float]]
