@@ -184,17 +184,13 @@ def written(value: float) -> str:
 
 def charts(rows: Sequence[Row]) -> list[Lines]:
     """Return recall by records, with at most 1,000 users, and by users, of the largest store."""
-    found = [row for row in rows if row["memory"] in MEMORIES]
-    usual: dict[tuple[str, int], Row] = {}
-    for row in sorted(found, key=size_of):
-        if row["users"] <= USUAL_USERS:
-            usual[row["memory"], row["records"]] = row
-    several = {records for records, _ in sizes(found) if users_at(found, records) > 1}
-    largest = [row for row in found if row["records"] == max(several, default=0)]
+    ordered = sorted(rows, key=size_of)
+    usual = {(row["memory"], row["records"]): row for row in ordered if row["users"] <= USUAL_USERS}
     made = [line("records", "recall by size, store alone", list(usual.values()))]
-    if largest:
-        title = f"by users of {largest[0]['records']:,} records, store alone"
-        made.append(line("users", title, largest))
+    several = [records for records, _ in sizes(rows) if users_at(rows, records) > 1]
+    if several:
+        title = f"by users of {max(several):,} records, store alone"
+        made.append(line("users", title, [row for row in rows if row["records"] == max(several)]))
     return made
 
 

@@ -230,7 +230,7 @@ class LangGraphSqlite(Peer):
         from langgraph.store.sqlite import SqliteStore
 
         self._closing = ExitStack()
-        index = {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
+        index: Any = {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
         opened = SqliteStore.from_conn_string(str(directory / "store.db"), index=index)
         self._store: Any = self._closing.enter_context(opened)
         self._store.setup()
