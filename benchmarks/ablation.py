@@ -87,7 +87,8 @@ class Ablated:
     def rankings(self, query: str) -> Iterator[tuple[str, list[Record]]]:
         """Yield what is found without each part, best first, under the name of what is left."""
         vector = self._embedder.embed_query(query)
-        question = Question(query, vector, periods(query, self._asked))
+        asked = self._asked.timestamp()
+        question = Question(query, vector, periods(query, self._asked), asked)
         scores = self._hot.arrays.scores(question)
         kind, recent = self._factors(scores)
         for name, without in ARMS.items():
