@@ -10,14 +10,12 @@ right as wrong ones having been asked; and how many of each a threshold at its l
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -25,6 +23,7 @@ import commonplace
 from commonplace import Memory
 from commonplace.embedding import MiniLM
 from locomo import questions, turns
+from tables import Lines, arguments, publish
 
 Confidences = NDArray[np.float64]
 
@@ -57,21 +56,55 @@ def auroc(right: Confidences, wrong: Confidences) -> float:
     return float(above + (right[:, None] == wrong[None, :]).mean() / 2)
 
 
-def main() -> None:
-    """Print the AUROC and the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
-    options = parser.parse_args()
-    right, wrong = asked(json.loads(options.data.read_text(encoding="utf-8")))
-    table = Table("confidence", "asked", "right memory", "right ones passing", "wrong ones passing")
-    table.title = f"{len(right)} questions, AUROC {auroc(right, wrong):.3f}"
+def tenths(right: Confidences, wrong: Confidences) -> list[dict[str, float]]:
+    """Return, for each tenth of confidence: how often asked, and how often of the right memory.
+
+    `right passing` and `wrong passing` are the shares that a threshold at its lower end lets pass.
+    """
+    found = []
     for tenth in range(10):
         low, high = tenth / 10, (tenth + 1) / 10 if tenth < 9 else 1.01
         inside = [int(((one >= low) & (one < high)).sum()) for one in (right, wrong)]
-        share = f"{inside[0] / sum(inside):.2f}" if sum(inside) else ""
-        passing = (f"{(one >= low).mean():.3f}" for one in (right, wrong))
-        table.add_row(f"{low:.1f} to {min(high, 1):.1f}", str(sum(inside)), share, *passing)
-    Console().print(table)
+        figures = {"from": low, "asked": sum(inside), "confidence": 0.0, "right memory": 0.0}
+        if sum(inside):
+            both = np.concatenate([right, wrong])
+            figures["confidence"] = float(both[(both >= low) & (both < high)].mean())
+            figures["right memory"] = inside[0] / sum(inside)
+        figures["right passing"] = float((right >= low).mean())
+        figures["wrong passing"] = float((wrong >= low).mean())
+        found.append(figures)
+    return found
+
+
+def charts(rows: list[dict[str, float]], right: Confidences, wrong: Confidences) -> list[Lines]:
+    """Return the reliability curve, and the right memories passing against the wrong ones."""
+    reliable = [(row["confidence"], row["right memory"]) for row in rows if row["asked"]]
+    curves = {"measured": reliable, "as it should be": [(0.0, 0.0), (1.0, 1.0)]}
+    thresholds = np.linspace(0, 1, 101)
+    passing = [(float((wrong >= t).mean()), float((right >= t).mean())) for t in thresholds]
+    name = f"AUROC {auroc(right, wrong):.3f}"
+    return [
+        Lines("reliability", "confidence", "share of right memories", curves),
+        Lines("by threshold", "wrong ones passing", "right ones passing", {name: passing}),
+    ]
+
+
+def main() -> None:
+    """Print the AUROC and the table."""
+    parser = arguments(__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
+    options = parser.parse_args()
+    right, wrong = asked(json.loads(options.data.read_text(encoding="utf-8")))
+    rows = tenths(right, wrong)
+    table = Table("confidence", "asked", "right memory", "right ones passing", "wrong ones passing")
+    table.title = f"{len(right)} questions, AUROC {auroc(right, wrong):.3f}"
+    for row in rows:
+        share = f"{row['right memory']:.2f}" if row["asked"] else ""
+        passing = (f"{row[one]:.3f}" for one in ("right passing", "wrong passing"))
+        name = f"{row['from']:.1f} to {row['from'] + 0.1:.1f}"
+        table.add_row(name, f"{row['asked']:.0f}", share, *passing)
+    figures = {"AUROC": auroc(right, wrong), "tenths": rows}
+    publish(options, [table], figures, charts(rows, right, wrong))
 
 
 if __name__ == "__main__":

@@ -1,234 +1,254 @@
 """What remembering and recalling cost, as a store grows: p50 and p95 in milliseconds.
 
-    python benchmarks/latency.py --records 10000 --users 10 100 1000
+    python benchmarks/latency.py --records 1000 10000 --users 10 100 --json speed.json
 
-A store is filled with short records of random words, spread evenly over its users, under random
-vectors (which cost a search what real ones do). Then, with the default embedder: the embedding of
-a query alone; `recall` in scopes in use, and the first in a scope that is not; the same question
-to one raw Chroma collection with a filter on the user; `remember`, beside an embedding and a raw
-`add` of Chroma. All in one run, so that a busy machine is busy for all of them.
+Each memory holds the same short records of random words, spread evenly over users, in a process of
+its own: one that fills it, then one that has just opened it. They are filled and asked in turn, a
+little at a time, so that a busy machine is busy for all of them. *Store alone*: the vectors are
+known beforehand (random ones, which cost a search what real ones do). The rest includes the default
+embedder, whose share is measured beside it. The users asked are in use; `first recall` is of one
+who is not.
+With `--json`, figures of earlier runs that the file holds are kept, so that a long run can be made
+in parts, and the plot shows them too.
 
     python benchmarks/latency.py --cold 1000
+    python benchmarks/latency.py --cache 100000
 
-The first recall in scopes of so many records, beyond opening and without the embedding: in
-processes that have just opened the store, and in scopes that are the second and later ones of
-their process. Beside it the floor: what reading one row takes in a process that has just opened.
+The first recall in scopes of so many records, beyond opening and without the embedding; and
+whether a process keeps to `cache_bytes` when every scope of a store is used.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from itertools import product
+from multiprocessing.managers import BaseManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings
-from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn, track
 from rich.table import Table
 
-import commonplace
-from commonplace import Memory
-from commonplace.embedding import MiniLM
-from commonplace.ports import Vectors
+from cold import cache_growth, cold_start
+from measuring import TURNS, Filling, Measuring, Spent
+from peers import MEMORIES
+from tables import Lines, arguments, publish
 
-WORDS = [f"word{number}" for number in range(5_000)]
-FREQUENCIES = 1 / np.arange(1, len(WORDS) + 1)
-QUESTIONS = [f"what did she say of word{number} and word{3 * number}?" for number in range(1, 60)]
+Row: TypeAlias = dict[str, Any]
+"""The figures of one memory at one size: memory, records, users, figures."""
 
-
-class RandomDocuments:
-    """Gives documents random vectors, and embeds questions with the default embedder."""
-
-    name = "random"
-
-    def __init__(self, model: MiniLM) -> None:
-        self._model = model
-        self._random = np.random.default_rng(0)
-
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        vectors = self._random.normal(size=(len(texts), self._model.dimension))
-        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
-
-    def embed_query(self, text: str) -> Vectors:
-        return self._model.embed_query(text)
-
-
-def milliseconds(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
-    """Return the median and the 95th percentile of what the calls take."""
-    spent = []
-    for call in calls:
-        began = time.perf_counter()
-        call()
-        spent.append(1_000 * (time.perf_counter() - began))
-    return float(np.median(spent)), float(np.percentile(spent, 95))
-
-
-def texts(count: int, seed: int) -> list[str]:
-    """Return short texts of random words, the first words far more frequent than the last."""
-    random = np.random.default_rng(seed)
-    chances = FREQUENCIES / FREQUENCIES.sum()
-    drawn = random.choice(WORDS, size=(count, 15), p=chances)
-    return [" ".join(words) for words in drawn]
+COLUMNS = (
+    "recall, store alone",
+    "recall",
+    "recall, embedding alone",
+    "first recall of a user",
+    "open and first recall",
+    "add, store alone",
+    "add",
+    "add, embedding alone",
+    "fill, a record",
+    "bulk add, a text",
+    "bulk, embedding alone",
+    "memory, MB",
+)
+STEPS = {
+    "opening": 1,
+    "first_recall": TURNS,
+    "store_alone": TURNS,
+    "memory": 1,
+    "with_model": TURNS,
+    "bulk": 3,
+}
+"""What is measured, and in how many turns."""
+SLICE = 2_000
+"""So many records are filled into each memory in turn."""
+USUAL_USERS = 1_000
 
 
-def filled(directory: Path, embedder: RandomDocuments, users: int, per_user: int) -> Memory:
-    """Return a store of so many records."""
-    memory = commonplace.open(directory, embedder=embedder)
-    for user in track(range(users), f"{users * per_user:,} records of {users:,} users"):
-        memory.scope("user", str(user)).remember_many(texts(per_user, user))
-    return memory
+class Processes(BaseManager):
+    """Starts memories in processes of their own."""
 
 
-def raw(directory: Path, embedder: RandomDocuments, users: int, per_user: int) -> Any:
-    """Return one Chroma collection of the same records, as memories on Chroma keep them."""
-    client = chromadb.PersistentClient(directory, settings=Settings(anonymized_telemetry=False))
-    collection = client.create_collection(
-        "raw", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-    )
-    for user in track(range(users), "the same in raw Chroma"):
-        collection.add(
-            ids=[f"{user}-{number}" for number in range(per_user)],
-            embeddings=embedder.embed_documents(range(per_user)),  # type: ignore[arg-type]  # only counted
-            documents=texts(per_user, user),
-            metadatas=[{"user": str(user)}] * per_user,
-        )
-    return collection
+Processes.register("Filling", Filling)
+Processes.register("Measuring", Measuring)
 
 
-def measured(directory: Path, records: int, users: int) -> dict[str, tuple[float, float]]:
-    """Return what each step takes in a store of so many records."""
-    model = MiniLM()
-    embedder = RandomDocuments(model)
-    per_user = records // users
-    filled(directory / "ours", embedder, users, per_user).close()
-    collection = raw(directory / "raw", embedder, users, per_user)
-    with commonplace.open(directory / "ours", embedder=embedder) as memory:
-        asked = [memory.scope("user", str(n % min(users, 20))) for n in range(len(QUESTIONS))]
-        model.embed_query("warm")
-        steps = {
-            "first recall in a scope": [
-                lambda one=one: one.recall("word7") for one in asked[: min(users, 20)]
-            ],
-            "embedding a query": [lambda q=q: model.embed_query(q) for q in QUESTIONS],
-            "recall": [
-                lambda q=q, one=one: one.recall(q) for q, one in zip(QUESTIONS, asked, strict=True)
-            ],
-            "raw Chroma, filtered query": [
-                lambda q=q, n=n: collection.query(
-                    query_embeddings=model.embed_query(q)[None],
-                    n_results=8,
-                    where={"user": str(n % min(users, 20))},
-                )
-                for n, q in enumerate(QUESTIONS)
-            ],
-            "remember": [
-                lambda q=q, one=one: (model.embed_query(q), one.remember(q))
-                for q, one in zip(QUESTIONS, asked, strict=True)
-            ],
-            "embedding and raw add": [
-                lambda q=q: collection.add(
-                    ids=[q],
-                    embeddings=model.embed_query(q)[None],
-                    documents=[q],
-                    metadatas=[{"user": "0"}],
-                )
-                for q in QUESTIONS
-            ],
-        }
-        return {name: milliseconds(calls) for name, calls in steps.items()}  # type: ignore[arg-type]  # no arguments are left to give
+def started(closing: ExitStack, what: str, *given: object) -> Any:
+    """Start one, to be closed with the rest."""
+    processes = Processes(ctx=multiprocessing.get_context("spawn"))
+    closing.enter_context(processes)
+    one = getattr(processes, what)(*given)
+    closing.callback(one.close)
+    return one
 
 
-class RandomVectors:
-    """Gives everything random vectors, at once."""
-
-    name = "random"
-
-    def __init__(self) -> None:
-        self._random = np.random.default_rng(0)
-
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        vectors = self._random.normal(size=(len(texts), 384))
-        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
-
-    def embed_query(self, text: str) -> Vectors:
-        return np.asarray(self.embed_documents([text])[0])
+def progress_bar() -> Progress:
+    """Return a bar that counts and tells how long it will take."""
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress("{task.description}", *columns)
 
 
-COLD_USERS = 6
+def filled(directories: dict[str, Path], records: int, users: int) -> Spent:
+    """Fill the memories, some users of each in turn; return milliseconds by memory."""
+    per_user, spent = records // users, dict.fromkeys(directories, 0.0)
+    step = max(1, min(users, SLICE // per_user))
+    with ExitStack() as closing, progress_bar() as progress:
+        memories = {n: started(closing, "Filling", d, n) for n, d in directories.items()}
+        task = progress.add_task(f"{records:,} records of {users:,} users", total=records)
+        for first in range(0, users, step):
+            some = range(first, min(first + step, users))
+            for name, memory in memories.items():
+                spent[name] += memory.add(some, per_user)
+            progress.advance(task, len(some) * per_user)
+    return {name: [one / (per_user * users)] for name, one in spent.items()}
 
 
-def first_recalls(directory: Path) -> list[float]:
-    """Return what the first recall in each scope takes in this process."""
-    with commonplace.open(directory, embedder=RandomVectors()) as memory:
-        users = [memory.scope("user", str(user)) for user in range(COLD_USERS)]
-        return [milliseconds([lambda one=one: one.recall("word7 and word70?")])[0] for one in users]  # type: ignore[misc]  # no arguments are left to give
+def asked(directories: dict[str, Path], users: int) -> dict[str, Spent]:
+    """Ask the memories, each a little in turn, so that a busy machine is busy for all of them."""
+    spent: dict[str, Spent] = {name: {} for name in directories}
+    with ExitStack() as closing:
+        memories = {n: started(closing, "Measuring", d, n, users) for n, d in directories.items()}
+        for step, turns in STEPS.items():
+            for turn in track(range(turns), step):
+                for name, memory in memories.items():
+                    for figure, values in getattr(memory, step)(turn).items():
+                        spent[name].setdefault(figure, []).extend(values)
+    return spent
 
 
-def reading_one_row(directory: Path) -> float:
-    """Return what the first read takes in this process, of one row with all that it holds."""
-    client = chromadb.PersistentClient(
-        directory / "chroma", settings=Settings(anonymized_telemetry=False)
-    )
-
-    def read() -> None:
-        largest = max(collection.name for collection in client.list_collections())
-        columns = ["documents", "metadatas", "embeddings"]
-        client.get_collection(largest).get(limit=1, include=columns)  # type: ignore[arg-type]  # these are columns
-
-    return milliseconds([read])[0]
-
-
-def cold(records: int, processes: int = 7) -> None:
-    """Print what first recalls take in processes that have just opened the store."""
+def measured(names: Sequence[str], records: int, users: int) -> list[Row]:
+    """Fill and measure memories at one size."""
     with tempfile.TemporaryDirectory() as directory:
-        with commonplace.open(directory, embedder=RandomVectors()) as memory:
-            for user in track(range(COLD_USERS), f"{COLD_USERS} users of {records:,} records"):
-                memory.scope("user", str(user)).remember_many(texts(records, user))
-        floors, fresh, later = [], [], []
-        for _ in track(range(processes), "processes"):
-            with multiprocessing.get_context("spawn").Pool(1) as process:
-                floors.append(process.apply(reading_one_row, [Path(directory)]))
-            with multiprocessing.get_context("spawn").Pool(1) as process:
-                first, *others = process.apply(first_recalls, [Path(directory)])
-            fresh.append(first)
-            later += others
-    table = Table("ms", "least", "p50", "p95", title=f"first recall in {records:,} records")
-    for name, spent in (
-        ("in a new process", fresh),
-        ("in a further scope", later),
-        ("floor: reading one row", floors),
-    ):
-        shares = (min(spent), np.median(spent), np.percentile(spent, 95))
-        table.add_row(name, *(f"{share:.1f}" for share in shares))
-    Console().print(table)
+        directories = {name: Path(directory) / name for name in names}
+        for one in directories.values():
+            one.mkdir()
+        rates = filled(directories, records, users)
+        spent = asked(directories, users)
+    return [
+        {
+            "memory": name,
+            "records": records,
+            "users": users,
+            "figures": {"fill, a record": rates[name], **summary(spent[name])},
+        }
+        for name in names
+    ]
+
+
+def summary(spent: Spent) -> Spent:
+    """Return p50 and p95 of each step; a value that was taken once stays alone."""
+    return {
+        step: [float(np.percentile(values, share)) for share in (50, 95)]
+        if len(values) > 1
+        else values
+        for step, values in spent.items()
+    }
+
+
+def sizes(rows: Iterable[Row]) -> list[tuple[int, int]]:
+    """Return the sizes measured: records and users."""
+    return sorted({(row["records"], row["users"]) for row in rows})
+
+
+def table(rows: Sequence[Row], records: int, users: int) -> Table:
+    """Return the figures of one size: a column for each memory, - for those left out."""
+    here = {row["memory"]: row["figures"] for row in rows if size_of(row) == (records, users)}
+    names = [name for name in MEMORIES if name in {row["memory"] for row in rows}]
+    found = Table("p50 / p95, ms", *names, title=f"{records:,} records of {users:,} users")
+    for column in COLUMNS:
+        cells = (here.get(name, {}).get(column) for name in names)
+        found.add_row(column, *(" / ".join(map(written, cell)) if cell else "-" for cell in cells))
+    return found
+
+
+def identity(row: Row) -> tuple[str, int, int]:
+    """Return what tells a row from the others."""
+    return row["memory"], *size_of(row)
+
+
+def size_of(row: Row) -> tuple[int, int]:
+    """Return a row's records and users."""
+    return row["records"], row["users"]
+
+
+def written(value: float) -> str:
+    """Write a value with as many digits as mean something."""
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def charts(rows: Sequence[Row]) -> list[Lines]:
+    """Return recall by records, with at most 1,000 users, and by users, of the largest store."""
+    ordered = sorted(rows, key=size_of)
+    usual = {(row["memory"], row["records"]): row for row in ordered if row["users"] <= USUAL_USERS}
+    made = [line("records", "recall by size, store alone", list(usual.values()))]
+    several = [records for records, _ in sizes(rows) if users_at(rows, records) > 1]
+    if several:
+        title = f"by users of {max(several):,} records, store alone"
+        made.append(line("users", title, [row for row in rows if row["records"] == max(several)]))
+    return made
+
+
+def users_at(rows: Iterable[Row], records: int) -> int:
+    """Return how many numbers of users were measured at a size."""
+    return len({row["users"] for row in rows if row["records"] == records})
+
+
+def line(by: str, title: str, rows: Sequence[Row]) -> Lines:
+    """Return the p50 of recall by records or users, a line for each memory."""
+    points: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        p50 = row["figures"]["recall, store alone"][0]
+        points.setdefault(row["memory"], []).append((row[by], p50))
+    ordered = {name: points[name] for name in MEMORIES if name in points}
+    return Lines(title, by, "recall p50, ms", ordered, scale="log")
+
+
+def known(file: Path | None) -> list[Row]:
+    """Return the rows of earlier runs."""
+    if file is None or not file.exists():
+        return []
+    rows: list[Row] = json.loads(file.read_text(encoding="utf-8"))
+    return rows
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure every memory at every size, the ones asked for."""
+    rows = known(options.json)
+    for records, users in product(options.records, options.users):
+        names = [one for one in options.memories if records <= MEMORIES[one].most_records]
+        if users > records or not names:
+            continue
+        fresh = measured(names, records, users)
+        replaced = {identity(row) for row in fresh}
+        rows = [row for row in rows if identity(row) not in replaced] + fresh
+        if options.json:  # what took long is kept if the next does not end
+            options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    publish(options, [table(rows, *size) for size in sizes(rows)], rows, charts(rows))
 
 
 def main() -> None:
-    """Print a table with a column for each number of users."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--records", type=int, default=10_000)
-    parser.add_argument("--users", type=int, nargs="+", default=[10, 100])
+    """Measure what is asked for."""
+    parser = arguments(__doc__)
+    parser.add_argument("--records", type=int, nargs="*", default=[10_000])
+    parser.add_argument("--users", type=int, nargs="+", default=[100])
+    parser.add_argument("--memories", nargs="+", choices=list(MEMORIES), default=list(MEMORIES))
     parser.add_argument("--cold", type=int, help="measure only first recalls in so many records")
+    parser.add_argument("--cache", type=int, help="measure only the cache, over so many records")
     options = parser.parse_args()
     if options.cold:
-        cold(options.cold)
-        return
-    columns: dict[int, dict[str, tuple[float, float]]] = {}
-    for users in options.users:
-        with tempfile.TemporaryDirectory() as directory:
-            columns[users] = measured(Path(directory), options.records, users)
-    table = Table("p50 / p95, ms", *(f"{users:,} users" for users in columns))
-    table.title = f"{options.records:,} records"
-    for step in next(iter(columns.values())):
-        cells = [column[step] for column in columns.values()]
-        table.add_row(step, *(f"{p50:.1f} / {p95:.1f}" for p50, p95 in cells))
-    Console().print(table)
+        found, spent = cold_start(options.cold)
+        publish(options, [found], spent, [])
+    elif options.cache:
+        found, grown = cache_growth(options.cache)
+        publish(options, [found], grown, [])
+    else:
+        run(options)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,44 @@
 """Evidence recall on LoCoMo: how often the turns that answer a question are found.
 
     python benchmarks/locomo.py --data locomo10.json
+    python benchmarks/locomo.py --data locomo10.json --ablation
 
 The data is LoCoMo's own file (https://github.com/snap-research/locomo, CC BY-NC 4.0; not shipped
 here). Each turn becomes a record with its session, time and speaker; each conversation a scope.
 Every question that names its evidence is asked, whatever its category. Beside it, in the same run
-and with the same vectors: plain dense retrieval and BM25 over the same texts.
+and with the same vectors: plain dense retrieval and BM25 over the same texts. `--ablation` asks
+what each part of the ranking adds: the whole, and the whole without one of them.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 import commonplace
+from ablation import Ablated
 from baselines import Bm25, Dense
 from commonplace import Memory, Record, Source
 from commonplace.embedding import MiniLM
 from metrics import Tally
+from tables import Bars, arguments, publish
 
 EVIDENCE = re.compile(r"D(\d+):(\d+)")
 DEPTH = 200
+ABLATION_COLUMNS = ("turn recall@5", "turn recall@10", "turn MRR", "session recall@10")
+
+Figures: TypeAlias = dict[str, dict[str, float]]
+"""By method and name."""
+Rankings: TypeAlias = Iterator[tuple[str, list[str]]]
+"""The turns as each method ranks them, under its name."""
 
 
 def turns(conversation: dict[str, Any]) -> Iterator[Record]:
@@ -78,24 +86,45 @@ def ranking(memory: Memory, query: str) -> list[str]:
     return [match.record.metadata["turn"] for match in memory.recall(query, limit=DEPTH)]
 
 
-def measured(samples: list[dict[str, Any]]) -> dict[str, Tally]:
+def methods(records: list[Record], memory: Memory, embedder: MiniLM) -> Callable[[str], Rankings]:
+    """Return what ranks the turns for a question: two baselines and the memory."""
+    ids = [record.metadata["turn"] for record in records]
+    texts = [f"{record.source.agent}: {record.text}" for record in records]
+    dense, words = Dense(ids, texts, embedder), Bm25(ids, texts)
+
+    def ranked(query: str) -> Rankings:
+        yield dense.name, dense.ranking(query)
+        yield words.name, words.ranking(query)
+        yield "Commonplace", ranking(memory, query)
+
+    return ranked
+
+
+def ablations(records: list[Record], memory: Memory, embedder: MiniLM) -> Callable[[str], Rankings]:
+    """Return what ranks the turns for a question: the memory, and its ranking without each part."""
+    ablated = Ablated(records, embedder)
+
+    def ranked(query: str) -> Rankings:
+        yield "Commonplace", ranking(memory, query)
+        for name, found in ablated.rankings(query):
+            yield name, [record.metadata["turn"] for record in found]
+
+    return ranked
+
+
+def measured(
+    samples: list[dict[str, Any]],
+    methods: Callable[[list[Record], Memory, MiniLM], Callable[[str], Rankings]],
+) -> dict[str, Tally]:
     """Ask every question of every method."""
-    embedder = MiniLM()
-    tallies: dict[str, Tally] = {}
+    embedder, tallies = MiniLM(), dict[str, Tally]()
     for sample in track(samples, "conversations"):
         told = list(turns(sample["conversation"]))
         clock = repeat(max(record.created_at for record in told)).__next__
         with commonplace.open(":memory:", embedder=embedder, clock=clock) as memory:
-            records = memory.remember_many(told)
-            ids = [record.metadata["turn"] for record in records]
-            texts = [f"{record.source.agent}: {record.text}" for record in records]
-            dense, words = Dense(ids, texts, embedder), Bm25(ids, texts)
+            ranked = methods(memory.remember_many(told), memory, embedder)
             for query, wanted in questions(sample):
-                for name, found in (
-                    ("plain dense", dense.ranking(query)),
-                    ("BM25", words.ranking(query)),
-                    ("Commonplace", ranking(memory, query)),
-                ):
+                for name, found in ranked(query):
                     tally = tallies.setdefault(name, Tally())
                     tally.add(found, wanted, prefix="turn")
                     sessions = list(dict.fromkeys(map(session_of, found)))
@@ -103,21 +132,35 @@ def measured(samples: list[dict[str, Any]]) -> dict[str, Tally]:
     return tallies
 
 
-def main() -> None:
-    """Print a table, and the same as JSON if asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
-    options = parser.parse_args()
-    tallies = measured(json.loads(options.data.read_text(encoding="utf-8")))
-    figures = {name: tally.means() for name, tally in tallies.items()}
-    asked = len(next(iter(tallies.values())).values["turn MRR"])
-    table = Table("", *figures, title=f"LoCoMo, {asked} questions with evidence")
+def by_figure(figures: Figures, title: str) -> tuple[Table, Bars]:
+    """Return a row for each figure, a column for each method."""
+    table = Table("", *figures, title=title)
     for row in figures["Commonplace"]:
         table.add_row(row, *(f"{means[row]:.3f}" for means in figures.values()))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    return table, Bars(title, figures)
+
+
+def by_method(figures: Figures, title: str) -> tuple[Table, Bars]:
+    """Return a row for each method, and bars of the first figure."""
+    table = Table("", *ABLATION_COLUMNS, title=title)
+    for name, means in figures.items():
+        table.add_row(name, *(f"{means[column]:.3f}" for column in ABLATION_COLUMNS))
+    first = ABLATION_COLUMNS[0]
+    return table, Bars(first, {first: {name: means[first] for name, means in figures.items()}})
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = arguments(__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
+    parser.add_argument("--ablation", action="store_true", help="what each part of recall adds")
+    options = parser.parse_args()
+    samples = json.loads(options.data.read_text(encoding="utf-8"))
+    tallies = measured(samples, ablations if options.ablation else methods)
+    figures = {name: tally.means() for name, tally in tallies.items()}
+    title = f"LoCoMo, {len(tallies['Commonplace'].values['turn MRR'])} questions with evidence"
+    table, chart = (by_method if options.ablation else by_figure)(figures, title)
+    publish(options, [table], figures, [chart])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ the same vectors: plain dense retrieval and BM25 over the same turns.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -32,6 +30,7 @@ from commonplace.embedding import MiniLM
 from commonplace.ports import Vectors
 from commonplace.records import Origin
 from metrics import Tally
+from tables import Bars, arguments, publish
 
 DEPTH = 400
 SESSIONS = 48
@@ -147,11 +146,10 @@ def among(samples: list[dict[str, Any]], embedder: Remembering, seed: int) -> di
 
 
 def main() -> None:
-    """Print a table, and the same as JSON if asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    """Measure what is asked for."""
+    parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="LongMemEval's oracle file")
     parser.add_argument("--seeds", type=int, default=1, help="how many drawings of 48 sessions")
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
     options = parser.parse_args()
     samples = json.loads(options.data.read_text(encoding="utf-8"))
     embedder = Remembering()
@@ -166,9 +164,8 @@ def main() -> None:
     for run, means in figures.items():
         for row in ("R@5 any", "R@5 all"):
             table.add_row(run, row, *(f"{one[row]:.3f}" for one in means.values()))
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    charts = [Bars(f"LongMemEval, {run}", means) for run, means in figures.items()]
+    publish(options, [table], figures, charts)
 
 
 if __name__ == "__main__":

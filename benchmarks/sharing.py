@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -38,7 +37,7 @@ import commonplace
 from commonplace import Memory
 from commonplace.ownership import owner_of
 from commonplace.ports import Vectors
-from latency import milliseconds, texts
+from measuring import milliseconds, texts
 
 DIMENSION = 384
 START_SECONDS = 120.0
@@ -109,7 +108,7 @@ def in_turns(
     spent: dict[str, list[float]] = {name: [] for name in memories}
     for text in sentences:
         for name, memory in memories.items():
-            spent[name].append(milliseconds([partial(call, memory, text)])[0])
+            spent[name].append(milliseconds(call, memory, text))
     return {
         name: (float(np.median(one)), float(np.percentile(one, 95))) for name, one in spent.items()
     }
