@@ -190,7 +190,7 @@ class Arrays:
             meaning=meaning,
             near_meaning=support.neighbourhood_meaning(cosine, sessions, openness),
             session_words=in_session[codes],
-            session_meaning=support.session_best(meaning, sessions)[codes],
+            session_meaning=support.session_meaning(meaning, sessions, self.alive)[codes],
             date=dates.closeness(self.times, periods),
         )
 

@@ -30,8 +30,8 @@ Flat from 0.4 to 0.7; above, Chinese loses, of which the default model knows lit
 """
 
 SESSION_WORDS = 0.3
-SESSION_MEANING = 0.25
-"""A record of a session that fits as a whole. Flat from 0.25 to 0.5, and from 0 to 0.5."""
+SESSION_MEANING = 0.6
+"""A record of a session that fits as a whole. Flat from 0.25 to 0.5, and from 0.4 to 0.75."""
 
 DATE = 0.4
 """A record of the time the query names. Flat from 0.2 to 0.5.

@@ -14,7 +14,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.words import Hits, information
 
 SHARES = (0.9, 0.65)
@@ -29,12 +29,18 @@ The most sensitive constant: without it, long assistant answers lose 10 points o
 ANSWERED = 0.7
 """A question lends this much more to the turn after it: that turn is the answer."""
 
-MEANING_SHARE = 0.6
-"""Similarity is less local than words: a neighbour's counts by this much less."""
+MEANING_SHARE = 0.4
+"""Similarity is less local than words: a neighbour's counts by this much less.
+
+Flat from 0.3 to 0.6.
+"""
 
 SESSION_SATURATION = 1.2
 SESSION_LENGTH_SHARE = 0.75
 """BM25's customary k1 and b, for a session taken as one document."""
+
+_BELOW_ALL = -2.0
+"""Less than any cosine less the mean of any."""
 
 
 class Sessions:
@@ -190,8 +196,24 @@ def session_words(hits: Hits, sessions: Sessions, lengths: Floats) -> Floats:
     return covered.astype(np.float32)
 
 
-def session_best(values: Floats, sessions: Sessions) -> Floats:
-    """Return, per session, the greatest value of its records."""
-    best = np.full(len(sessions), -1.0, np.float32)
-    np.maximum.at(best, sessions.codes, values)
+def session_meaning(values: Floats, sessions: Sessions, alive: Mask) -> Floats:
+    """Return, per session, the mean of the two greatest values of its living records.
+
+    One turn may resemble a query by chance; two show what the session was about. A record that is
+    a session of its own is at no disadvantage: it counts for both.
+    """
+    codes = sessions.codes
+    rest = np.where(alive, values, _BELOW_ALL).astype(np.float32)
+    best = _greatest(rest, codes, len(sessions))
+    holds = np.flatnonzero(rest == best[codes])
+    rows = np.zeros(len(sessions), np.int64)
+    rows[codes[holds]] = holds
+    rest[rows] = _BELOW_ALL
+    second = _greatest(rest, codes, len(sessions))
+    return np.asarray((best + np.where(second > _BELOW_ALL, second, best)) / 2, np.float32)
+
+
+def _greatest(values: Floats, codes: Rows, count: int) -> Floats:
+    best = np.full(count, _BELOW_ALL, np.float32)
+    np.maximum.at(best, codes, values)
     return best

@@ -14,13 +14,14 @@ from commonplace.recall.support import (
     neighbourhood_meaning,
     neighbourhood_words,
     openness,
-    session_best,
+    session_meaning,
     session_words,
 )
 from commonplace.recall.terms import split
 from commonplace.recall.words import WordIndex, coverage
 
 SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
+SIMILARITIES = st.integers(-64, 64).map(lambda number: number / 64)
 
 
 def joined(names: Iterable[str | None]) -> Sessions:
@@ -127,12 +128,44 @@ def test_a_removed_record_says_nothing_for_its_session() -> None:
     assert session_words(index.hits("zebra"), joined(["a"]), index.lengths).tolist() == [0]
 
 
-def test_a_session_is_as_near_as_its_nearest_record() -> None:
-    values = np.array([0.1, 0.7, 0.3], np.float32)
-    assert session_best(values, joined(["a", "b", "a"])).tolist() == [
-        np.float32(0.3),
-        np.float32(0.7),
-    ]
+def meaning_of(
+    values: list[float], names: list[str | None], dead: Iterable[int] = ()
+) -> list[float]:
+    """Return what the sessions of records with these values mean, without the dead ones."""
+    alive = np.ones(len(values), np.bool_)
+    alive[list(dead)] = False
+    found = session_meaning(np.array(values, np.float32), joined(names), alive)
+    return [round(float(one), 4) for one in found]
+
+
+def test_a_session_is_as_near_as_its_two_nearest_records() -> None:
+    assert meaning_of([0.1, 0.7, 0.3, 0.5], ["a", "b", "a", "a"]) == [0.4, 0.7]
+
+
+def test_two_records_that_are_equally_near_both_count() -> None:
+    assert meaning_of([0.5, 0.5, 0.1], ["a", "a", "a"]) == [0.5]
+
+
+def test_records_without_a_session_are_each_at_no_disadvantage() -> None:
+    assert meaning_of([0.5, -0.25], [None, None]) == [0.5, -0.25]
+
+
+def test_what_is_removed_means_nothing_for_its_session() -> None:
+    assert meaning_of([0.9, 0.3, 0.1], ["a", "a", "a"], dead=[0]) == [0.2]
+    assert meaning_of([0.9, 0.3], ["a", "a"], dead=[0]) == [0.3]
+
+
+@given(st.data())
+def test_the_meaning_of_sessions_is_that_of_their_living_records_alone(data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from(["a", "b", None]), min_size=1, max_size=12))
+    values = data.draw(st.lists(SIMILARITIES, min_size=len(names), max_size=len(names)))
+    dead = data.draw(st.sets(st.integers(0, len(names) - 1)))
+    sessions, found = joined(names), meaning_of(values, names, dead)
+    for session in range(len(sessions)):
+        rows = [row for row in np.flatnonzero(sessions.codes == session) if row not in dead]
+        if rows:
+            nearest = sorted(values[row] for row in rows)[-2:]
+            assert found[session] == round(sum(nearest) / len(nearest), 4)
 
 
 def test_nothing_supports_nothing() -> None:
@@ -140,3 +173,4 @@ def test_nothing_supports_nothing() -> None:
     assert neighbourhood_words(hits, Sessions(), nothing, nothing).tolist() == []
     assert neighbourhood_meaning(nothing, Sessions(), nothing).tolist() == []
     assert session_words(hits, Sessions(), nothing).tolist() == []
+    assert meaning_of([], []) == []
