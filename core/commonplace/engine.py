@@ -20,7 +20,7 @@ from commonplace.errors import (
     RecordNotFoundError,
     StoreInUseError,
 )
-from commonplace.gathering import PATIENCE_OF_USES, GatheredUses
+from commonplace.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clock import Clock
 from commonplace import Record, Scope
-from commonplace.gathering import MOST, GatheredUses
+from commonplace.gathered_uses import MOST, GatheredUses
 from commonplace.uses import Use, Uses, carried, living_on, used
 
 ALICE = Scope(("user", "alice"))
