@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
 from commonplace.testing import HashingEmbedder
 from serving import serving
+
+with suppress(ModuleNotFoundError):  # on Windows
+    import uvloop  # noqa: F401  # it keeps the class of sockets that it finds, and tests block that
 
 # How long a test takes is the machine's affair.
 settings.register_profile("commonplace", deadline=None)
