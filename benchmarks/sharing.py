@@ -32,6 +32,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from tenacity import retry, stop_after_delay, wait_fixed
 
 import commonplace
 from commonplace import Memory
@@ -207,15 +208,10 @@ def chroma_server(directory: Path) -> Iterator[int]:
         server.wait()
 
 
+@retry(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.05), reraise=True)
 def wait_for(port: int) -> None:
     """Return once somebody listens on the port."""
-    ends_at = time.monotonic() + START_SECONDS
-    while time.monotonic() < ends_at:
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nobody listens on port {port}")
+    socket.create_connection(("127.0.0.1", port)).close()
 
 
 def throughputs(load: Load) -> dict[str, float]:

@@ -129,7 +129,7 @@ def write_and_ask(directory: Path, notes: list[Path], writer: int, count: int) -
 def await_written(notes: list[Path], count: int, writers: list[BaseProcess]) -> None:
     """Return once the writers noted so many texts, or have ended."""
     while written(notes) < count and any(one.is_alive() for one in writers):
-        time.sleep(0.02)
+        time.sleep(0.02)  # other processes write meanwhile, and tell of it by their files alone
 
 
 def several(directory: Path, options: argparse.Namespace, kills: str) -> Outcome:

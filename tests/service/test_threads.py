@@ -6,11 +6,15 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import threadpoolctl
+
 import commonplace
 from agents import background
+from clock import Clock
 from commonplace import AsyncMemory
 from commonplace.service.joining import joined
 from commonplace.testing import HashingEmbedder
+from serving import serving
 
 EACH = 8
 
@@ -40,3 +44,15 @@ async def test_threads_and_tasks_use_one_shared_memory_at_once(tmp_path: Path) -
 
             assert len(set(found)) == 2 * EACH
             assert sorted(found) == sorted(record.text for record in memory.records())
+
+
+def test_a_server_leaves_the_other_processors_to_its_clients(tmp_path: Path) -> None:
+    def threads() -> set[int]:
+        pools = threadpoolctl.threadpool_info()
+        return {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
+
+    before = threads()
+    with serving(tmp_path, HashingEmbedder(), Clock()), commonplace.open(tmp_path) as memory:
+        memory.remember("Likes tea")
+        assert threads() == {1}
+    assert threads() == before

@@ -268,7 +268,6 @@ def test_a_memory_recalls_what_is_left_right_after_an_erasure(tmp_path: Path) ->
 KILLED = Path(__file__).with_name("killing.py")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="processes are forked and killed by signals")
 def test_an_erasure_that_is_killed_anywhere_harms_nobody_and_can_be_repeated(
     tmp_path: Path,
 ) -> None:
@@ -302,7 +301,6 @@ close()
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the size of files is limited by POSIX means")
 def test_without_room_on_the_disk_nothing_is_lost_and_the_erasure_can_be_repeated(
     tmp_path: Path,
 ) -> None:
