@@ -16,6 +16,7 @@ from commonplace.chroma.catalogue import Catalogue
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
+from commonplace.chroma.mirror import Mirror, state_of
 from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
@@ -32,6 +33,7 @@ from commonplace.uses import Uses
 CHROMA = "chroma"
 # While this file is there, partitions are being rewritten, and old rows may be left in the files.
 REWRITING = "rewriting"
+MIRROR = "mirror.sqlite3"
 _BYTES_PER_USE = 500
 
 
@@ -69,26 +71,53 @@ class DirectoryStore(ChromaStore):
         with translated(f"opening {str(self._files)!r}"):
             self._files.mkdir(parents=True, exist_ok=True)
         self._room: Room = Room(self._files)
+        state = self._state()
         self._start()
         if self._marker.exists():
             self._purge()
+        self._mirror = Mirror(directory / MIRROR, state)
 
     def put(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._room.for_writing(sum(map(rows.payload, entries)))
         before = self._folders()
-        super().put(entries)
+        with self._mirrored():
+            super().put(entries)
+        self._mirror.put(entries)
         if self._folders() != before:
             self._blank_unused()
 
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
+        with self._mirrored():
+            super().replace(pairs)
+
     def count_uses(self, uses: Uses) -> list[Record]:
         self._room.for_writing(_BYTES_PER_USE * len(uses))
-        return super().count_uses(uses)
+        with self._mirrored():
+            counted = super().count_uses(uses)
+        self._mirror.recount(counted)
+        return counted
 
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._room.for_removing()
-        super().remove(entries)
+        with self._mirrored():
+            super().remove(entries)
+        self._mirror.remove(entry.record for entry in entries)
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        if self._mirror.covers(scope):
+            return self._mirror.entries(scope)
+        return self._mirror.copied(scope, super().entries(scope))
+
+    @contextmanager
+    def _mirrored(self) -> Iterator[None]:
+        """Remove the copy if the body, which writes to Chroma, may have been done in part."""
+        try:
+            yield
+        except BaseException:
+            self._mirror.drop()
+            raise
 
     def erase(self, scope: Scope) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
@@ -98,13 +127,19 @@ class DirectoryStore(ChromaStore):
         """
         erased = ErasedRows()
         self._has_erased = True
-        self._take_out(self._partitions(scope), scope, erased)
-        found = searched(self._files, erased, self._vectors)
+        self._mirror.erase(scope)
+        with self._mirrored():
+            self._take_out(self._partitions(scope), scope, erased)
+        found = self._searched(erased)
         if found:
             # Another scope said the same and forgot it: the bytes are in its partition.
+            self._mirror.drop()
             self._take_out(self._holding(found), scope, erased)
-            found = searched(self._files, erased, self._vectors)
+            found = self._searched(erased)
         return Erased(erased.records, erased.rows, verified(self._files, erased, found))
+
+    def _searched(self, erased: ErasedRows) -> Found:
+        return searched(self._files, [self._mirror.file], erased, self._vectors)
 
     def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
         """Rewrite partitions without the rows within `scope`, and without what was forgotten."""
@@ -142,6 +177,7 @@ class DirectoryStore(ChromaStore):
 
     def close(self) -> None:
         self._stop()
+        self._mirror.close(self._state())
 
     def _purge(self) -> None:
         with self.stopped():
@@ -157,6 +193,10 @@ class DirectoryStore(ChromaStore):
             yield self._directory
         finally:
             self._start()
+
+    def _state(self) -> str:
+        with translated(f"reading {str(self._files)!r}"):
+            return state_of(self._files / DATABASE)
 
     def _stop(self) -> None:
         with translated(f"closing {str(self._files)!r}"):

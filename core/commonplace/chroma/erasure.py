@@ -109,13 +109,19 @@ class Found(NamedTuple):
 
 
 def searched(
-    files: Path, erased: ErasedRows, remaining_vectors: Callable[[], Iterable[Vectors]]
+    files: Path,
+    beside: Iterable[Path],
+    erased: ErasedRows,
+    remaining_vectors: Callable[[], Iterable[Vectors]],
 ) -> Found:
-    """Look in every file for what was erased. Raises StoreError if one cannot be read."""
+    """Look for what was erased in every file of the database, and in those `beside` it.
+
+    Raises StoreError if one cannot be read.
+    """
     texts, vectors = erased.texts(), erased.vectors()
     found_texts: set[bytes] = set()
     found_vectors: set[bytes] = set()
-    paths = [path for path in sorted(files.rglob("*")) if path.is_file()]
+    paths = [path for path in (*sorted(files.rglob("*")), *beside) if path.is_file()]
     with translated(f"searching {str(files)!r}"):
         for path in paths:
             in_texts, in_vectors = found_in_file(path, texts, vectors)

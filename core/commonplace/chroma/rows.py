@@ -123,7 +123,7 @@ def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
     lengths = range(1, len(record.scope.names) + 1) or [0]  # Chroma refuses an empty list
     within = [written_scope(record.scope.first(length)) for length in lengths]
     place = {"within": within, "id": record.id}
-    written = _written(record, len(entry.vectors))
+    written = written_record(record, len(entry.vectors))
     marked = [*within, *_marks(record)]
     yield {**place, "within": marked, "record": written, **written_use(record)}
     for window in range(1, len(entry.vectors)):
@@ -137,7 +137,8 @@ def _marks(record: Record) -> Iterator[str]:
         yield version_mark(record.version_of)
 
 
-def _written(record: Record, windows: int) -> str:
+def written_record(record: Record, windows: int) -> str:
+    """Return what a first row says of its record, which has so many windows."""
     fields = to_json(record)
     for name in ("text", "id", *_USE):  # the row has them
         fields.pop(name, None)
@@ -168,6 +169,16 @@ def to_record(document: str, metadata: Metadata) -> Record:
     return _record(document, metadata, json.loads(metadata["record"]))
 
 
+def to_records(documents: Sequence[str], metadatas: Sequence[Metadata]) -> list[tuple[Record, int]]:
+    """Read the records of first rows, each with the number of its windows."""
+    written = ",".join(metadata["record"] for metadata in metadatas)  # parsed faster as one
+    each = zip(documents, metadatas, json.loads(f"[{written}]"), strict=True)
+    return [
+        (_record(document, metadata, fields), fields["windows"])
+        for document, metadata, fields in each
+    ]
+
+
 def expected_ids(document: str, metadata: Metadata) -> list[str]:
     """Return the ids of all rows that a first row's record has."""
     fields = json.loads(metadata["record"])
@@ -188,9 +199,9 @@ class Unread:
     ) -> None:
         """Add what rows say; those of further windows say nothing."""
         rows = [row for row in zip(ids, documents, metadatas, strict=True) if is_first(row[2])]
-        written = ",".join(metadata["record"] for _, _, metadata in rows)  # parsed faster as one
-        for (id, document, metadata), fields in zip(rows, json.loads(f"[{written}]"), strict=True):
-            self._records[id] = _record(document or "", metadata, fields), fields["windows"]
+        texts = [document or "" for _, document, _ in rows]
+        records = to_records(texts, [metadata for _, _, metadata in rows])
+        self._records.update(zip([id for id, _, _ in rows], records, strict=True))
 
     def add_vectors(self, ids: Sequence[str], embeddings: npt.ArrayLike) -> None:
         """Add the vectors of rows."""

@@ -21,7 +21,15 @@ from commonplace.chroma.directory import opened
 from commonplace.ports import Entry
 
 ALICE, BOB = Scope(("user", "alice")), Scope(("user", "bob7"))
-EFFECTS = ("catalogue", "rewriting", "purging", "directory", "private_file", "index_files")
+EFFECTS = (
+    "catalogue",
+    "mirror",
+    "rewriting",
+    "purging",
+    "directory",
+    "private_file",
+    "index_files",
+)
 POINTS = 25
 
 
@@ -62,7 +70,8 @@ def erase(directory: Path, ends_at: int, counted: Path) -> None:
 def look(directory: Path) -> None:
     for _ in range(2):  # the second time, after erasing again
         store, release = opened(directory, "random")
-        texts = sorted(entry.record.text for entry in store.entries(Scope()))
+        texts = sorted(record.text for record in store.records(Scope()))
+        assert sorted(entry.record.text for entry in store.entries(Scope())) == texts
         rest = [text for text in texts if not text.startswith("alice")]
         assert rest == sorted([*(f"bob {n}" for n in range(120)), "carol"]), rest
         assert len(texts) - len(rest) in {0, 120}, len(texts)
@@ -100,7 +109,9 @@ def main(directory: Path) -> None:
         if end == 0:
             calls = int(counted.read_text())
             ends = sorted({1 + round(n * (calls - 1) / (POINTS - 1)) for n in range(POINTS)})
-        assert ended == (0 if end == 0 else -signal.SIGKILL), ended
+        # How many calls there are differs a little: the last point may lie beyond the end.
+        came_to_its_end = ended == 0 and (end == 0 or int(counted.read_text()) < end)
+        assert came_to_its_end or ended == -signal.SIGKILL, f"{ended} at call {end}"
         if in_fork(lambda: look(work)):
             sys.stdout.write(f"harmed when it ended at call {end}\n")
             harmed += 1

@@ -112,12 +112,14 @@ def test_no_byte_of_what_is_erased_is_left_in_any_file(tmp_path: Path, number: i
 
 
 def assert_kept(store: DirectoryStore, expected: Sequence[Entry]) -> None:
-    found = {entry.record.id: entry for entry in store.entries(Scope())}
-    assert {id: entry.record for id, entry in found.items()} == {
-        entry.record.id: entry.record for entry in expected
-    }
-    for entry in expected:
-        np.testing.assert_allclose(found[entry.record.id].vectors, entry.vectors, atol=1e-6)
+    ids = [one.id for one in store.records(Scope())]
+    for reading in (store.entries(Scope()), store.find(Scope(), ids)):
+        found = {entry.record.id: entry for entry in reading}
+        assert {id: entry.record for id, entry in found.items()} == {
+            entry.record.id: entry.record for entry in expected
+        }
+        for entry in expected:
+            np.testing.assert_allclose(found[entry.record.id].vectors, entry.vectors, atol=1e-6)
     some = expected[len(expected) // 2]
     assert some.record in [
         one.record for one in store.nearest(some.record.scope, some.vectors[0], 5)

@@ -71,7 +71,8 @@ def assert_all_findable(directory: Path) -> None:
 
 def can_be_read(store: DirectoryStore, scope: Scope) -> bool:
     try:
-        return len(list(store.entries(scope))) == len(TEXTS)
+        ids = [record.id for record in store.records(scope)]
+        return len(store.find(scope, ids)) == len(TEXTS)
     except StoreDamagedError:
         return False
 

@@ -1,0 +1,273 @@
+"""A copy of a store's entries beside Chroma, from which a cold scope is read several times faster.
+
+Chroma holds what is true. The copy is an SQLite file in which the entries of a scope lie together;
+it is written after Chroma was, and without waiting for the disk. So it is believed only while it
+can be shown to be in step: in the process that wrote it, and after that process closed it, as long
+as Chroma's database is as it was then. Otherwise it is removed, and each scope is copied anew when
+it is next read. Where the copy itself fails, it is removed as well, and Chroma is read.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commonplace.chroma import rows
+from commonplace.chroma.translation import translated
+from commonplace.errors import StoreDamagedError
+from commonplace.ports import Entry
+from commonplace.records import Record
+from commonplace.scope import Scope
+
+FORMAT = 1
+NO_DATABASE = ""
+_ENTRIES_PER_READ = 1_000
+_MOST_COPIED = 100_000
+# SQLite keeps apart what takes more than a quarter of a page, and a record with a vector of 384
+# numbers takes 2 kB. Nothing is journalled on the disk or synced, since nobody believes what a
+# process left that ended within; what is deleted is overwritten.
+_SETTINGS = """
+    PRAGMA page_size = 16384;
+    PRAGMA journal_mode = MEMORY;
+    PRAGMA synchronous = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA secure_delete = ON;
+"""
+_TABLES = """
+    CREATE TABLE entries (
+        scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, vectors BLOB,
+        PRIMARY KEY (scope, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE covered (scope TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE closed_beside (state TEXT);
+    INSERT INTO closed_beside VALUES (NULL);
+"""
+_PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)"
+_REMOVE = "DELETE FROM entries WHERE scope = ? AND id = ?"
+_REMOVE_WITHIN = "DELETE FROM entries WHERE scope >= ? AND scope < ?"
+_RECOUNT = "UPDATE entries SET used = ? WHERE scope = ? AND id = ?"
+_COVER = "INSERT OR REPLACE INTO covered VALUES (?)"
+_WITHIN = "SELECT id, text, record, used, vectors FROM entries WHERE scope >= ? AND scope < ?"
+
+_log = logging.getLogger(__name__)
+
+
+def state_of(database: Path) -> str:
+    """Return what changes whenever an SQLite database does, told while nobody has it open."""
+    if not database.exists():
+        return NO_DATABASE
+    with database.open("rb") as file:
+        changes = file.read(28)[24:].hex()  # SQLite counts a file's changes in its header
+    files = (database, database.with_name(f"{database.name}-wal"))
+    known = [one.stat() for one in files if one.exists()]
+    return " ".join([changes, *(f"{one.st_size} {one.st_mtime_ns}" for one in known)])
+
+
+class Mirror:
+    """The copy in one file. The caller lets no two calls run at once that change it."""
+
+    def __init__(self, file: Path, state: str) -> None:
+        """Open the copy, and remove it unless it was closed beside a database in this `state`.
+
+        Raises StoreError if it cannot be removed.
+        """
+        self.file = file
+        self._state = state
+        self._database: sqlite3.Connection | None = None
+        self._covered: set[tuple[str, ...]] = set()
+        self._says_in_step = False
+        self._changes = 0
+        with self._harmless():
+            self._open()
+        if not self._says_in_step:
+            self.drop()
+        if state == NO_DATABASE:
+            self._cover(Scope(), [])
+
+    def covers(self, scope: Scope) -> bool:
+        """Tell whether every entry within `scope` is here."""
+        names = scope.names
+        return any(names[:count] in self._covered for count in range(len(names) + 1))
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        """Yield every entry within `scope`, which is covered.
+
+        Raises StoreDamagedError if they cannot be read; the copy is removed then.
+        """
+        try:
+            for page in self._pages(scope):
+                yield from _entries(page)
+        except (sqlite3.Error, ValueError) as error:
+            self.drop()
+            raise StoreDamagedError(
+                f"The copy {str(self.file)!r} could not be read ({error}) and was removed. Nothing "
+                "else is damaged: ask again."
+            ) from error
+
+    def copied(self, scope: Scope, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the entries of `scope`, which is not covered; it is once all were taken.
+
+        Not if anything was written meanwhile, which may be missing among them, or if there are
+        more than fit into memory with ease.
+        """
+        before, taken = self._changes, list[Entry]()
+        for count, entry in enumerate(entries):
+            if count < _MOST_COPIED:
+                taken.append(entry)
+            yield entry
+        if self._changes == before and len(taken) < _MOST_COPIED:
+            self._cover(scope, taken)
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Follow a write."""
+        self._follow(_PUT, [_row(one) for one in entries if self.covers(one.record.scope)])
+
+    def remove(self, records: Iterable[Record]) -> None:
+        """Follow a removal."""
+        self._follow(_REMOVE, [_identity(one) for one in records if self.covers(one.scope)])
+
+    def recount(self, records: Iterable[Record]) -> None:
+        """Follow a counting of uses."""
+        counted = (one for one in records if self.covers(one.scope))
+        values = [(rows.written_use(one)["used"], *_identity(one)) for one in counted]
+        self._follow(_RECOUNT, values)
+
+    def erase(self, scope: Scope) -> None:
+        """Remove what is here of a scope."""
+        self._follow(_REMOVE_WITHIN, _ranges(scope))
+
+    def drop(self) -> None:
+        """Remove the copy. Raises StoreError if it cannot be."""
+        self._changes += 1
+        self._covered = set()
+        self._disconnect()
+        with translated(f"removing {str(self.file)!r}"):
+            self.file.unlink(missing_ok=True)
+
+    def close(self, state: str) -> None:
+        """Close the copy beside a database in this `state`. May be called again."""
+        with self._harmless():
+            if self._database is not None:
+                self._say_in_step(self._database, state)
+        self._covered = set()
+        self._disconnect()
+
+    def _open(self) -> None:
+        if not self.file.exists():
+            return
+        self._database = _connected(self.file)
+        [(version,)] = self._database.execute("PRAGMA user_version")
+        if version == FORMAT:
+            closed = self._database.execute("SELECT state FROM closed_beside").fetchall()
+            covered = self._database.execute("SELECT scope FROM covered").fetchall()
+            self._covered = {Scope.parse(scope).names for (scope,) in covered}
+            self._says_in_step = closed == [(self._state,)]
+
+    def _disconnect(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _pages(self, scope: Scope) -> Iterator[list[Any]]:
+        for limits in _ranges(scope):
+            if self._database is None:
+                raise ValueError("removed meanwhile")
+            cursor = self._database.execute(_WITHIN, limits)
+            while page := cursor.fetchmany(_ENTRIES_PER_READ):
+                yield page
+
+    def _cover(self, scope: Scope, entries: Iterable[Entry]) -> None:
+        with self._harmless():
+            if self._database is None:
+                self.file.touch(mode=0o600)
+                self._database = _connected(self.file)
+                self._database.executescript(_TABLES)
+                self._database.execute(f"PRAGMA user_version = {FORMAT}")
+            self._write(self._database, _REMOVE_WITHIN, _ranges(scope))
+            self._write(self._database, _PUT, map(_row, entries))
+            self._write(self._database, _COVER, [(str(scope),)])
+            self._covered.add(scope.names)
+
+    def _follow(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+        self._changes += 1
+        with self._harmless():
+            if self._database is not None and values:
+                self._write(self._database, statement, values)
+
+    def _write(
+        self, database: sqlite3.Connection, statement: str, values: Iterable[tuple[Any, ...]]
+    ) -> None:
+        if self._says_in_step:
+            self._say_nothing(database)
+        database.execute("BEGIN")
+        database.executemany(statement, values)
+        database.execute("COMMIT")
+
+    def _say_nothing(self, database: sqlite3.Connection) -> None:
+        """Take back that this is in step, before it is changed."""
+        self._say(database, None)
+        self._says_in_step = False
+
+    def _say_in_step(self, database: sqlite3.Connection, state: str) -> None:
+        if not self._says_in_step:
+            with self.file.open("r+b") as file:
+                os.fsync(file.fileno())  # what it says must not last longer than what it is about
+        if state != self._state or not self._says_in_step:
+            self._say(database, state)
+
+    def _say(self, database: sqlite3.Connection, state: str | None) -> None:
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("UPDATE closed_beside SET state = ?", [state])
+        database.execute("PRAGMA synchronous = OFF")
+
+    @contextmanager
+    def _harmless(self) -> Iterator[None]:
+        """Remove the copy, and tell of it, where the body cannot go on."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError):
+            _log.exception("The copy %r failed and is removed: Chroma is read", str(self.file))
+            self.drop()
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    database.executescript(_SETTINGS)
+    return database
+
+
+def _identity(record: Record) -> tuple[str, str]:
+    return str(record.scope), record.id
+
+
+def _row(entry: Entry) -> tuple[str, str, str, str, str | None, bytes]:
+    record, vectors = entry.record, entry.vectors
+    written = rows.written_record(record, len(vectors))
+    used = rows.written_use(record)["used"]
+    return (*_identity(record), record.text, written, used, vectors.astype(np.float32).tobytes())
+
+
+def _ranges(scope: Scope) -> list[tuple[str, str | bytes]]:
+    """Return the ranges of written scopes within `scope`: from the first one, to before another."""
+    if not scope.names:
+        return [("", b"")]  # to SQLite bytes come after every text
+    path = str(scope)  # without control characters, and with names divided by "/", before "0"
+    return [(path, f"{path}\x01"), (f"{path}/", f"{path}0")]
+
+
+def _entries(page: Sequence[tuple[str, str, str, str | None, bytes]]) -> Iterator[Entry]:
+    texts = [text for _, text, _, _, _ in page]
+    metadatas = [{"id": id, "record": one, "used": used} for id, _, one, used, _ in page]
+    records = rows.to_records(texts, metadatas)
+    flat = np.frombuffer(b"".join(vectors for *_, vectors in page), np.float32)
+    left = flat.reshape(sum(windows for _, windows in records), -1)
+    for record, windows in records:
+        yield Entry(record, left[:windows])
+        left = left[windows:]
