@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -53,4 +55,17 @@ def owned(
             write_backup=partial(backup, store),
             on_close=undo.pop_all().close,
         )
+        _close_at_exit(engine)
         return engine, lock
+
+
+def _close_at_exit(engine: LocalEngine) -> None:
+    """Close an engine that nobody closes before the process ends; keep it for nothing else."""
+    reference = weakref.ref(engine)
+
+    def close() -> None:
+        if (left := reference()) is not None:
+            left.close()
+
+    atexit.register(close)
+    weakref.finalize(engine, atexit.unregister, close).atexit = False

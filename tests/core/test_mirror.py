@@ -22,8 +22,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma.directory import CHROMA, MIRROR, DirectoryStore, client_of, opened
+from commonplace.chroma.mirror import NO_DATABASE, Mirror
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
+from commonplace.testing import HashingEmbedder
 from commonplace.uses import Use
 
 ALICE = Scope(("user", "alice"))
@@ -139,6 +141,28 @@ def test_the_copy_of_a_process_that_ended_within_is_not_believed(directory: Path
         assert not store._mirror.covers(BOB)
 
 
+NOT_CLOSED = """
+import sys, commonplace
+from commonplace.testing import HashingEmbedder
+memory = commonplace.open(sys.argv[1], embedder=HashingEmbedder())
+memory.remember_many([f"Likes tea number {n}" for n in range(150)])
+memory.context("Which tea?")
+"""
+
+
+def test_a_store_that_nobody_closes_is_closed_when_its_process_ends(tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    subprocess.run([sys.executable, "-c", NOT_CLOSED, str(directory)], check=True)
+    lose_indexes(directory)
+
+    store, close = opened(directory, HashingEmbedder().name)
+    found = [one.record for one in store.entries(Scope())]
+    close()
+
+    assert len(found) == 150
+    assert sum(record.uses for record in found) > 0
+
+
 def put_back_an_old_copy(directory: Path) -> None:
     kept = directory.with_name("kept")
     shutil.copy2(directory / MIRROR, kept)
@@ -186,6 +210,19 @@ def test_a_copy_beside_another_database_than_it_was_closed_with_is_not_believed(
         stored = sorted(record.text for record in store.records(Scope()))
         assert texts(store, Scope()) == stored
         assert texts(store, BOB) == [text for text in stored if text == "bob"]
+
+
+def test_a_copy_that_was_written_and_not_closed_is_not_believed_beside_the_same_database(
+    tmp_path: Path,
+) -> None:
+    mirror = Mirror(tmp_path / "copy", NO_DATABASE)
+    mirror.put([entry("alice")])
+    mirror.close("a state")
+    assert [one.record.text for one in Mirror(tmp_path / "copy", "a state").entries(ALICE)]
+
+    Mirror(tmp_path / "copy", "a state").put([entry("later")])
+
+    assert not Mirror(tmp_path / "copy", "a state").covers(ALICE)
 
 
 def empty(file: Path) -> None:
