@@ -215,14 +215,23 @@ def test_a_copy_beside_another_database_than_it_was_closed_with_is_not_believed(
 def test_a_copy_that_was_written_and_not_closed_is_not_believed_beside_the_same_database(
     tmp_path: Path,
 ) -> None:
-    mirror = Mirror(tmp_path / "copy", NO_DATABASE)
-    mirror.put([entry("alice")])
-    mirror.close("a state")
-    assert [one.record.text for one in Mirror(tmp_path / "copy", "a state").entries(ALICE)]
+    file = tmp_path / "copy"
+    with closing(Mirror(file, NO_DATABASE), "a state") as mirror:
+        mirror.put([entry("alice")])
+    with closing(Mirror(file, "a state"), "a state") as mirror:
+        assert mirror.covers(ALICE)
 
-    Mirror(tmp_path / "copy", "a state").put([entry("later")])
+        mirror.put([entry("later")])
+        shutil.copy2(file, tmp_path / "left")
 
-    assert not Mirror(tmp_path / "copy", "a state").covers(ALICE)
+    with closing(Mirror(tmp_path / "left", "a state"), "a state") as mirror:
+        assert not mirror.covers(ALICE)
+
+
+@contextmanager
+def closing(mirror: Mirror, state: str) -> Iterator[Mirror]:
+    yield mirror
+    mirror.close(state)
 
 
 def empty(file: Path) -> None:

@@ -71,11 +71,14 @@ class DirectoryStore(ChromaStore):
         with translated(f"opening {str(self._files)!r}"):
             self._files.mkdir(parents=True, exist_ok=True)
         self._room: Room = Room(self._files)
-        state = self._state()
-        self._start()
-        if self._marker.exists():
-            self._purge()
-        self._mirror = Mirror(directory / MIRROR, state)
+        self._mirror = Mirror(directory / MIRROR, self._state())
+        try:
+            self._start()
+            if self._marker.exists():
+                self._purge()
+        except BaseException:
+            self._mirror.close(self._state())
+            raise
 
     def put(self, entries: Sequence[Entry]) -> None:
         if entries:
