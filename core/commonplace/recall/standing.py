@@ -13,8 +13,10 @@ import numpy as np
 
 from commonplace.recall.growing import Doubles, Floats, Mask
 
-RECENCY = 0.03
-"""Where age tells nothing, as on LoCoMo, more than this costs recall."""
+RECENCY = 0.01
+"""Decides between records that answer alike. Where age tells nothing, as on LoCoMo, more costs
+recall: 5 % half a point of recall@5, 3 % a tenth.
+"""
 
 IMPORTANCE = 0.05
 
@@ -45,7 +47,7 @@ def recency(times: Doubles, alive: Mask) -> Floats:
 
 
 def standing(recent: Floats, importance: Floats, alive: Mask) -> Floats:
-    """Return 1 + 0.03 r + 0.05 i: recency and importance, each less the mean of the live ones."""
+    """Return 1 + 0.01 r + 0.05 i: recency and importance, each less the mean of the live ones."""
     if not alive.any():
         return np.ones(len(recent), np.float32)
     factor = 1 + RECENCY * (recent - recent[alive].mean())
