@@ -20,6 +20,7 @@ from commonplace.chroma.traces import (
     VECTOR_PIECE,
     Search,
     found_in_file,
+    in_unit_length,
     text_pieces,
     upper_halves,
     vector_pieces,
@@ -29,13 +30,15 @@ from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
 from commonplace.scope import Scope
 
-# All that the database keeps as text for the rows of collections that are there, and for itself;
-# in quotation marks as well, since its queue has it as JSON.
+# All that the database keeps as text for the rows of collections that are there, and for itself.
 _REMAINING = (
     (
-        "SELECT '\"' || string_value || '\"' FROM embedding_metadata "
-        "WHERE string_value IS NOT NULL AND id IN "
+        "SELECT string_value FROM embedding_metadata WHERE string_value IS NOT NULL AND id IN "
         "(SELECT id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
+    ),
+    (
+        "SELECT metadata FROM embeddings_queue WHERE metadata IS NOT NULL AND id IN "
+        "(SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
     ),
     "SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments)",
     "SELECT schema_str FROM collections WHERE schema_str IS NOT NULL",
@@ -44,7 +47,11 @@ _REMAINING = (
     "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
     "SELECT sql FROM migrations",
 )
-_STRINGS_PER_SEARCH = 10_000
+_REMAINING_IN_QUEUE = (
+    "SELECT vector FROM embeddings_queue WHERE vector IS NOT NULL AND id IN "
+    "(SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
+)
+_VALUES_PER_SEARCH = 10_000
 # A topic ends with the id of its collection.
 _QUEUED = "SELECT id, metadata, vector FROM embeddings_queue WHERE topic LIKE '%/' || ?"
 _INDEXES = "SELECT id FROM segments WHERE collection = ?"
@@ -128,7 +135,7 @@ def searched(
             found_texts |= in_texts
             found_vectors |= in_vectors
         found_texts -= _in_remaining_texts(files, found_texts)
-        found_vectors -= _in_vectors(found_vectors, remaining_vectors)
+        found_vectors -= _in_vectors(found_vectors, chain(_queued(files), remaining_vectors()))
         size = sum(path.stat().st_size for path in paths)
     return Found(found_texts, found_vectors, len(paths), size)
 
@@ -189,23 +196,38 @@ def _in_remaining_texts(files: Path, pieces: set[bytes]) -> set[bytes]:
     found: set[bytes] = set()
     search = Search(pieces, TEXT_PIECE)
     if pieces:
-        with closing(_database(files)) as database:
-            for statement in _REMAINING:
-                cursor = database.execute(statement)
-                while strings := cursor.fetchmany(_STRINGS_PER_SEARCH):
-                    joined = "\n".join(text for (text,) in strings).encode()
-                    found |= search.found_in(np.frombuffer(joined, np.uint8))
+        for statement in _REMAINING:
+            for strings in _values(files, statement):
+                joined = "\n".join(strings).encode()
+                found |= search.found_in(np.frombuffer(joined, np.uint8))
     return found
+
+
+def _in_vectors(pieces: set[bytes], vectors: Iterable[Vectors]) -> set[bytes]:
+    """Return the pieces of vectors that remain, as they are or in unit length."""
+    found: set[bytes] = set()
+    search = Search(pieces, VECTOR_PIECE)
+    if pieces:
+        for some in vectors:
+            for one in (some, in_unit_length(some)):
+                found |= search.found_in(upper_halves(one.reshape(-1).view(np.uint8)), every=2)
+    return found
+
+
+def _queued(files: Path) -> Iterator[Vectors]:
+    """Yield the vectors that the queue holds of what remains: they are as they were given."""
+    for vectors in _values(files, _REMAINING_IN_QUEUE):
+        for vector in vectors:
+            yield np.frombuffer(vector, np.float32)[np.newaxis]
+
+
+def _values(files: Path, statement: str) -> Iterator[list[Any]]:
+    """Yield the values of a column, many at a time."""
+    with closing(_database(files)) as database:
+        cursor = database.execute(statement)
+        while page := cursor.fetchmany(_VALUES_PER_SEARCH):
+            yield [value for (value,) in page]
 
 
 def _database(files: Path) -> sqlite3.Connection:
     return sqlite3.connect(files / DATABASE)
-
-
-def _in_vectors(pieces: set[bytes], vectors: Callable[[], Iterable[Vectors]]) -> set[bytes]:
-    found: set[bytes] = set()
-    search = Search(pieces, VECTOR_PIECE)
-    if pieces:
-        for some in vectors():
-            found |= search.found_in(upper_halves(some.reshape(-1).view(np.uint8)), every=2)
-    return found

@@ -84,12 +84,17 @@ def text_pieces(text: str) -> Iterator[bytes]:
 def vector_pieces(vectors: Vectors) -> Iterator[bytes]:
     """Yield pieces of vectors, as they are and in unit length; of sparse ones the dense parts."""
     given = vectors.astype(np.float32)  # Chroma returns them in float64
-    lengths = np.linalg.norm(given, axis=1, keepdims=True)
-    for vector in [*given, *(given / np.where(lengths == 0, 1, lengths))]:
+    for vector in [*given, *in_unit_length(given)]:
         for start in range(0, len(vector) - _COMPONENTS + 1, _COMPONENTS):
             part = vector[start : start + _COMPONENTS]
             if np.count_nonzero(part) >= _LEAST_NON_ZERO:
                 yield upper_halves(part.view(np.uint8)).tobytes()
+
+
+def in_unit_length(vectors: Vectors) -> Vectors:
+    """Return vectors as an index keeps them, up to the last bits."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
 
 
 def upper_halves(data: Bytes) -> Bytes:

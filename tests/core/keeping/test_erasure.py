@@ -14,7 +14,7 @@ import pytest
 import commonplace
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma import traces
-from commonplace.chroma.directory import REWRITING, DirectoryStore, opened
+from commonplace.chroma.directory import MIRROR, REWRITING, DirectoryStore, opened
 from commonplace.ports import Entry, Vectors
 from commonplace.testing import HashingEmbedder
 
@@ -265,6 +265,25 @@ def test_a_memory_recalls_what_is_left_right_after_an_erasure(tmp_path: Path) ->
             "Likes black coffee"
         ]
     assert not (tmp_path / REWRITING).exists()
+
+
+def test_what_another_scope_has_as_well_is_no_trace_of_the_erased(tmp_path: Path) -> None:
+    mine, other = entries("alice", 1_000, seed=1), entries("bob", 1_000, seed=1)
+    # As the queue writes the id of the other's: with what JSON puts before it.
+    mine.append(Entry(Record(':"id-mark-bob-000', scope=ALICE), mine[0].vectors))
+    store, release = opened(tmp_path, "random")
+    for start in range(0, 1_000, 70):
+        store.put(other[start : start + 70])
+    store.put(mine)
+    mirror = (tmp_path / MIRROR).stat().st_ino
+
+    erased = store.erase(ALICE)
+
+    assert erased.verification is not None
+    assert erased.verification.occurrences == 0
+    assert (tmp_path / MIRROR).stat().st_ino == mirror
+    assert_kept(store, other)
+    release()
 
 
 KILLED = Path(__file__).with_name("killing.py")
