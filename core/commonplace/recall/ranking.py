@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.confidence import Evidence, confidence
 from commonplace.recall.filters import Condition
-from commonplace.recall.growing import Floats
+from commonplace.recall.growing import Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
 from commonplace.records import Match
@@ -24,22 +26,24 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     relevance = raised(plain, scores.frequency[rows])
     likely = confidence(relevance, Evidence(scores.known, *greatest, len(rows)))
     best = np.lexsort((-hot.arrays.times[rows], -relevance))[:limit]
-    return [_match(hot, int(rows[place]), float(likely[place]), scores) for place in best]
+    records = [hot.record(row) for row in rows[best].tolist()]
+    told = zip(records, likely[best].tolist(), _signals(scores, rows[best]), strict=True)
+    return [
+        Match(record, sure, {**signals, "importance": record.importance})
+        for record, sure, signals in told
+    ]
 
 
-def _match(hot: HotScope, row: int, likely: float, scores: Scores) -> Match:
-    record, arms = hot.record(row), scores.arms
-    signals = {
-        "semantic": _share(scores.cosine, row),
-        "lexical": _share(arms.own_words, row),
-        "support": max(_share(arms.near_words, row), _share(arms.session_words, row)),
-        "date": _share(arms.date, row),
-        "recency": _share(scores.recency, row),
-        "frequency": _share(scores.frequency, row),
-        "importance": record.importance,
+def _signals(scores: Scores, rows: Rows) -> Iterator[dict[str, float]]:
+    """Yield what speaks for each of these rows, as shares in 0..1."""
+    arms = scores.arms
+    columns = {
+        "semantic": scores.cosine[rows],
+        "lexical": arms.own_words[rows],
+        "support": np.maximum(arms.near_words[rows], arms.session_words[rows]),
+        "date": arms.date[rows],
+        "recency": scores.recency[rows],
+        "frequency": scores.frequency[rows],
     }
-    return Match(record, likely, signals)
-
-
-def _share(values: Floats, row: int) -> float:
-    return float(min(max(values[row], 0.0), 1.0))
+    for shares in np.array([*columns.values()]).clip(0.0, 1.0).T.tolist():
+        yield dict(zip(columns, shares, strict=True))

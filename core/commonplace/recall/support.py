@@ -15,7 +15,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
-from commonplace.recall.words import Hits, information
+from commonplace.recall.words import Hits, coverage, information
 
 SHARES = (0.9, 0.65)
 """What a word counts one and two turns away. Flat from 0.7 to 1.0 and for one to three turns."""
@@ -74,6 +74,11 @@ class Sessions:
     def living(self) -> int:
         """How many sessions have a record that is not removed."""
         return self._count - self._emptied
+
+    @property
+    def are_single(self) -> bool:
+        """Whether no session ever had two records: then nobody has neighbours."""
+        return self._count == len(self._codes)
 
     def __len__(self) -> int:
         return self._count
@@ -145,6 +150,8 @@ def neighbourhood_words(hits: Hits, sessions: Sessions, openness: Floats, asks: 
     Per term the greatest of the record's own strength and share x openness x neighbour's strength.
     """
     records, terms = len(openness), len(hits.weights)
+    if sessions.are_single:
+        return coverage(hits, records)
     best = np.zeros(terms * records, np.float32)
     base = hits.which * records
     best[base + hits.rows] = hits.strength
@@ -167,6 +174,8 @@ def neighbourhood_meaning(meaning: Floats, sessions: Sessions, openness: Floats)
     It takes the plain cosine: a short turn of a talk that is all on the topic gains, a long one
     does not need to. A record without neighbours lends to itself, so that it is at no disadvantage.
     """
+    if sessions.are_single:
+        return np.asarray(MEANING_SHARE * SHARES[0] * np.maximum(meaning, 0) * openness, np.float32)
     # The last element serves links of -1.
     positive = np.append(np.maximum(meaning, 0), np.float32(0))
     best = np.zeros(len(meaning), np.float32)
@@ -204,6 +213,8 @@ def session_meaning(values: Floats, sessions: Sessions, alive: Mask) -> Floats:
     """
     codes = sessions.codes
     rest = np.where(alive, values, _BELOW_ALL).astype(np.float32)
+    if sessions.are_single:
+        return rest
     best = _greatest(rest, codes, len(sessions))
     holds = np.flatnonzero(rest == best[codes])
     rows = np.zeros(len(sessions), np.int64)
