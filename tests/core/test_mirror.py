@@ -380,6 +380,11 @@ class Following(RuleBasedStateMachine):
     @rule(scope=st.sampled_from(SCOPES))
     def agrees(self, scope: Scope) -> None:
         stored = {one.id: one for one in self.store.records(scope)}
+        said = {one.text: one for one in stored.values() if one.scope == scope}
+        stating = self.store.stating(scope, [*said, "something else"])
+        assert {one.record.id for one in stating} == {
+            one.id for one in stored.values() if one.scope == scope
+        }
         found = {one.record.id: one for one in self.store.entries(scope)}
         assert {id: one.record for id, one in found.items()} == stored
         for one in self.store.find(scope, [*stored]):

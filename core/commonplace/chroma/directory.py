@@ -113,6 +113,11 @@ class DirectoryStore(ChromaStore):
             return self._mirror.entries(scope)
         return self._mirror.copied(scope, super().entries(scope))
 
+    def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
+        if self._mirror.covers(scope):
+            return self._mirror.stating(scope, statements)
+        return super().stating(scope, statements)
+
     @contextmanager
     def _mirrored(self) -> Iterator[None]:
         """Remove the copy if the body, which writes to Chroma, may have been done in part."""

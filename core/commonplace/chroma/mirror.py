@@ -25,6 +25,7 @@ from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.writing.repetition import statement
 
 FORMAT = 1
 NO_DATABASE = ""
@@ -42,19 +43,21 @@ _SETTINGS = """
 """
 _TABLES = """
     CREATE TABLE entries (
-        scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, vectors BLOB,
+        scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, statement TEXT, vectors BLOB,
         PRIMARY KEY (scope, id)
     ) WITHOUT ROWID;
+    CREATE INDEX by_statement ON entries (statement) WHERE statement IS NOT NULL;
     CREATE TABLE covered (scope TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE closed_beside (state TEXT);
     INSERT INTO closed_beside VALUES (NULL);
 """
-_PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
 _REMOVE = "DELETE FROM entries WHERE scope = ? AND id = ?"
 _REMOVE_WITHIN = "DELETE FROM entries WHERE scope >= ? AND scope < ?"
 _RECOUNT = "UPDATE entries SET used = ? WHERE scope = ? AND id = ?"
 _COVER = "INSERT OR REPLACE INTO covered VALUES (?)"
 _WITHIN = "SELECT id, text, record, used, vectors FROM entries WHERE scope >= ? AND scope < ?"
+_STATING = "SELECT id, text, record, used, vectors FROM entries WHERE statement = ?"
 
 _log = logging.getLogger(__name__)
 
@@ -101,15 +104,15 @@ class Mirror:
 
         Raises StoreDamagedError if they cannot be read; the copy is removed then.
         """
-        try:
-            for page in self._pages(scope):
-                yield from _entries(page)
-        except (sqlite3.Error, ValueError) as error:
-            self.drop()
-            raise StoreDamagedError(
-                f"The copy {str(self.file)!r} could not be read ({error}) and was removed. Nothing "
-                "else is damaged: ask again."
-            ) from error
+        return self._read((_WITHIN, limits) for limits in _ranges(scope))
+
+    def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
+        """Return the entries of exactly this scope, which is covered, that state one of these.
+
+        Raises StoreDamagedError if they cannot be read; the copy is removed then.
+        """
+        marks = {rows.statement_mark(scope, one) for one in statements}
+        return list(self._read((_STATING, [mark]) for mark in sorted(marks)))
 
     def copied(self, scope: Scope, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield the entries of `scope`, which is not covered; it is once all were taken.
@@ -175,13 +178,23 @@ class Mirror:
             self._database.close()
             self._database = None
 
-    def _pages(self, scope: Scope) -> Iterator[list[Any]]:
-        for limits in _ranges(scope):
-            if self._database is None:
-                raise ValueError("removed meanwhile")
-            cursor = self._database.execute(_WITHIN, limits)
-            while page := cursor.fetchmany(_ENTRIES_PER_READ):
-                yield page
+    def _opened(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise ValueError("removed meanwhile")
+        return self._database
+
+    def _read(self, queries: Iterable[tuple[str, Sequence[Any]]]) -> Iterator[Entry]:
+        try:
+            for query, values in queries:
+                cursor = self._opened().execute(query, values)
+                while page := cursor.fetchmany(_ENTRIES_PER_READ):
+                    yield from _entries(page)
+        except (sqlite3.Error, ValueError) as error:
+            self.drop()
+            raise StoreDamagedError(
+                f"The copy {str(self.file)!r} could not be read ({error}) and was removed. Nothing "
+                "else is damaged: ask again."
+            ) from error
 
     def _cover(self, scope: Scope, entries: Iterable[Entry]) -> None:
         with self._harmless():
@@ -195,19 +208,19 @@ class Mirror:
             self._write(self._database, _COVER, [(str(scope),)])
             self._covered.add(scope.names)
 
-    def _follow(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    def _follow(self, change: str, values: Sequence[tuple[Any, ...]]) -> None:
         self._changes += 1
         with self._harmless():
             if self._database is not None and values:
-                self._write(self._database, statement, values)
+                self._write(self._database, change, values)
 
     def _write(
-        self, database: sqlite3.Connection, statement: str, values: Iterable[tuple[Any, ...]]
+        self, database: sqlite3.Connection, change: str, values: Iterable[tuple[Any, ...]]
     ) -> None:
         if self._says_in_step:
             self._say_nothing(database)
         database.execute("BEGIN")
-        database.executemany(statement, values)
+        database.executemany(change, values)
         database.execute("COMMIT")
 
     def _say_nothing(self, database: sqlite3.Connection) -> None:
@@ -247,11 +260,13 @@ def _identity(record: Record) -> tuple[str, str]:
     return str(record.scope), record.id
 
 
-def _row(entry: Entry) -> tuple[str, str, str, str, str | None, bytes]:
+def _row(entry: Entry) -> tuple[str, str, str, str, str | None, str | None, bytes]:
     record, vectors = entry.record, entry.vectors
     written = rows.written_record(record, len(vectors))
     used = rows.written_use(record)["used"]
-    return (*_identity(record), record.text, written, used, vectors.astype(np.float32).tobytes())
+    said = statement(record)
+    mark = rows.statement_mark(record.scope, said) if said else None
+    return (*_identity(record), record.text, written, used, mark, vectors.tobytes())
 
 
 def _ranges(scope: Scope) -> list[tuple[str, str | bytes]]:
