@@ -200,18 +200,29 @@ def test_arrays_updated_in_place_rank_as_rebuilt_ones(
     then: list[tuple[int, str | None, int, str]],
 ) -> None:
     def told(number: int, session: str | None, age: int, text: str) -> Entry:
-        moment = datetime(2026, 5, 4, tzinfo=timezone.utc) + timedelta(minutes=age)
-        source = Source(session=session)
-        record = Record(text, id=str(number), source=source, scope=user("a"), created_at=moment)
+        moment = datetime(2026, 5, 4, tzinfo=timezone.utc) + timedelta(days=30 * age)
+        record = Record(
+            text,
+            id=str(number),
+            source=Source(session=session),
+            scope=user("a"),
+            created_at=moment,
+            importance=number / 7,
+        )
         return Entry(record, np.eye(8, dtype=np.float32)[[number]])
 
     hot = HotScope({one[0]: told(*one) for one in first}.values())
+    assert_as_rebuilt(hot)
     for number in removed:
         hot.remove(told(number, None, 0, "x").record)
+    assert_as_rebuilt(hot)
     for one in then:
         hot.add(told(*one))
-    question = Question("milk tea", np.full(8, 8**-0.5, np.float32), [], 0.0)
+    assert_as_rebuilt(hot)
 
+
+def assert_as_rebuilt(hot: HotScope) -> None:
+    question = Question("milk tea", np.full(8, 8**-0.5, np.float32), [], 0.0)
     found, expected = (ranked(one, question, everything, 99) for one in (hot, hot.rebuilt()))
 
     assert {match.record.id: match.record for match in found} == {

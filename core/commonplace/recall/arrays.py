@@ -44,6 +44,19 @@ class Scores:
     known: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unasked:
+    """What is the same whatever is asked: arrays by row.
+
+    `asks` is how far a record only asks and depends on what others say.
+    """
+
+    recency: Floats
+    standing: Floats
+    openness: Floats
+    asks: Floats
+
+
 class Arrays:
     """Rows are given in order of adding and never reused."""
 
@@ -65,6 +78,7 @@ class Arrays:
         self._tells_time: Growing[np.float32] = Growing(np.float32)
         self._from_agent: Growing[np.float32] = Growing(np.float32)
         self._ids: list[str] = []
+        self._unasked: Unasked | None = None
 
     def __len__(self) -> int:
         return len(self._times)
@@ -113,6 +127,7 @@ class Arrays:
         return max(older, key=self._age, default=-1), min(younger, key=self._age, default=-1)
 
     def _append(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
+        self._unasked = None
         texts = [record.text for record in records]
         words = [split(text) for text in texts]
         self.words.extend(words, [record.speaker for record in records])
@@ -140,6 +155,7 @@ class Arrays:
 
     def remove(self, row: int) -> None:
         """Take a record out of all scores."""
+        self._unasked = None
         self.words.remove(row)
         self.sessions.remove(row)
         self._alive.view[row] = False
@@ -158,15 +174,13 @@ class Arrays:
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""
-        query = question.text
+        query, unasked = question.text, self._same_for_all()
         hits = self.words.hits(query)
         cosine = self.cosines(question.vector)
-        openness = support.openness(self.words.lengths)
-        arms = self._arms(hits, cosine, openness, question.periods)
+        arms = self._arms(hits, cosine, unasked.openness, question.periods)
         relevance = fusion.fuse(arms)
-        recent = recency(self.times, self.alive)
-        factor = standing(recent, self._importance.view, self.alive) * fusion.expectation(
-            self._asks.view * openness,
+        factor = unasked.standing * fusion.expectation(
+            unasked.asks,
             self._tells_time.view,
             self._from_agent.view,
             asks_when=statements.asks_when(query),
@@ -174,7 +188,19 @@ class Arrays:
         )
         relevance += (factor - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
-        return Scores(relevance, cosine, arms, recent, often, hits.known)
+        return Scores(relevance, cosine, arms, unasked.recency, often, hits.known)
+
+    def _same_for_all(self) -> Unasked:
+        if self._unasked is None:
+            recent = recency(self.times, self.alive)
+            openness = support.openness(self.words.lengths)
+            self._unasked = Unasked(
+                recent,
+                standing(recent, self._importance.view, self.alive),
+                openness,
+                self._asks.view * openness,
+            )
+        return self._unasked
 
     def _arms(
         self, hits: words.Hits, cosine: Floats, openness: Floats, periods: list[dates.Period]
