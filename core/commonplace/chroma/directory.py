@@ -86,7 +86,7 @@ class DirectoryStore(ChromaStore):
         before = self._folders()
         with self._mirrored():
             super().put(entries)
-        self._mirror.put(entries)
+            self._mirror.put(entries)
         if self._folders() != before:
             self._blank_unused()
 
@@ -98,7 +98,7 @@ class DirectoryStore(ChromaStore):
         self._room.for_writing(_BYTES_PER_USE * len(uses))
         with self._mirrored():
             counted = super().count_uses(uses)
-        self._mirror.recount(counted)
+            self._mirror.recount(counted)
         return counted
 
     def remove(self, entries: Sequence[Entry]) -> None:
@@ -106,7 +106,7 @@ class DirectoryStore(ChromaStore):
             self._room.for_removing()
         with self._mirrored():
             super().remove(entries)
-        self._mirror.remove(entry.record for entry in entries)
+            self._mirror.remove(entry.record for entry in entries)
 
     def entries(self, scope: Scope) -> Iterator[Entry]:
         if self._mirror.covers(scope):
@@ -120,7 +120,7 @@ class DirectoryStore(ChromaStore):
 
     @contextmanager
     def _mirrored(self) -> Iterator[None]:
-        """Remove the copy if the body, which writes to Chroma, may have been done in part."""
+        """Remove the copy if the body, which writes to both, may have been done in part."""
         try:
             yield
         except BaseException:
