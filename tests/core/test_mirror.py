@@ -328,6 +328,35 @@ def test_erasing_a_scope_leaves_the_copies_of_the_others(directory: Path) -> Non
         assert texts(store, Scope()) == ["bob", "user"]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_of_an_erased_scope_is_left_in_the_pages_of_the_copy(
+    tmp_path: Path, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    scopes = [Scope(("user", name)) for name in ("alice", "bob", "aaron")]
+    vectors = random.normal(size=(2_000, 1, 384)).astype(np.float32)
+    # Many, of many lengths and in any order: so pages are divided and joined.
+    mixed = [
+        Entry(Record(f"{number} " + "x" * int(random.integers(300)), scope=scope), vector)
+        for number, vector in enumerate(vectors)
+        for scope in [scopes[int(random.integers(3))]]
+    ]
+    with closing(Mirror(tmp_path / "copy", NO_DATABASE), "a state") as mirror:
+        for start in range(0, len(mixed), 50):
+            mirror.put(mixed[start : start + 50])
+        mirror.remove([one.record for one in mixed[::7]])
+
+        mirror.erase(ALICE)
+
+        assert len(list(mirror.entries(Scope()))) == sum(
+            one.record.scope != ALICE for one in set(mixed) - set(mixed[::7])
+        )
+    content = (tmp_path / "copy").read_bytes()
+    assert b"user/alice" not in content
+    erased = (one.vectors for one in mixed if one.record.scope == ALICE)
+    assert not any(vector.tobytes()[400:432] in content for vector in erased)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 def test_nobody_else_can_read_the_copy(directory: Path) -> None:
     assert (directory / MIRROR).stat().st_mode & 0o077 == 0

@@ -33,13 +33,12 @@ _ENTRIES_PER_READ = 1_000
 _MOST_COPIED = 100_000
 # SQLite keeps apart what takes more than a quarter of a page, and a record with a vector of 384
 # numbers takes 2 kB. Nothing is journalled on the disk or synced, since nobody believes what a
-# process left that ended within; what is deleted is overwritten.
+# process left that ended within.
 _SETTINGS = """
     PRAGMA page_size = 16384;
     PRAGMA journal_mode = MEMORY;
     PRAGMA synchronous = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA secure_delete = ON;
 """
 _TABLES = """
     CREATE TABLE entries (
@@ -82,6 +81,7 @@ class Mirror:
         Raises StoreError if it cannot be removed.
         """
         self.file = file
+        self._draft = file.with_name(f"{file.name}.new")
         self._state = state
         self._database: sqlite3.Connection | None = None
         self._covered: set[tuple[str, ...]] = set()
@@ -143,8 +143,14 @@ class Mirror:
         self._follow(_RECOUNT, values)
 
     def erase(self, scope: Scope) -> None:
-        """Remove what is here of a scope."""
+        """Remove what is here of a scope, and every trace of it: the rest is written anew.
+
+        What SQLite deletes stays in its pages here and there, even with `secure_delete`.
+        """
         self._follow(_REMOVE_WITHIN, _ranges(scope))
+        with self._harmless():
+            if self._database is not None:
+                self._rewrite(self._database)
 
     def drop(self) -> None:
         """Remove the copy. Raises StoreError if it cannot be."""
@@ -153,6 +159,7 @@ class Mirror:
         self._disconnect()
         with translated(f"removing {str(self.file)!r}"):
             self.file.unlink(missing_ok=True)
+            self._draft.unlink(missing_ok=True)
 
     def close(self, state: str) -> None:
         """Close the copy beside a database in this `state`. May be called again."""
@@ -172,6 +179,13 @@ class Mirror:
             covered = self._database.execute("SELECT scope FROM covered").fetchall()
             self._covered = {Scope.parse(scope).names for (scope,) in covered}
             self._says_in_step = closed == [(self._state,)]
+
+    def _rewrite(self, database: sqlite3.Connection) -> None:
+        self._draft.touch(mode=0o600)
+        database.execute("VACUUM INTO ?", [str(self._draft)])
+        self._disconnect()
+        self._draft.replace(self.file)
+        self._database = _connected(self.file)
 
     def _disconnect(self) -> None:
         if self._database is not None:
