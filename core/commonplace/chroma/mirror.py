@@ -12,22 +12,19 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from commonplace.chroma import rows
+from commonplace.chroma import mirror_rows, rows
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
-from commonplace.writing.repetition import statement
 
-FORMAT = 1
 NO_DATABASE = ""
 _ENTRIES_PER_READ = 1_000
 _MOST_COPIED = 100_000
@@ -40,24 +37,6 @@ _SETTINGS = """
     PRAGMA synchronous = OFF;
     PRAGMA temp_store = MEMORY;
 """
-_TABLES = """
-    CREATE TABLE entries (
-        scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, statement TEXT, vectors BLOB,
-        PRIMARY KEY (scope, id)
-    ) WITHOUT ROWID;
-    CREATE INDEX by_statement ON entries (statement) WHERE statement IS NOT NULL;
-    CREATE TABLE covered (scope TEXT PRIMARY KEY) WITHOUT ROWID;
-    CREATE TABLE closed_beside (state TEXT);
-    INSERT INTO closed_beside VALUES (NULL);
-"""
-_PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
-_REMOVE = "DELETE FROM entries WHERE scope = ? AND id = ?"
-_REMOVE_WITHIN = "DELETE FROM entries WHERE scope >= ? AND scope < ?"
-_RECOUNT = "UPDATE entries SET used = ? WHERE scope = ? AND id = ?"
-_COVER = "INSERT OR REPLACE INTO covered VALUES (?)"
-_WITHIN = "SELECT id, text, record, used, vectors FROM entries WHERE scope >= ? AND scope < ?"
-_STATING = "SELECT id, text, record, used, vectors FROM entries WHERE statement = ?"
-
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +83,7 @@ class Mirror:
 
         Raises StoreDamagedError if they cannot be read; the copy is removed then.
         """
-        return self._read((_WITHIN, limits) for limits in _ranges(scope))
+        return self._read((mirror_rows.WITHIN, limits) for limits in mirror_rows.ranges(scope))
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
         """Return the entries of exactly this scope, which is covered, that state one of these.
@@ -112,7 +91,7 @@ class Mirror:
         Raises StoreDamagedError if they cannot be read; the copy is removed then.
         """
         marks = {rows.statement_mark(scope, one) for one in statements}
-        return list(self._read((_STATING, [mark]) for mark in sorted(marks)))
+        return list(self._read((mirror_rows.STATING, [mark]) for mark in sorted(marks)))
 
     def copied(self, scope: Scope, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield the entries of `scope`, which is not covered; it is once all were taken.
@@ -130,24 +109,30 @@ class Mirror:
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Follow a write."""
-        self._follow(_PUT, [_row(one) for one in entries if self.covers(one.record.scope)])
+        self._follow(
+            mirror_rows.PUT,
+            [mirror_rows.row(one) for one in entries if self.covers(one.record.scope)],
+        )
 
     def remove(self, records: Iterable[Record]) -> None:
         """Follow a removal."""
-        self._follow(_REMOVE, [_identity(one) for one in records if self.covers(one.scope)])
+        self._follow(
+            mirror_rows.REMOVE,
+            [mirror_rows.identity(one) for one in records if self.covers(one.scope)],
+        )
 
     def recount(self, records: Iterable[Record]) -> None:
         """Follow a counting of uses."""
         counted = (one for one in records if self.covers(one.scope))
-        values = [(rows.written_use(one)["used"], *_identity(one)) for one in counted]
-        self._follow(_RECOUNT, values)
+        values = [(rows.written_use(one)["used"], *mirror_rows.identity(one)) for one in counted]
+        self._follow(mirror_rows.RECOUNT, values)
 
     def erase(self, scope: Scope) -> None:
         """Remove what is here of a scope, and every trace of it: the rest is written anew.
 
         What SQLite deletes stays in its pages here and there, even with `secure_delete`.
         """
-        self._follow(_REMOVE_WITHIN, _ranges(scope))
+        self._follow(mirror_rows.REMOVE_WITHIN, mirror_rows.ranges(scope))
         with self._harmless():
             if self._database is not None:
                 self._rewrite(self._database)
@@ -172,11 +157,11 @@ class Mirror:
     def _open(self) -> None:
         if not self.file.exists():
             return
-        self._database = _connected(self.file)
-        [(version,)] = self._database.execute("PRAGMA user_version")
-        if version == FORMAT:
-            closed = self._database.execute("SELECT state FROM closed_beside").fetchall()
-            covered = self._database.execute("SELECT scope FROM covered").fetchall()
+        database = self._connect()
+        [(version,)] = database.execute("PRAGMA user_version")
+        if version == mirror_rows.FORMAT:
+            closed = database.execute("SELECT state FROM closed_beside").fetchall()
+            covered = database.execute("SELECT scope FROM covered").fetchall()
             self._covered = {Scope.parse(scope).names for (scope,) in covered}
             self._says_in_step = closed == [(self._state,)]
 
@@ -185,7 +170,14 @@ class Mirror:
         database.execute("VACUUM INTO ?", [str(self._draft)])
         self._disconnect()
         self._draft.replace(self.file)
-        self._database = _connected(self.file)
+        self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
+        self._database = database
+        weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
+        database.executescript(_SETTINGS)
+        return database
 
     def _disconnect(self) -> None:
         if self._database is not None:
@@ -202,7 +194,7 @@ class Mirror:
             for query, values in queries:
                 cursor = self._opened().execute(query, values)
                 while page := cursor.fetchmany(_ENTRIES_PER_READ):
-                    yield from _entries(page)
+                    yield from mirror_rows.entries(page)
         except (sqlite3.Error, ValueError) as error:
             self.drop()
             raise StoreDamagedError(
@@ -214,12 +206,13 @@ class Mirror:
         with self._harmless():
             if self._database is None:
                 self.file.touch(mode=0o600)
-                self._database = _connected(self.file)
-                self._database.executescript(_TABLES)
-                self._database.execute(f"PRAGMA user_version = {FORMAT}")
-            self._write(self._database, _REMOVE_WITHIN, _ranges(scope))
-            self._write(self._database, _PUT, map(_row, entries))
-            self._write(self._database, _COVER, [(str(scope),)])
+                database = self._connect()
+                database.executescript(mirror_rows.TABLES)
+                database.execute(f"PRAGMA user_version = {mirror_rows.FORMAT}")
+            database = self._opened()
+            self._write(database, mirror_rows.REMOVE_WITHIN, mirror_rows.ranges(scope))
+            self._write(database, mirror_rows.PUT, map(mirror_rows.row, entries))
+            self._write(database, mirror_rows.COVER, [(str(scope),)])
             self._covered.add(scope.names)
 
     def _follow(self, change: str, values: Sequence[tuple[Any, ...]]) -> None:
@@ -262,41 +255,3 @@ class Mirror:
         except (sqlite3.Error, OSError, ValueError):
             _log.exception("The copy %r failed and is removed: Chroma is read", str(self.file))
             self.drop()
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    database.executescript(_SETTINGS)
-    return database
-
-
-def _identity(record: Record) -> tuple[str, str]:
-    return str(record.scope), record.id
-
-
-def _row(entry: Entry) -> tuple[str, str, str, str, str | None, str | None, bytes]:
-    record, vectors = entry.record, entry.vectors
-    written = rows.written_record(record, len(vectors))
-    used = rows.written_use(record)["used"]
-    said = statement(record)
-    mark = rows.statement_mark(record.scope, said) if said else None
-    return (*_identity(record), record.text, written, used, mark, vectors.tobytes())
-
-
-def _ranges(scope: Scope) -> list[tuple[str, str | bytes]]:
-    """Return the ranges of written scopes within `scope`: from the first one, to before another."""
-    if not scope.names:
-        return [("", b"")]  # to SQLite bytes come after every text
-    path = str(scope)  # without control characters, and with names divided by "/", before "0"
-    return [(path, f"{path}\x01"), (f"{path}/", f"{path}0")]
-
-
-def _entries(page: Sequence[tuple[str, str, str, str | None, bytes]]) -> Iterator[Entry]:
-    texts = [text for _, text, _, _, _ in page]
-    metadatas = [{"id": id, "record": one, "used": used} for id, _, one, used, _ in page]
-    records = rows.to_records(texts, metadatas)
-    flat = np.frombuffer(b"".join(vectors for *_, vectors in page), np.float32)
-    left = flat.reshape(sum(windows for _, windows in records), -1)
-    for record, windows in records:
-        yield Entry(record, left[:windows])
-        left = left[windows:]
