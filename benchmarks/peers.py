@@ -38,8 +38,8 @@ class Peer(Protocol):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         """Keep many, the fastest way there is."""
 
-    def recall(self, user: str, query: str) -> list[str]:
-        """Return up to `MOST_FOUND` texts of this user, best first."""
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        """Return up to `limit` texts of this user, best first."""
 
     def close(self) -> None:
         """Leave the store as another process can open it."""
@@ -73,8 +73,8 @@ class Ours(Peer):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         self._memory.scope("user", user).remember_many(texts)
 
-    def recall(self, user: str, query: str) -> list[str]:
-        matches = self._memory.scope("user", user).recall(query, limit=MOST_FOUND)
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        matches = self._memory.scope("user", user).recall(query, limit=limit)
         return [match.record.text for match in matches]
 
     def close(self) -> None:
@@ -105,10 +105,10 @@ class RawChroma(Peer):
             metadatas=[{"user": user}] * len(texts),
         )
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         found = self._collection.query(
             query_embeddings=self._embedder.embed_query(query)[None],
-            n_results=MOST_FOUND,
+            n_results=limit,
             where={"user": user},
         )
         return list(found["documents"][0])
@@ -135,8 +135,8 @@ class LangChainChroma(Peer):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         self._store.add_texts(list(texts), metadatas=[{"user": user} for _ in texts])
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._store.similarity_search(query, MOST_FOUND, filter={"user": user})
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._store.similarity_search(query, limit, filter={"user": user})
         return [document.page_content for document in found]
 
     def close(self) -> None:
@@ -172,9 +172,9 @@ class CrewAILance(Peer):
             ]
         )
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         vector = self._embedder.embed_query(query).tolist()
-        found = self._storage.search(vector, scope_prefix=f"/user/{user}", limit=MOST_FOUND)
+        found = self._storage.search(vector, scope_prefix=f"/user/{user}", limit=limit)
         return [record.content for record, _ in found]
 
     def close(self) -> None:
@@ -211,9 +211,10 @@ class AutoGenChroma(Peer):
         for text in texts:
             self.add(user, text)
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         found = self._loop.run_until_complete(self._memory.query(query, where={"user": user}))
-        return [str(content.content) for content in found.results]
+        # It finds as many as it was made for.
+        return [str(content.content) for content in found.results[:limit]]
 
     def close(self) -> None:
         self._loop.run_until_complete(self._memory.close())
@@ -243,8 +244,8 @@ class LangGraphSqlite(Peer):
 
         self._store.batch([PutOp(("user", user), str(uuid4()), {"text": text}) for text in texts])
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._store.search(("user", user), query=query, limit=MOST_FOUND)
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._store.search(("user", user), query=query, limit=limit)
         return [item.value["text"] for item in found]
 
     def close(self) -> None:
@@ -278,8 +279,8 @@ class Mem0Chroma(Peer):
         said = [{"role": "user", "content": text} for text in texts]
         self._memory.add(said, user_id=user, infer=False)
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._memory.search(query, top_k=MOST_FOUND, filters={"user_id": user})
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._memory.search(query, top_k=limit, filters={"user_id": user})
         return [str(one["memory"]) for one in found["results"]]
 
     def close(self) -> None:
