@@ -11,7 +11,7 @@ from commonplace.records import Kind, Record
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
 """Kinds that apply whatever is asked: how someone wants to be answered resembles no question."""
 
-RELEVANT = 0.2
+RELEVANT = 0.1
 """The confidence from which a record is shown to a model: docs/decisions/0006-recall.md."""
 
 _ALWAYS_SHARE = 1 / 3

@@ -24,7 +24,8 @@ _UNSPACED = (
 )
 """Scripts written without spaces between words, and Hangul, whose words carry their particles."""
 
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+UNSPACED = re.compile(f"[{_UNSPACED}]")
+"""A character of such a script."""
 
 _WORD = rf"[^\W_{_UNSPACED}]+"
 _TOKEN = re.compile(f"[{_UNSPACED}]+|{_WORD}(?:'{_WORD})?")
@@ -81,7 +82,7 @@ def terms_in(words: Iterable[str], language: str) -> list[str]:
     """Return the terms of the words in a given language, without its function words."""
     terms: list[str] = []
     for word in words:
-        if not word.isascii() and _IS_UNSPACED.match(word):
+        if not word.isascii() and UNSPACED.match(word):
             terms.extend(_character_terms(word))
         elif term := (_kept_term if len(word) <= _LONGEST_KEPT else _term)(word, language):
             terms.append(term)
@@ -93,7 +94,7 @@ def is_character_pair(group: frozenset[str]) -> bool:
 
     Most pairs of neighbouring characters are no words: one that never occurs means nothing.
     """
-    return all(len(term) == 2 and _IS_UNSPACED.match(term) is not None for term in group)
+    return all(len(term) == 2 and UNSPACED.match(term) is not None for term in group)
 
 
 def stem(word: str, language: str) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
 from commonplace.recall.support import (
+    Flow,
     Sessions,
     neighbourhood_meaning,
     neighbourhood_words,
@@ -37,7 +38,14 @@ def near_words(texts: list[str], query: str, asks: list[float] | None = None) ->
         index.add(split(text))
     asking = np.array(asks or [0.0] * len(texts), np.float32)
     sessions = joined(["s"] * len(texts))
-    return neighbourhood_words(index.hits(query), sessions, openness(index.lengths), asking)
+    return neighbourhood_words(index.hits(query), sessions, flow(openness(index.lengths), asking))
+
+
+def flow(takes: Floats, asks: Floats, **other: Floats) -> Flow:
+    """Return the flow where nothing is an echo and nobody is the agent."""
+    none = np.zeros_like(takes)
+    given = {"tells": 1 - none, "replies": none, "alike": none, **other}
+    return Flow(takes=takes, ends_asking=asks, **given)
 
 
 def test_neighbours_are_those_of_the_same_session() -> None:
@@ -73,6 +81,26 @@ def test_a_neighbour_lends_less_the_further_it_is_and_nothing_beyond_two_turns()
 def test_a_question_lends_more_to_its_answer_than_to_what_came_before_it() -> None:
     lent = near_words(["tea", "zebra?", "milk"], "zebra", [0.0, 1.0, 0.0])
     assert lent[2] > lent[0]
+
+
+def lent_by_an_echo(**other: list[float]) -> Floats:
+    """Return what three turns cover, of which the first is an echo."""
+    index = WordIndex()
+    for text in ("zebra?", "tea", "milk"):
+        index.add(split(text))
+    columns = {name: np.array(values, np.float32) for name, values in other.items()}
+    given = flow(openness(index.lengths), np.array([1, 0, 0], np.float32), **columns)
+    return neighbourhood_words(index.hits("zebra"), joined(["s"] * 3), given)
+
+
+def test_an_echo_lends_to_its_answer_alone() -> None:
+    lent = lent_by_an_echo(tells=[0, 1, 1])
+    assert lent[1] > 0
+    assert lent[2] == 0
+
+
+def test_the_agent_takes_nothing_from_what_puts_the_query_again() -> None:
+    assert lent_by_an_echo(replies=[0, 1, 1], alike=[1, 0, 0])[1] == 0
 
 
 def test_a_long_record_borrows_little() -> None:
