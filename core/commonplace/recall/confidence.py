@@ -33,9 +33,11 @@ UNRELATED = 3.0
 
 def competition(relevance: Floats) -> float:
     """Return the logarithm of the number of records that answer about as well as the best."""
-    best = float(relevance.max(initial=0.0))
+    if not len(relevance):
+        return 0.0
+    best = float(relevance.max())
     others = float(np.exp((relevance - best) / ABOUT_AS_WELL).sum())
-    return float(np.log(max(others + UNRELATED * np.exp(-best / ABOUT_AS_WELL), 1.0)))
+    return float(np.log(others + UNRELATED * np.exp(-best / ABOUT_AS_WELL)))
 
 
 def confidence(relevance: Floats, crowd: float, cosine: float) -> Floats:

@@ -19,6 +19,9 @@ from commonplace.scope import Scope
 REPEATED = 1.0
 """What was said in the same words before falls this far below all the rest."""
 
+_EQUAL = 1e-5
+"""What sums of single precision differ by."""
+
 MOST_COMPETING = 12
 """Among so many of the first, the newer of two statements about the same comes first."""
 
@@ -32,9 +35,7 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     plain = scores.relevance[rows]
     relevance = raised(plain, scores.frequency[rows])
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
-    again = _again(hot, rows[best].tolist(), limit)
-    relevance[best[again]] -= REPEATED
-    best = np.concatenate([np.delete(best, again), best[again]])
+    best = _once(hot, rows, best, relevance, limit)
     if question.asks_for_now:
         best = _newest_first(hot, rows, best, relevance)
     best = best[:limit]
@@ -63,21 +64,31 @@ def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats) -> R
     return np.concatenate([order, best[MOST_COMPETING:]])
 
 
-def _again(hot: HotScope, ordered: list[int], limit: int) -> list[int]:
-    """Return the places, before `limit` different ones are found, of what was said before.
+def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) -> Rows:
+    """Return the order in which the same words in a scope count once, and then come last.
 
-    The same words count once in a scope; the first place has them.
+    The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at beyond the
+    first `limit` different ones.
     """
-    said: set[tuple[Scope, int]] = set()
+    order, held = best.tolist(), relevance[best]
+    said: dict[tuple[Scope, int], int] = {}
     again: list[int] = []
-    for place, row in enumerate(ordered):
-        wording = hot.record(row).scope, int(hot.arrays.utterances.wordings[row])
-        if wording in said:
+    for place, at in enumerate(order):
+        row = int(rows[at])
+        record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
+        first = said.setdefault((record.scope, wording), place)
+        if first != place:
             again.append(place)
-        said.add(wording)
+            kept = hot.record(int(rows[order[first]]))
+            alike = held[first] - held[place] < _EQUAL
+            if alike and (record.created_at, record.id) > (kept.created_at, kept.id):
+                order[first], order[place] = at, order[first]
         if len(said) == limit:
             break
-    return again
+    held[again] -= REPEATED
+    relevance[order] = held
+    ordered = np.array(order, np.int64)
+    return np.concatenate([np.delete(ordered, again), ordered[again]])
 
 
 def _signals(scores: Scores, rows: Rows) -> Iterator[dict[str, float]]:

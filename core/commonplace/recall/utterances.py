@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from commonplace.recall import echoes, statements
-from commonplace.recall.asking import asked, ends_asking, says_nothing
+from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.terms import split
 from commonplace.records import Record
@@ -24,6 +24,7 @@ class Utterances:
         self._ends_asking: Growing[np.float32] = Growing(np.float32)
         self._tells_time: Growing[np.float32] = Growing(np.float32)
         self._from_agent: Growing[np.float32] = Growing(np.float32)
+        self._is_message: Growing[np.bool_] = Growing(np.bool_)
         self._wordings: Growing[np.int64] = Growing(np.int64)
         self._questions: dict[int, str] = {}
 
@@ -75,6 +76,7 @@ class Utterances:
         self._ends_asking.extend(list(map(ends_asking, texts)))
         self._tells_time.extend(list(map(statements.tells_time, texts, words)))
         self._from_agent.extend([_is_reply(record) for record in records])
+        self._is_message.extend([record.kind == "message" for record in records])
         self._wordings.extend([hash(tuple(own)) for own in words])
         return np.asarray(says * (only_asks <= echoes.IS_QUESTION), np.float32)
 
@@ -86,14 +88,17 @@ class Utterances:
         """Return how far each record tells something to who asks the query, in 0..1.
 
         `alike` is how far each puts the query again; `adds_nothing` holds for those without a word
-        beyond it.
+        beyond it. A message that repeats a question is one, marked or not; a fact never is.
         """
         if statements.asks_for_questions(query):
             return self.says
-        asks = np.maximum(self._only_asks.view, self.wordings == hash(tuple(split(query))))
+        repeats = np.zeros(len(alike), np.bool_)
+        if asks(query.strip()):
+            repeats |= self.wordings == hash(tuple(split(query)))
         if statements.wants_more(query):
-            asks = np.maximum(asks, adds_nothing)
-        return np.asarray(self.says * (1 - asks * alike), np.float32)
+            repeats |= adds_nothing
+        asking = np.maximum(self._only_asks.view, repeats & self._is_message.view)
+        return np.asarray(self.says * (1 - asking * alike), np.float32)
 
     def _remember_questions(self, texts: Sequence[str], only_asks: Floats) -> None:
         start = len(self._asks)

@@ -145,7 +145,8 @@ def test_a_session_is_scored_as_one_document() -> None:
     for text in ("zebra", "milk", "zebra", "rice"):
         index.add(split(text))
     sessions = joined(["a", "a", "b", "b"])
-    covered = session_words(index.hits("zebra milk"), sessions, index.lengths)
+    all_tell = np.ones(4, np.float32)
+    covered = session_words(index.hits("zebra milk"), sessions, index.lengths, all_tell)
     assert covered[0] > covered[1] > 0
 
 
@@ -153,7 +154,8 @@ def test_a_removed_record_says_nothing_for_its_session() -> None:
     index = WordIndex()
     index.add(["zebra"])
     index.remove(0)
-    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths).tolist() == [0]
+    tells = np.ones(1, np.float32)
+    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths, tells).tolist() == [0]
 
 
 def meaning_of(
@@ -198,7 +200,7 @@ def test_the_meaning_of_sessions_is_that_of_their_living_records_alone(data: st.
 
 def test_nothing_supports_nothing() -> None:
     hits, nothing = WordIndex().hits("zebra"), np.zeros(0, np.float32)
-    assert neighbourhood_words(hits, Sessions(), nothing, nothing).tolist() == []
+    assert neighbourhood_words(hits, Sessions(), flow(nothing, nothing)).tolist() == []
     assert neighbourhood_meaning(nothing, Sessions(), nothing).tolist() == []
-    assert session_words(hits, Sessions(), nothing).tolist() == []
+    assert session_words(hits, Sessions(), nothing, nothing).tolist() == []
     assert meaning_of([], []) == []
