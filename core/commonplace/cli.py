@@ -43,7 +43,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         typer.echo(
             f"commonplace: this command needs {error.name!r}. "
-            'Install it with: pip install "commonplace[server]"',
+            'Install it with: pip install "commonplace-memory[server]"',
             err=True,
         )
         raise SystemExit(1) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -13,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
 from commonplace.service import engine_routes, keeping_routes, lifetime_routes, verb_routes
@@ -40,7 +40,7 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     """
     app = _Application(
         title="Commonplace",
-        version=version("commonplace"),
+        version=__version__,
         description=_DESCRIPTION,
         default_response_class=Answer,
         responses={code: {"description": d, "model": ErrorShape} for code, d in _ERRORS.items()},
@@ -113,7 +113,7 @@ _ERRORS: dict[int | str, str] = {
 def about(engine: Confined, request: Request) -> AboutJson:
     """Return the store's embedder, whether the server has it, and the scope of the key."""
     return {
-        "version": version("commonplace"),
+        "version": __version__,
         "embedder": engine.embedder_name,
         "embeds": request.app.state.gate.embeds,
         "scope": str(engine.grant.scope),
