@@ -270,6 +270,14 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def download_model() -> None:
+    """Download the weights of the default embedder: Chroma's archive, about 80 MB."""
+    from commonplace.embedding import weights
+
+    typer.echo(f"{weights.MODEL_NAME} is in {weights.download()}")
+
+
 def _opened(directory: Path, scope: str) -> Memory:
     """Return the memory of a scope of a directory, which is closed with it."""
     from commonplace.opening import open
