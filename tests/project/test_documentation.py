@@ -78,7 +78,7 @@ def test_every_command_that_installs_this_names_its_distribution() -> None:
     """`commonplace` on the package index is somebody else's program."""
     texts = [path for path in ROOT.rglob("*") if _is_read_by_users(path)]
     wrong = re.compile(
-        r"""(?:pip\s+install|pipx\s+install|uvx|(?:tool|pip)\s+install|uv\s+add)\b[^\n`]*?[\s"']"""
+        r"""(?:pip\s+install|pipx\s+install|uvx|(?:tool|pip)\s+install|uv\s+add)\b[^\n`]*?[ "']"""
         r"""commonplace(?![-\w./*])|["']commonplace\["""
     )
 
