@@ -12,6 +12,7 @@ from typing import Any
 
 from commonplace.records import Record, Source
 from commonplace.scope import Scope
+from commonplace.times import parsed_time
 
 _TIMES = ("created_at", "updated_at", "expires_at", "used_at", "valid_until")
 _ALWAYS = ("text", "kind", "scope", "id", "created_at")
@@ -41,7 +42,7 @@ def from_json(written: dict[str, Any]) -> Record:
     known = {name: value for name, value in written.items() if name in _DEFAULTS}
     for name in _TIMES:
         if time := known.get(name):
-            known[name] = datetime.fromisoformat(time)
+            known[name] = parsed_time(time)
     if ttl := known.get("ttl_on_use"):
         known["ttl_on_use"] = timedelta(seconds=ttl)
     known["scope"] = _scope(known.get("scope", ""))

@@ -517,7 +517,8 @@ def importing_without(hidden: str) -> str:
 
 def test_a_missing_crewai_says_what_to_install() -> None:
     assert importing_without("crewai") == (
-        'ModuleNotFoundError: crewai is not installed. Run: pip install "commonplace[crewai]"'
+        "ModuleNotFoundError: crewai is not installed. "
+        'Run: pip install "commonplace-memory[crewai]"'
     )
 
 

@@ -26,6 +26,7 @@ FRAMEWORKS = {
 PURE = [
     "errors",
     "scope",
+    "times",
     "records",
     "json_values",
     "validation",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import Body
 from pydantic import Field
 
 from commonplace.memory import Memory
 from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
-from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import (
     MAX_ITEMS,
     MAX_SCOPES,
@@ -24,20 +23,15 @@ from commonplace.service.bodies import (
     SourcePart,
     Time,
     Where,
-    known_members,
 )
 from commonplace.service.confined import ConfinedEngine
+from commonplace.service.routing import operations
 from commonplace.service.shapes import MatchJson, RecordJson, StatsJson
 from commonplace.service.wire import PREFIX, match_to_json
 from commonplace.validation import expiry, on_use
 from commonplace.verbs.remembering import RecordChanges
 
-router = APIRouter(
-    prefix=PREFIX,
-    tags=["memory"],
-    dependencies=[Depends(known_members)],
-    route_class=AnsweringRoute,
-)
+router = operations(PREFIX, "memory")
 
 Scope_ = Annotated[
     ScopePath | None, Body(embed=True, description="The memory's scope; the key's own if left out.")
