@@ -43,8 +43,14 @@ def rendered_record(record: Record) -> str:
     about = [record.kind, *(_attribution(name) for name in (source.origin, source.agent) if name)]
     if source.framework:
         about.append(f"via {_attribution(source.framework)}")
-    about.append(f"{(record.updated_at or record.created_at):%Y-%m-%d}")
+    about.append(_dates(record))
     return f"- {quoted(record.text)} ({', '.join(about)})"
+
+
+def _dates(record: Record) -> str:
+    """Return when it was written or last changed, and when it was last said again."""
+    since, last = record.valid_from.date(), max(record.said_at).date()
+    return f"{since}, again {last}" if last > since else f"{since}"
 
 
 def quoted(text: str) -> str:

@@ -38,7 +38,7 @@ class Recalling(View):
 
         `where` holds conditions on metadata, such as ``{"topic": "food"}`` or
         ``{"year": {"$gte": 2024}}`` with $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and
-        and $or; `since` and `until` bound the time of creation. All of it, and expiry, applies
+        and $or; `since` and `until` bound the times it was said. All of it, and expiry, applies
         before the ranking; in a scope too large to hold in memory, to the candidates that the
         store's index gives, twenty for each match wanted. With `as_of`, what held at that moment
         is asked, past versions included, which are not hot and so take longer. Raises
