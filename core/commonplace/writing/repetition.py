@@ -26,8 +26,8 @@ def statement(record: Record) -> str | None:
 def reinforced(old: Record, new: Record) -> Record:
     """Return `old` with what `new`, which states the same, adds to it.
 
-    It keeps its id, text and time. It counts the mention and when that was, is as important as the more important
-    of the two, ends with the later, and takes the source of the more trusted.
+    It keeps its id, text and time. It counts the mention and when that was, is as important as the
+    more important of the two, ends with the later, and takes the source of the more trusted.
     """
     end = _later(old.expires_at, new.expires_at)
     is_trusted_more = (new.trust or 0) > (old.trust or 0)
