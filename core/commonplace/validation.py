@@ -18,6 +18,7 @@ from commonplace.uses import living_on
 MAX_TEXT_CHARACTERS = 100_000
 MAX_NAME_CHARACTERS = 1_000
 MAX_DERIVED_FROM = 1_000
+MAX_MENTIONED_AT = 1_000
 MAX_TTL = timedelta(days=10_000_000)
 """Longer than the calendar."""
 
@@ -50,6 +51,7 @@ def checked_record(record: Record) -> Record:
         expires_at=_checked_optional_time(record.expires_at, "expires_at"),
         valid_until=_checked_optional_time(record.valid_until, "valid_until"),
         used_at=_checked_optional_time(record.used_at, "used_at"),
+        mentioned_at=_checked_times(record.mentioned_at, "mentioned_at"),
     )
     return living_on(checked)
 
@@ -224,6 +226,14 @@ def checked_name(name: object, what: str) -> str:
         )
     check_unicode(name, what)
     return name
+
+
+def _checked_times(times: tuple[datetime, ...], what: str) -> tuple[datetime, ...]:
+    if not isinstance(times, tuple) or len(times) > MAX_MENTIONED_AT:
+        raise InvalidInputError(
+            f"{what} is a tuple of at most {MAX_MENTIONED_AT:,} times, not {times!r:.80}."
+        )
+    return tuple(sorted(checked_time(time, what) for time in times))
 
 
 def _checked_optional_time(time: datetime | None, what: str) -> datetime | None:

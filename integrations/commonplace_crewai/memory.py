@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -26,8 +25,9 @@ from typing_extensions import Self, override
 
 from commonplace import Match, Memory
 from commonplace.adapting import OnError, count_shown, guarded
+from commonplace.recall.excerpts import excerpt
 from commonplace.recall.packing import RELEVANT
-from commonplace.recall.rendering import rendered_record
+from commonplace.recall.rendering import rendered_part, rendered_record
 from commonplace.validation import MAX_TEXT_CHARACTERS
 from commonplace_crewai.analysis import WithoutModel
 from commonplace_crewai.mapping import matching, to_memory_record, visible_to
@@ -168,7 +168,7 @@ class CrewMemory(CrewAIMemory):
                 record=to_memory_record(match.record, within),
                 score=match.confidence,
                 match_reasons=[name for name, value in match.signals.items() if value > 0],
-                line=_line(match),
+                line=_line(match, query),
             )
 
     def _seen_from(self, scope: str | None) -> Memory:
@@ -250,8 +250,9 @@ def _abort(doing: str, error: Exception) -> HookAborted:
     return HookAborted(f"The memory failed while {doing}: {error}", source="commonplace")
 
 
-def _line(match: Match) -> str:
-    text = match.record.text
-    if len(text) > _SHOWN_CHARACTERS:
-        text = f"{text[:_SHOWN_CHARACTERS]}…"
-    return rendered_record(replace(match.record, text=text))
+def _line(match: Match, query: str) -> str:
+    record = match.record
+    if len(record.text) <= _SHOWN_CHARACTERS:
+        return rendered_record(record)
+    part = excerpt(record.text, query, lambda part: len(part) <= _SHOWN_CHARACTERS)
+    return rendered_part(record, part)

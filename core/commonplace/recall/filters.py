@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
@@ -26,6 +26,8 @@ Metadata = Mapping[str, Any]
 State = Literal["current", "quarantined", "all"]
 
 _MISSING = object()
+_EVER = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 _MAX_DEPTH = 20
 
 
@@ -39,8 +41,9 @@ class Selection:
     """Which records are meant: those for which all that is given holds.
 
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
-    `created_at`, both included. `state` tells whether records that can be recalled are meant,
-    those held back, or all, past versions included; with `as_of`, what held at that moment.
+    when a record was said, the first time or again, both included. `state` tells whether records
+    that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
+    what held at that moment.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -79,15 +82,17 @@ class Selection:
         if self.where is not None:
             metadata_holds = _compiled(self.where, 0)
             tests.append(lambda record: metadata_holds(record.metadata))
-        if self.since is not None:
-            earliest = checked_time(self.since, "since")
-            tests.append(lambda record: record.created_at >= earliest)
-        if self.until is not None:
-            latest = checked_time(self.until, "until")
-            tests.append(lambda record: record.created_at <= latest)
+        if self.since is not None or self.until is not None:
+            tests.append(_said_between(self.since, self.until))
         if self.as_of is not None:
             checked_time(self.as_of, "as_of")
         return (lambda record: all(test(record) for test in tests)) if tests else everything
+
+
+def _said_between(since: datetime | None, until: datetime | None) -> Condition:
+    earliest = _EVER if since is None else checked_time(since, "since")
+    latest = _NEVER if until is None else checked_time(until, "until")
+    return lambda record: any(earliest <= time <= latest for time in record.said_at)
 
 
 def of_kind(kind: Kind | None) -> tuple[Kind, ...] | None:

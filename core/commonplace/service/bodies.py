@@ -141,6 +141,7 @@ class RecordPart(Part):
     updated_at: Moment | None = None
     expires_at: Moment | None = None
     mentions: Annotated[int, Field(strict=True, ge=1)] = 1
+    mentioned_at: tuple[Moment, ...] = ()
     uses: Annotated[int, Field(strict=True, ge=0)] = 0
     used_at: Moment | None = None
     ttl_on_use: Annotated[
