@@ -12,9 +12,9 @@ evidence turns among the first 5 and 10; `first is an echo` is the share of ques
 match is an earlier question or an empty answer.
 
 Beside it, in the same run and with the same vectors: plain dense retrieval, BM25, and those of
-LangGraph's store and mem0 that are installed. mem0 adds its texts one by one: ask it of some
-questions only. `--adapters` needs no data: it does the same on a small invented set through
-agents of LangChain, CrewAI and AutoGen.
+LangGraph's store and mem0 that are installed (`--beside` without a name leaves them out). mem0
+adds its texts one by one: with it, ask some questions only. `--adapters` needs no data: it does
+the same on a small invented set through agents of LangChain, CrewAI and AutoGen.
 """
 
 from __future__ import annotations
@@ -40,12 +40,15 @@ from commonplace import Record
 from embedders import Remembering
 from locomo import questions, turns
 from metrics import Tally
-from peers import MEMORIES, Peer, silence_telemetry
+from peers import LangGraphInMemory, Mem0Chroma, Peer, silence_telemetry
 from tables import Chart, Lines, arguments, publish
 
 ROUNDS = (0, 1, 2, 4, 8)
-NEEDS = {"LangGraph SqliteStore": "sqlite_vec", "mem0 on Chroma": "mem0"}
-"""The memories that are measured beside this one, and a package that each needs."""
+OTHERS: dict[str, tuple[type[Peer], str]] = {
+    "langgraph": (LangGraphInMemory, "langgraph"),
+    "mem0": (Mem0Chroma, "mem0"),
+}
+"""The memories that are measured beside this one, and the package that each needs."""
 
 COLUMNS = ("R@5", "R@10", "first is an echo")
 
@@ -130,9 +133,9 @@ def contenders(
         Bm25.name: Rebuilt(Bm25),
     }
     for name in others:
-        peer = MEMORIES[name](Path(closing.enter_context(_directory())), embedder)
+        peer = OTHERS[name][0](Path(closing.enter_context(_directory())), embedder)
         closing.callback(peer.close)
-        found[name] = Other(peer)
+        found[peer.name] = Other(peer)
     return found
 
 
@@ -205,7 +208,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="LoCoMo's JSON file")
     parser.add_argument("--questions", type=int, help="at most so many of each conversation")
     parser.add_argument("--k", type=int, nargs="+", default=ROUNDS, help="how often asked before")
-    parser.add_argument("--beside", nargs="*", choices=list(NEEDS), help="default: the installed")
+    parser.add_argument("--beside", nargs="*", choices=list(OTHERS), help="default: the installed")
     parser.add_argument("--adapters", action="store_true", help="through agents, on a small set")
     options = parser.parse_args()
     if not (options.data or options.adapters):
@@ -223,7 +226,7 @@ def main() -> None:
 
 
 def _on_locomo(options: argparse.Namespace, rounds: list[int]) -> dict[int, dict[str, Tally]]:
-    installed = [name for name, package in NEEDS.items() if find_spec(package)]
+    installed = [name for name, (_, package) in OTHERS.items() if find_spec(package)]
     others = installed if options.beside is None else options.beside
     samples = json.loads(options.data.read_text(encoding="utf-8"))
     return measured(samples, rounds, options.questions, others)

@@ -231,8 +231,9 @@ class LangGraphSqlite(Peer):
         from langgraph.store.sqlite import SqliteStore
 
         self._closing = ExitStack()
-        index: Any = {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
-        opened = SqliteStore.from_conn_string(str(directory / "store.db"), index=index)
+        opened = SqliteStore.from_conn_string(
+            str(directory / "store.db"), index=langgraph_index(embedder)
+        )
         self._store: Any = self._closing.enter_context(opened)
         self._store.setup()
 
@@ -250,6 +251,19 @@ class LangGraphSqlite(Peer):
 
     def close(self) -> None:
         self._closing.close()
+
+
+class LangGraphInMemory(LangGraphSqlite):
+    """LangGraph's `InMemoryStore`, which finds the same and needs no extension of SQLite."""
+
+    name = "LangGraph InMemoryStore"
+    most_records = 10_000
+
+    def __init__(self, directory: Path, embedder: Embedder) -> None:  # noqa: ARG002  # in memory
+        from langgraph.store.memory import InMemoryStore
+
+        self._closing = ExitStack()
+        self._store = InMemoryStore(index=langgraph_index(embedder))
 
 
 class Mem0Chroma(Peer):
@@ -285,6 +299,11 @@ class Mem0Chroma(Peer):
 
     def close(self) -> None:
         self._memory.close()
+
+
+def langgraph_index(embedder: Embedder) -> Any:
+    """Return what LangGraph's stores are to search by."""
+    return {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
 
 
 def chroma_client(directory: Path) -> Any:
