@@ -170,7 +170,7 @@ def _covers(language: str, words: Sequence[str], left: Sequence[str]) -> bool:
     """Tell whether what is left of a reply is nothing in a language, which it is written in."""
     own = _reply_words()[language]
     if language == _UNSPACED:
-        return bool(words) and not any(map(_rest, left))
+        return any(map(_unspaced_reply().search, words)) and not any(map(_rest, left))
     return any(word in own for word in words) and all(
         word in own or word in _function_words(language) for word in left
     )

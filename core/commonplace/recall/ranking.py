@@ -67,8 +67,8 @@ def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats) -> R
 def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) -> Rows:
     """Return the order in which the same words in a scope count once, and then come last.
 
-    The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at beyond the
-    first `limit` different ones.
+    The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
+    beyond the first `limit` different ones.
     """
     order, held = best.tolist(), relevance[best]
     said: dict[tuple[Scope, int], int] = {}

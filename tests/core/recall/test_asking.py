@@ -90,4 +90,5 @@ def test_a_short_answer_says_something(reply: str) -> None:
 
 def test_the_words_of_the_question_add_nothing_to_a_reply() -> None:
     assert says_nothing("I do not know who your dentist is.", "Who is my dentist?")
+    assert not says_nothing("Milk", "Tea or milk?")
     assert not says_nothing("Your dentist is Weber.", "Who is my dentist?")
