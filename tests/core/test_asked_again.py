@@ -9,6 +9,7 @@ import pytest
 
 import commonplace
 from commonplace import Memory, Record, Source
+from commonplace.records import Origin
 
 JANUARY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 QUESTION = "Who is my dentist?"
@@ -25,7 +26,7 @@ def ask(memory: Memory, question: str, reply: str, times: int) -> None:
     """Keep a question and its reply as the adapters do, each time in a session of its own."""
     for number in range(times):
         session, at = f"{question}-{number}", JANUARY + timedelta(days=number)
-        said = (question, "user"), (reply, "agent")
+        said: list[tuple[str, Origin]] = [(question, "user"), (reply, "agent")]
         memory.remember_many(
             Record(
                 text,
@@ -72,7 +73,11 @@ def test_stored_questions_are_found_when_they_are_asked_for(memory: Memory) -> N
 
 
 def test_an_answer_in_a_conversation_takes_the_words_of_its_question(memory: Memory) -> None:
-    said = ("Who is your dentist?", "Weber, on Main Street", "Nice weather today")
+    said: list[tuple[str, Origin]] = [
+        ("Who is your dentist?", "agent"),
+        ("Weber, on Main Street", "user"),
+        ("Nice weather today", "user"),
+    ]
     memory.remember_many(
         Record(
             text,
@@ -80,9 +85,9 @@ def test_an_answer_in_a_conversation_takes_the_words_of_its_question(memory: Mem
             source=Source(session="s", origin=origin),
             created_at=JANUARY + timedelta(seconds=place),
         )
-        for place, (text, origin) in enumerate(zip(said, ("agent", "user", "user"), strict=True))
+        for place, (text, origin) in enumerate(said)
     )
-    assert memory.recall(QUESTION)[0].record.text == said[1]
+    assert memory.recall(QUESTION)[0].record.text == said[1][0]
 
 
 def test_the_same_words_in_many_places_count_once(memory: Memory) -> None:

@@ -16,13 +16,16 @@ import numpy as np
 
 from commonplace.recall.growing import Floats
 
-INTERCEPT = -0.5
-COSINE = 3.2
-BELOW = 13.8
+INTERCEPT = -0.3
+COSINE = 3.8
+BELOW = 13.6
 """How fast the log odds fall below the best record, per unit of relevance."""
 
-COMPETITION = 1.4
+COMPETITION = 2.1
 """How fast they fall with the logarithm of the number of records that answer about as well."""
+
+MOST_COMPETITION = 2.0
+"""Beyond seven that answer as well, more make none of them less sure: then all of them answer."""
 
 ABOUT_AS_WELL = 0.1
 """A record this much less relevant than the best competes with it by a factor e less."""
@@ -32,18 +35,22 @@ UNRELATED = 3.0
 
 
 def competition(relevance: Floats) -> float:
-    """Return the logarithm of the number of records that answer about as well as the best."""
+    """Return the logarithm of the number of records that answer about as well as the best.
+
+    It is at most MOST_COMPETITION.
+    """
     if not len(relevance):
         return 0.0
     best = float(relevance.max())
     others = float(np.exp((relevance - best) / ABOUT_AS_WELL).sum())
-    return float(np.log(others + UNRELATED * np.exp(-best / ABOUT_AS_WELL)))
+    crowd = float(np.log(others + UNRELATED * np.exp(-best / ABOUT_AS_WELL)))
+    return min(crowd, MOST_COMPETITION)
 
 
 def confidence(relevance: Floats, crowd: float, cosine: float) -> Floats:
     """Return each record's confidence, in 0..1: higher the greater its `relevance`.
 
-    It is 1 / (1 + exp(-logit)) with logit = -0.5 + 3.2 cosine - 1.4 crowd - 13.8 (best -
+    It is 1 / (1 + exp(-logit)) with logit = -0.3 + 3.8 cosine - 2.1 crowd - 13.6 (best -
     relevance). `crowd` is the `competition` of the scope, before what use adds: use must not make
     a memory surer; `cosine` is its greatest plain cosine.
     """

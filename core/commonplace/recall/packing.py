@@ -13,8 +13,8 @@ from commonplace.writing.wording import wording
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
 """Kinds that apply whatever is asked: how someone wants to be answered resembles no question."""
 
-RELEVANT = 0.1
-"""The confidence from which a record is shown to a model: docs/decisions/0006-recall.md."""
+RELEVANT = 0.05
+"""The confidence from which a record is shown: docs/decisions/0017-a-memory-in-use.md."""
 
 _ALWAYS_SHARE = 1 / 3
 """Of the budget, the most that goes to these."""

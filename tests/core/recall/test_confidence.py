@@ -16,7 +16,7 @@ COSINE = st.floats(-1, 1)
 
 def sure(relevance: list[float], cosine: float) -> list[float]:
     values = np.array(relevance, np.float32)
-    return confidence(values, competition(values), cosine).tolist()
+    return [float(one) for one in confidence(values, competition(values), cosine)]
 
 
 @given(RELEVANCE, COSINE)
