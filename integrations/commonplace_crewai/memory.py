@@ -26,6 +26,7 @@ from typing_extensions import Self, override
 
 from commonplace import Match, Memory
 from commonplace.adapting import OnError, count_shown, guarded
+from commonplace.errors import ModelUnavailableError
 from commonplace.recall.excerpts import excerpt
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.rendering import rendered_part, rendered_record
@@ -234,10 +235,13 @@ class CrewMemory(Whole, CrewAIMemory):
                 known = self._shelf.known(contents, join_scope_paths(root_scope, scope), source)
             fresh = [one for one in dict.fromkeys(contents) if one not in known]
             return [*known.values(), *self._stored(fresh, given)]
-        except Exception:
+        except Exception as error:
             ids = [text_id(one) for one in contents]
+            # That the model is missing is said once, elsewhere, with what to install.
             _logger.exception(
-                "The memory failed while saving for the crew; not kept are the texts %s.", ids
+                "The memory failed while saving for the crew; not kept are the texts %s.",
+                ids,
+                exc_info=None if isinstance(error, ModelUnavailableError) else error,
             )
             raise
 
