@@ -177,7 +177,7 @@ class Arrays:
         hits = self.words.hits(question.text, question.focus)
         cosine, own = self.cosines(question.vector), words.coverage(hits, len(self))
         alike = echoes.likeness(own, cosine)
-        tells = said.telling(query, alike, self._adds_nothing(hits))
+        tells = said.telling(query, alike)
         addresses_agent = statements.addresses_agent(query)
         flow = support.Flow(
             takes=unasked.openness * said.says,
@@ -200,11 +200,6 @@ class Arrays:
         return Scores(
             echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
         )
-
-    def _adds_nothing(self, hits: words.Hits) -> Mask:
-        """Return which records have no term that the query has not."""
-        met = np.bincount(hits.rows, hits.occurrences, len(self))
-        return np.asarray(met >= self.words.lengths)
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:

@@ -19,14 +19,6 @@ _ASKS_WHEN = re.compile(
     r"|什么时候|几[点月号]|哪[天年]|いつ",
     re.IGNORECASE,
 )
-_WANTS_MORE = re.compile(
-    r"\b(?:wh(?:o|om|ose|at|ich|ere)|how (?:many|much|old)|wer|wen|wem|wessen|was"
-    r"|welche\w?|wohin|woher"
-    r"|qui|quoi|quel\w*|où|combien|quién\w*|qué|cuál\w*|dónde|cuánt\w+|quem|qua[li]\w*|onde|quant\w+"
-    r"|chi|dove|кто|кого|кому|что|где|куда|как\w{2,3}|сколько)\b"
-    r"|什么|什麼|谁|誰|哪|多少|何|どこ|だれ|いくら|누구|무엇|어디|من|ماذا|أين|कौन|क्या|कहाँ",
-    re.IGNORECASE,
-)
 _ASKS_FOR_QUESTIONS = re.compile(
     r"\b(?:ask(?:s|ed|ing)?|questions?|(?:ge)?frag(?:e|en|te|ten|t)|demand(?:é|er|ais)|questions?"
     r"|pregunt\w+|pergunt\w+|domand\w+|chiest\w+|вопрос\w*|спр(?:осил|ашивал)\w*)\b"
@@ -69,14 +61,6 @@ def _cut(words: Sequence[str]) -> list[str]:
 def asks_when(query: str) -> bool:
     """Tell whether a query asks for a time."""
     return _ASKS_WHEN.search(query) is not None
-
-
-def wants_more(query: str) -> bool:
-    """Tell whether what answers a query has a word beyond it: who, what, where.
-
-    "Is she a nurse?" and "When was she in Rome?" are answered by their own words.
-    """
-    return _WANTS_MORE.search(query) is not None and not asks_when(query)
 
 
 def asks_for_questions(query: str) -> bool:

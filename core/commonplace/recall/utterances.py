@@ -8,7 +8,7 @@ import numpy as np
 
 from commonplace.recall import echoes, statements
 from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
-from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.growing import Floats, Growing, Rows
 from commonplace.recall.terms import split
 from commonplace.records import Record
 
@@ -84,19 +84,17 @@ class Utterances:
         """Forget what a reply would have been held against."""
         self._questions.pop(row, None)
 
-    def telling(self, query: str, alike: Floats, adds_nothing: Mask) -> Floats:
+    def telling(self, query: str, alike: Floats) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 
-        `alike` is how far each puts the query again; `adds_nothing` holds for those without a word
-        beyond it. A message that repeats a question is one, marked or not; a fact never is.
+        `alike` is how far each puts the query again. A message in the very words of a question is
+        one, marked or not; a fact never is.
         """
         if statements.asks_for_questions(query):
             return self.says
         repeats = np.zeros(len(alike), np.bool_)
         if asks(query.strip()):
             repeats |= self.wordings == hash(tuple(split(query)))
-        if statements.wants_more(query):
-            repeats |= adds_nothing
         asking = np.maximum(self._only_asks.view, repeats & self._is_message.view)
         return np.asarray(self.says * (1 - asking * alike), np.float32)
 

@@ -10,7 +10,6 @@ from commonplace.recall.statements import (
     asks_for_questions,
     asks_when,
     tells_time,
-    wants_more,
 )
 from commonplace.recall.terms import split
 
@@ -75,9 +74,3 @@ def test_a_query_may_ask_for_the_past(query: str) -> None:
 
 def test_a_question_of_now_asks_for_no_past() -> None:
     assert not asks_for_past("What is her favourite colour?")
-
-
-def test_only_some_questions_want_a_word_beyond_their_own() -> None:
-    assert wants_more("Who is my dentist?")
-    assert not wants_more("Is she a nurse?")
-    assert not wants_more("When was she in Rome?")
