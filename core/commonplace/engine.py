@@ -212,7 +212,8 @@ class LocalEngine:
         self._check_open()
         vector = self._embedder.query(query, vector)
         at = self.clock()
-        question = Question(query, vector, periods(query, at), at.timestamp())
+        asked = periods(query, selection.asked(at))
+        question = Question(query, vector, asked, at.timestamp())
         admitted = selection.condition()
         with self._opened():
             matches = [
