@@ -12,7 +12,7 @@ from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.standing import frequency, recency, saturated, standing
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
 from commonplace.records import Record
 from commonplace.scope import Scope

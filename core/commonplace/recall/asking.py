@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commonplace.recall.terms import UNSPACED
+from commonplace.recall.tokens import UNSPACED
 from commonplace.recall.word_lists import word_lists
 
 QUESTION_MARKS = ("?", "？", "؟", "՞", ";")  # the last is the Greek one, U+037E

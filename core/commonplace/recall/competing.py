@@ -2,7 +2,9 @@
 
 "Favourite colour is green" and, a year later, "favourite colour is blue now" resemble each other
 and answer alike; only the later holds. Records compete that are of one scope and not of one
-session, are nearly as relevant as one another, and are put alike, in words and in meaning.
+session, are nearly as relevant as one another, and are put alike, in words and in meaning. What
+the query tells apart does not compete: asked for server 3, an answer about server 3 comes before
+a later one about server 8.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 
 from commonplace.ports import Vectors
 from commonplace.recall.growing import Doubles, Floats, Mask, Rows
-from commonplace.recall.terms import UNSPACED, split
+from commonplace.recall.tokens import UNSPACED, split
 
 ALIKE = 0.5
 """The least cosine of two statements that are about the same."""
@@ -26,18 +28,24 @@ NEARLY = 0.3
 
 
 def competing(
-    texts: Sequence[str], vectors: Vectors, relevance: Floats, groups: Sequence[object]
+    texts: Sequence[str],
+    vectors: Vectors,
+    relevance: Floats,
+    groups: Sequence[object],
+    named: Sequence[frozenset[int]],
 ) -> Mask:
-    """Return which pairs of records compete: a square array, of records in order of relevance.
+    """Return which records the others may replace: a square array, in order of relevance.
 
-    `vectors` has one unit vector for each; records of one group never compete.
+    `vectors` has one unit vector for each; records of one group never compete. `named` has for
+    each the terms of the query that it holds: one that lacks a term replaces none that has it.
     """
     words = [_words(text) for text in texts]
     shared = np.array([[_overlap(one, other) for other in words] for one in words])
     alike = (vectors @ vectors.T >= ALIKE) & (shared >= SHARED)
     near = relevance[None, :] >= relevance[:, None] - NEARLY
     apart = np.array([[one != other for other in groups] for one in groups], np.bool_)
-    return np.asarray(alike & near & apart & (relevance[:, None] > 0))
+    covers = np.array([[one <= other for other in named] for one in named], np.bool_)
+    return np.asarray(alike & near & apart & covers & (relevance[:, None] > 0))
 
 
 def _words(text: str) -> frozenset[str]:

@@ -37,7 +37,7 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best = _once(hot, rows, best, relevance, limit)
     if question.asks_for_now:
-        best = _newest_first(hot, rows, best, relevance)
+        best = _newest_first(hot, rows, best, relevance, question.focus.text)
     best = best[:limit]
     likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
     records = [hot.record(row) for row in rows[best].tolist()]
@@ -48,7 +48,9 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     ]
 
 
-def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats) -> Rows:
+def _newest_first(
+    hot: HotScope, rows: Rows, best: Rows, relevance: Floats, asking: str
+) -> Rows:
     """Return the order in which, of competing statements, the newest comes first.
 
     They change places, and relevance with them.
@@ -58,7 +60,8 @@ def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats) -> R
     groups = [(one.scope, one.source.session or one.id) for one in records]
     vectors = np.stack([hot.arrays.vectors(row)[0] for row in rows[first].tolist()])
     before = relevance[first]
-    compete = competing([one.text for one in records], vectors, before, groups)
+    named = hot.arrays.words.named(asking, rows[first])
+    compete = competing([one.text for one in records], vectors, before, groups, named)
     order = first[renewed(hot.arrays.times[rows[first]], compete)]
     relevance[order] = before
     return np.concatenate([order, best[MOST_COMPETING:]])

@@ -9,7 +9,7 @@ import numpy as np
 from commonplace.recall import echoes, statements
 from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
 from commonplace.recall.growing import Floats, Growing, Rows
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.records import Record
 
 

@@ -10,8 +10,9 @@ between scopes and queries.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +20,14 @@ import numpy.typing as npt
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Rows
 from commonplace.recall.indexing import commonest, indexed
-from commonplace.recall.postings import Postings, joined
+from commonplace.recall.postings import Postings
+from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
     detect_language,
     is_character_pair,
-    split,
     terms_in,
 )
+from commonplace.recall.tokens import Joined, joined, split
 
 SATURATION = 0.9
 """BM25's k1, what a second occurrence of a word adds: between Lucene's 1.2 and presence alone.
@@ -138,20 +140,26 @@ class WordIndex:
         self._removed += 1
 
     def query_terms(self, query: str) -> list[frozenset[str]]:
-        """Return a query's distinct terms: for each word its stems in the scope's languages."""
+        """Return a query's distinct terms: for each word its stems in the scope's languages.
+
+        A part of what is written as one is also found by the whole.
+        """
+        return list(dict.fromkeys(chain.from_iterable(self._terms(query, joined(query)).values())))
+
+    def _terms(self, query: str, tokens: Sequence[Joined]) -> dict[str, list[frozenset[str]]]:
+        """Return the terms of each word of a query; a whole in prose is none of its own."""
         words = split(query)
         own_language = detect_language(words, self.language)
         commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        languages = dict.fromkeys((own_language, *commonest))
-        groups: dict[frozenset[str], None] = {}
-        for word in dict.fromkeys(words):
-            own = terms_in([word], own_language)
-            if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
-                groups.update(dict.fromkeys(frozenset([term]) for term in own))
-            elif own:
-                stems = (term for language in languages for term in terms_in([word], language))
-                groups[frozenset(stems)] = None
-        return list(groups)
+        languages = tuple(dict.fromkeys((own_language, *commonest)))
+        terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
+        for token in tokens:
+            whole = frozenset().union(*terms[token.whole])
+            for part in token.parts:
+                if len(terms[part]) == 1:
+                    terms[part] = [terms[part][0] | whole]
+        in_prose = {token.whole for token in tokens if token.in_prose}
+        return {word: own for word, own in terms.items() if word not in in_prose}
 
     def hits(self, query: str, focus: Focus | None = None) -> Hits:
         """Look a query up: every occurrence of its terms, and what its terms weigh.
@@ -159,21 +167,33 @@ class WordIndex:
         The words outside its `focus` weigh less, or nothing.
         """
         asking = query if focus is None else focus.text
-        within = self.query_terms(asking)
-        has_rest = focus is not None and 0 < focus.rest < 1
-        groups = list(dict.fromkeys([*within, *self.query_terms(query)])) if has_rest else within
+        tokens = joined(asking)
+        terms = self._terms(asking, tokens)
+        groups = list(dict.fromkeys(chain.from_iterable(terms.values())))
+        within = len(groups)
+        if focus is not None and 0 < focus.rest < 1:
+            tokens = joined(query)
+            terms = self._terms(query, tokens) | terms
+            groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
         found = [self._occurrences(group) for group in groups]
         frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
         ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
+        _share_wholes(ideal, frequencies, _places(tokens, terms, groups))
         if focus is not None:
-            ideal[len(within) :] *= focus.rest
+            ideal[within:] *= focus.rest
         kept = np.argsort(-ideal, kind="stable")[:MOST_TERMS]
         weights = ideal[kept] / (float(ideal[kept[:FULL]].sum()) or 1.0)
-        rows = joined([found[term][0] for term in kept], np.int64)
-        counts = joined([found[term][1] for term in kept], np.float32)
+        rows = concatenated([found[term][0] for term in kept], np.int64)
+        counts = concatenated([found[term][1] for term in kept], np.float32)
         which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
         return Hits(rows, which, self._strength(rows, counts), counts, weights)
+
+    def named(self, query: str, rows: Rows) -> list[frozenset[int]]:
+        """Return for each of some rows which of a query's terms, by number, it holds."""
+        holders = [self._occurrences(group)[0] for group in self.query_terms(query)]
+        held = np.array([np.isin(rows, having) for having in holders]).reshape(-1, len(rows))
+        return [frozenset(np.flatnonzero(one).tolist()) for one in held.T]
 
     def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
         """Return the rows that hold a term of the group, each once, and how often each does."""
@@ -188,6 +208,43 @@ class WordIndex:
         average = max(self._total_length / max(self._telling, 1), 1.0)
         norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE / average * self.lengths[rows])
         return np.asarray(counts / (counts + norm), np.float32)
+
+
+def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
+    """Return the terms of one word of a query, whose own language is the first."""
+    own = terms_in([word], languages[0])
+    if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
+        return [frozenset([term]) for term in own]
+    stems = (term for language in languages for term in terms_in([word], language))
+    return [frozenset(stems)] if own else []
+
+
+def _places(
+    tokens: Sequence[Joined],
+    terms: dict[str, list[frozenset[str]]],
+    groups: list[frozenset[str]],
+) -> Iterator[tuple[int, list[int], bool]]:
+    """Yield where among a query's terms a whole and its parts are, and if it is all letters."""
+    for token in tokens:
+        if own := terms.get(token.whole):
+            parts = chain.from_iterable(terms[part] for part in token.parts)
+            places = {groups.index(part) for part in parts} - {groups.index(own[0])}
+            yield groups.index(own[0]), sorted(places), token.whole.isalpha()
+
+
+def _share_wholes(
+    ideal: Floats, frequencies: Floats, places: Iterable[tuple[int, list[int], bool]]
+) -> None:
+    """Let a whole and its parts weigh together like one word, the whole half of it.
+
+    A name that occurs nowhere as one is written another way here: its parts weigh as words do.
+    """
+    for whole, parts, is_name in places:
+        if is_name and not frequencies[whole]:
+            ideal[whole] = 0
+            continue
+        ideal[whole] /= 2
+        ideal[parts] *= min(1.0, float(ideal[whole]) / (float(ideal[parts].sum()) or 1.0))
 
 
 def information(frequencies: Floats, records: float) -> Floats:

@@ -18,7 +18,7 @@ from commonplace.recall.support import (
     session_meaning,
     session_words,
 )
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.words import WordIndex, coverage
 
 SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
