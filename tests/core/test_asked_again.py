@@ -97,27 +97,6 @@ def test_the_same_words_in_many_places_count_once(memory: Memory) -> None:
     assert FACTS[0] in found[:2]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "query"),
-    [
-        (
-            "Favourite colour is green",
-            "Favourite colour is blue now",
-            "What is my favourite colour?",
-        ),
-        ("Lives in Oslo", "Lives in Bergen", "Where do I live?"),
-        ("Drives a Volvo", "Drives a Tesla now", "What car do I drive?"),
-        ("Deploys run on Fridays", "Deploys run on Mondays", "When do deploys run?"),
-    ],
-)
-def test_of_two_statements_about_the_same_the_newer_comes_first(
-    memory: Memory, old: str, new: str, query: str
-) -> None:
-    later = JANUARY + timedelta(days=90)
-    memory.remember_many([Record(new, created_at=later), Record(old, created_at=JANUARY)])
-    assert memory.recall(query)[0].record.text == new
-
-
 def test_other_talk_before_a_question_changes_nothing(memory: Memory) -> None:
     memory.remember_many(FACTS)
     chat = "We spent the weekend in the garden with Ana and planted roses and tulips. " * 5

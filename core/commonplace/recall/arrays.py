@@ -32,14 +32,16 @@ class Question:
     at: float
 
     @property
-    def asks_for_now(self) -> bool:
-        """Whether what holds now is wanted: no past, no date and no conversation is asked about."""
-        return not self.periods and not statements.asks_for_past(self.focus.text)
+    def asks_for_past(self) -> bool:
+        """Whether what held once is wanted."""
+        return statements.asks_for_past(self.focus.text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """What a query found: arrays by row. `relevance` is without `frequency`."""
+
+    hits: words.Hits
 
     relevance: Floats
     cosine: Floats
@@ -101,6 +103,10 @@ class Arrays:
     def vectors(self, row: int) -> Vectors:
         """Return a record's vectors, one for each of its windows."""
         return self._vectors.view[self._windows(row)].copy()
+
+    def first_vectors(self, rows: Rows) -> Vectors:
+        """Return the vector of the first window of each of some records."""
+        return self._vectors.view[self._starts.view[rows]]
 
     def extend(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
         """Append records, oldest of a session first, with a vector for each of their windows."""
@@ -198,7 +204,7 @@ class Arrays:
         relevance += (factor - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
         return Scores(
-            echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
+            hits, echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
         )
 
     def _same_for_all(self) -> Unasked:

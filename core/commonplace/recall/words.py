@@ -52,6 +52,10 @@ MOST_LANGUAGES = 3
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
 
 
+Term = frozenset[str]
+"""A word of a query as the stems that it has in the languages of a scope."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
     """Where the terms of one query occur.
@@ -66,6 +70,19 @@ class Hits:
     occurrences: Floats
     weights: Floats
     """Per term: its information (inverse document frequency) over the sum of the query's."""
+    terms: tuple[Term, ...] = ()
+
+    def named(self, rows: Rows) -> list[frozenset[Term]]:
+        """Return for each of some rows which of the terms it holds.
+
+        Pairs of characters do not count: any two characters that meet make one.
+        """
+        named: dict[int, set[Term]] = {row: set() for row in rows.tolist()}
+        found = np.isin(self.rows, rows)
+        for row, place in zip(self.rows[found].tolist(), self.which[found].tolist(), strict=True):
+            if not is_character_pair(self.terms[place]):
+                named[row].add(self.terms[place])
+        return [frozenset(terms) for terms in named.values()]
 
 
 class WordIndex:
@@ -187,13 +204,8 @@ class WordIndex:
         rows = concatenated([found[term][0] for term in kept], np.int64)
         counts = concatenated([found[term][1] for term in kept], np.float32)
         which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
-        return Hits(rows, which, self._strength(rows, counts), counts, weights)
-
-    def named(self, query: str, rows: Rows) -> list[frozenset[int]]:
-        """Return for each of some rows which of a query's terms, by number, it holds."""
-        holders = [self._occurrences(group)[0] for group in self.query_terms(query)]
-        held = np.array([np.isin(rows, having) for having in holders]).reshape(-1, len(rows))
-        return [frozenset(np.flatnonzero(one).tolist()) for one in held.T]
+        strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
+        return Hits(rows, which, strength, counts, weights, told)
 
     def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
         """Return the rows that hold a term of the group, each once, and how often each does."""
