@@ -183,7 +183,7 @@ class Arrays:
         hits = self.words.hits(question.text, question.focus)
         cosine, own = self.cosines(question.vector), words.coverage(hits, len(self))
         alike = echoes.likeness(own, cosine)
-        tells = said.telling(query, alike)
+        tells = said.telling(query, alike, lambda: words.contained(hits, self.words.lengths))
         addresses_agent = statements.addresses_agent(query)
         flow = support.Flow(
             takes=unasked.openness * said.says,

@@ -71,19 +71,23 @@ class Statement:
 
 
 def near_pairs(
-    vectors: Vectors, relevance: Floats, times: Doubles, sizes: Rows
+    vectors: Vectors, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
 ) -> list[tuple[int, int]]:
     """Return which records are near enough to compete, as pairs of an older and a newer one.
 
-    `vectors` has one unit vector for each record, `sizes` its number of characters. The pairs are
-    few, so what takes long is looked at only for them.
+    Only those count that stand in the other order than is wanted. `vectors` has one unit vector
+    for each record, `sizes` its number of characters. The pairs are few, so what takes long is
+    looked at only for them.
     """
     cosine, behind = vectors @ vectors.T, relevance[:, None] - relevance[None, :]
     short = sizes <= SHORT
     near = (cosine >= ALIKE) & (behind <= NEARLY)
     near |= (cosine >= CHANGED_ALIKE) & (behind <= CHANGED_NEARLY) & short & short[:, None]
     near &= (times[:, None] < times[None, :]) & (relevance[:, None] > 0)
-    return [(older, newer) for older, newer in np.argwhere(near).tolist()]
+    places = np.arange(len(times))
+    ahead = places[:, None] < places[None, :]
+    older, newer = np.nonzero(near & (ahead.T if oldest_first else ahead))
+    return list(zip(older.tolist(), newer.tolist(), strict=True))
 
 
 def replaces(newer: Statement, older: Statement, cosine: float, behind: float) -> bool:

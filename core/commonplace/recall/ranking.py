@@ -24,7 +24,7 @@ REPEATED = 1.0
 _EQUAL = 1e-5
 """What sums of single precision differ by."""
 
-MOST_COMPETING = 12
+MOST_COMPETING = 8
 """Among so many of the first, the newer of two statements about the same comes first."""
 
 
@@ -40,8 +40,9 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     best = _once(hot, rows, best, relevance, limit)
     if not question.periods:
         first = best[:MOST_COMPETING]
-        pairs = _competing(hot, rows[first], relevance[first], scores.hits)
-        best = _by_time(best, relevance, pairs, oldest_first=question.asks_for_past)
+        past = question.asks_for_past
+        pairs = _competing(hot, rows[first], relevance[first], scores.hits, oldest_first=past)
+        best = _by_time(best, relevance, pairs, oldest_first=past)
     best = best[:limit]
     likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
     records = [hot.record(row) for row in rows[best].tolist()]
@@ -67,11 +68,15 @@ def _by_time(
     return np.concatenate([order, best[MOST_COMPETING:]])
 
 
-def _competing(hot: HotScope, rows: Rows, relevance: Floats, hits: Hits) -> set[tuple[int, int]]:
+def _competing(
+    hot: HotScope, rows: Rows, relevance: Floats, hits: Hits, *, oldest_first: bool
+) -> set[tuple[int, int]]:
     """Return which of these rows compete, as pairs of the places of an older and a newer one."""
     vectors = hot.arrays.first_vectors(rows)
     sizes = np.array([len(hot.record(row).text) for row in rows.tolist()])
-    near = near_pairs(vectors, relevance, hot.arrays.times[rows], sizes)
+    near = near_pairs(vectors, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
+    if not near:
+        return set()
     places = sorted({place for pair in near for place in pair})
     said = dict(zip(places, _statements(hot, rows[places], hits), strict=True))
     return {

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.recall.focus import Focus
-from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.indexing import commonest, indexed
 from commonplace.recall.postings import Postings
 from commonplace.recall.postings import joined as concatenated
@@ -47,6 +47,9 @@ MOST_TERMS = 128
 
 FULL = 10
 """A record with so many of the weightiest terms covers the query, however long it is."""
+
+CONTAINED = 0.75
+"""The share of a record's terms from which on it adds nothing to a query that has them."""
 
 MOST_LANGUAGES = 3
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
@@ -78,7 +81,8 @@ class Hits:
         Pairs of characters do not count: any two characters that meet make one.
         """
         named: dict[int, set[Term]] = {row: set() for row in rows.tolist()}
-        found = np.isin(self.rows, rows)
+        wanted = np.sort(rows)
+        found = wanted[np.searchsorted(wanted, self.rows).clip(max=len(rows) - 1)] == self.rows
         for row, place in zip(self.rows[found].tolist(), self.which[found].tolist(), strict=True):
             if not is_character_pair(self.terms[place]):
                 named[row].add(self.terms[place])
@@ -271,3 +275,9 @@ def coverage(hits: Hits, records: int) -> Floats:
     """Return the share of the query's information in each record's own words, in 0..1."""
     scores = np.bincount(hits.rows, hits.weights[hits.which] * hits.strength, records)
     return scores.astype(np.float32)
+
+
+def contained(hits: Hits, lengths: Floats) -> Mask:
+    """Return which records have (nearly) no terms but those of the query; `lengths` is by row."""
+    own = np.bincount(hits.rows, hits.occurrences, minlength=len(lengths))
+    return np.asarray(own >= CONTAINED * lengths)
