@@ -46,6 +46,10 @@ class Scores:
     relevance: Floats
     cosine: Floats
     arms: fusion.Arms
+    kind: Floats
+    """The factor for the kind of statement each record is."""
+    tells: Floats
+    """0 for an echo of the query, else 1."""
     recency: Floats
     frequency: Floats
 
@@ -194,18 +198,17 @@ class Arrays:
         )
         arms = self._arms(hits, own, cosine, flow, question.periods)
         relevance = fusion.fuse(arms)
-        factor = unasked.standing * fusion.expectation(
+        kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
             said.from_agent,
             asks_when=statements.asks_when(query),
             addresses_agent=addresses_agent,
         )
-        relevance += (factor - 1) * np.maximum(relevance, 0)
+        relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
-        return Scores(
-            hits, echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
-        )
+        told = echoes.demoted(relevance, tells)
+        return Scores(hits, told, cosine * tells, arms, kind, tells, unasked.recency, often)
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:
