@@ -38,7 +38,8 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     relevance = raised(plain, scores.frequency[rows])
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best = _once(hot, rows, best, relevance, limit)
-    if not question.periods:
+    quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
+    if not quoted and not question.periods:
         first = best[:MOST_COMPETING]
         past = question.asks_for_past
         pairs = _competing(hot, rows[first], relevance[first], scores.hits, oldest_first=past)
