@@ -71,7 +71,7 @@ READS: dict[str, tuple[Callable[[Memory], object], str]] = {
     "operand of $gt": (lambda m: m.count(where={"a": {"$gt": None}}), "\\$gt takes"),
     "empty $or": (lambda m: m.count(where={"$or": []}), "at least one"),
     "condition of a wrong type": (lambda m: m.count(where=["a"]), "is a dict"),  # type: ignore[arg-type]
-    "field of a wrong type": (lambda m: m.count(where={1: 2}), "names a field"),  # type: ignore[dict-item]
+    "field of a wrong type": (lambda m: m.count(where={1: 2}), "keys are text"),  # type: ignore[dict-item]
 }
 
 

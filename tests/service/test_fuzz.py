@@ -124,6 +124,7 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
     "a span and a time": sent(
         "remember", items=[{"text": "x", "ttl": "1d", "expires_at": "2027-01-01T00:00:00Z"}]
     ),
+    "an operator within a value": sent("count", where={"a": {"$eq": {"b": {"$gt": 1}}}}),
     "an unknown operator": sent("recall", query="x", where={"a": {"$regex": "("}}),
     "an unknown kind": sent("records", kind="idea"),
     "too many scopes": sent("count", also=["user/eve"] * 101),
