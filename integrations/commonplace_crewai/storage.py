@@ -21,6 +21,7 @@ from typing_extensions import Self, override
 from commonplace import Memory, Record, RecordNotFoundError, Scope
 from commonplace.adapting import checked_memory
 from commonplace.by_vector import discard, embedded, entries, nearest, own
+from commonplace.characters import mended
 from commonplace.recall.filters import Selection
 from commonplace.records import JSON, KINDS
 from commonplace_crewai.mapping import (
@@ -251,7 +252,7 @@ class CommonplaceStorage(StorageBackend):
 
     def known(self, texts: Sequence[str], path: str, source: str | None) -> dict[str, MemoryRecord]:
         """Return, by text, what is remembered word for word at or below this path."""
-        wanted = set(texts)
+        wanted = {mended(text) for text in texts}
         found = [to_memory_record(one, self._scope) for one in self._records(path)]
         return {one.content: one for one in found if one.content in wanted and one.source == source}
 

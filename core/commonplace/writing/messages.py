@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
 from commonplace.records import Origin, Record, Source, now
 from commonplace.times import parsed_time
@@ -77,7 +78,7 @@ def message_record(
         said,
         kind="message",
         source=source,
-        id=str(uuid5(NAMESPACE_OID, _encodable("\x1f".join(told)))),
+        id=str(uuid5(NAMESPACE_OID, mended("\x1f".join(told)))),
         created_at=now() if created_at is None else created_at,
     )
 
@@ -103,8 +104,8 @@ def without_reasoning(text: str) -> str:
 
 
 def whole_characters(text: str) -> str:
-    """Return as much of a text as is kept, with a mark where half a character was left."""
-    return _encodable(text[:MAX_TEXT_CHARACTERS])
+    """Return as much of a text as is kept, mended where half a character was left."""
+    return mended(text[:MAX_TEXT_CHARACTERS])
 
 
 def _kept(record: Record) -> Record | None:
@@ -206,7 +207,3 @@ def _optional_text(message: Mapping[str, Any], field: str) -> str | None:
 
 def _begins_line(text: str, at: int) -> bool:
     return not text[text.rfind("\n", 0, at) + 1 : at].strip()
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()

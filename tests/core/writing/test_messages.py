@@ -267,4 +267,4 @@ def test_a_source_is_a_source() -> None:
 def test_half_characters_are_marked_wherever_they_are() -> None:
     [record] = records(user("cut \ud83d", id="\ud83d"))
 
-    assert record.text == "cut ?"
+    assert record.text == "cut \ufffd"
