@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
-from commonplace.records import Kind, Record
-from commonplace.validation import checked_kind, checked_time
+from commonplace.records import Kind, Record, Source
+from commonplace.validation import checked_kind, checked_source, checked_time
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
@@ -45,7 +45,7 @@ class Selection:
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
     when a record was said, the first time or again, both included. `state` tells whether records
     that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
-    what held at that moment.
+    what held at that moment. `conversation` has the framework and session of what is meant.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -56,6 +56,7 @@ class Selection:
     until: datetime | None = None
     as_of: datetime | None = None
     state: State = "current"
+    conversation: Source | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.where, Mapping):
@@ -91,6 +92,8 @@ class Selection:
             tests.append(_said_between(self.since, self.until))
         if self.as_of is not None:
             checked_time(self.as_of, "as_of")
+        if self.conversation is not None:
+            tests.append(_of_conversation(checked_source(self.conversation)))
         return (lambda record: all(test(record) for test in tests)) if tests else everything
 
 
@@ -102,6 +105,11 @@ def _said_between(since: datetime | None, until: datetime | None) -> Condition:
             f"since {earliest.isoformat()} is after until {latest.isoformat()}: nothing is between."
         )
     return lambda record: any(earliest <= time <= latest for time in record.said_at)
+
+
+def _of_conversation(meant: Source) -> Condition:
+    wanted = meant.framework, meant.session
+    return lambda record: (record.source.framework, record.source.session) == wanted
 
 
 def of_kind(kind: Kind | None) -> tuple[Kind, ...] | None:

@@ -184,10 +184,13 @@ class SelectionPart(Part):
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
+    conversation: SourcePart | None = None
 
     def selection(self) -> Selection:
         """Return the selection, checked."""
-        return Selection(self.kinds, self.where, self.since, self.until, self.as_of, self.state)
+        meant = {name: getattr(self, name) for name in type(self).model_fields}
+        meant["conversation"] = self.conversation and self.conversation.source()
+        return Selection(**meant)
 
 
 OneRecord = Annotated[RecordPart, Body(embed=True)]
