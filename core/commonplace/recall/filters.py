@@ -20,12 +20,13 @@ from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
 from commonplace.records import Kind, Record, Source
 from commonplace.validation import checked_kind, checked_source, checked_time
+from commonplace.writing.findings import labels
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
 Metadata = Mapping[str, Any]
 
-State = Literal["current", "quarantined", "all"]
+State = Literal["current", "quarantined", "redacted", "all"]
 
 _MISSING = object()
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -44,7 +45,8 @@ class Selection:
 
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
     when a record was said, the first time or again, both included. `state` tells whether records
-    that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
+    that can be recalled are meant, those held back, those of which something was taken out, held
+    back or not, or all, past versions included; with `as_of`,
     what held at that moment. `conversation` has the framework and session of what is meant.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
@@ -75,6 +77,8 @@ class Selection:
             return held_at(record, self.as_of)
         if self.state == "quarantined":
             return record.quarantine is not None and record.version_of is None
+        if self.state == "redacted":
+            return record.version_of is None and bool(labels(record))
         return self.state == "all" or record.is_current
 
     def condition(self) -> Condition:

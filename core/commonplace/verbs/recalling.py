@@ -148,10 +148,25 @@ class Recalling(View):
     def stats(self) -> Stats:
         """Return how many records there are, in all and by kind, and the store's embedder.
 
+        Also how many are held back, and of how many something was taken out.
+
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")
         >>> alice.stats().kinds
         {'fact': 1}
         """
-        kinds = self._engine.tally(self._readable, Selection())
-        return Stats(sum(kinds.values()), kinds, self._engine.embedder_name)
+        kinds, held_back, redacted = (
+            self._engine.tally(self._readable, selection)
+            for selection in (
+                Selection(),
+                Selection(state="quarantined"),
+                Selection(state="redacted"),
+            )
+        )
+        return Stats(
+            records=sum(kinds.values()),
+            kinds=kinds,
+            embedder=self._engine.embedder_name,
+            held_back=sum(held_back.values()),
+            redacted=sum(redacted.values()),
+        )
