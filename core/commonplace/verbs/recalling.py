@@ -12,6 +12,7 @@ from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
+from commonplace.writing.findings import labels
 from commonplace.writing.trust import trusted
 
 # Above what a tool or a document deserves: neither gives standing instructions.
@@ -155,18 +156,12 @@ class Recalling(View):
         >>> alice.stats().kinds
         {'fact': 1}
         """
-        kinds, held_back, redacted = (
-            self._engine.tally(self._readable, selection)
-            for selection in (
-                Selection(),
-                Selection(state="quarantined"),
-                Selection(state="redacted"),
-            )
-        )
+        kinds = self._engine.tally(self._readable, Selection())
+        screened = self._engine.select(self._readable, Selection(state="screened"), 0, None)
         return Stats(
             records=sum(kinds.values()),
             kinds=kinds,
             embedder=self._engine.embedder_name,
-            held_back=sum(held_back.values()),
-            redacted=sum(redacted.values()),
+            held_back=sum(one.quarantine is not None for one in screened),
+            redacted=sum(bool(labels(one)) for one in screened),
         )
