@@ -84,6 +84,9 @@ Reason = Annotated[
     Body(embed=True, min_length=1, max_length=1_000, examples=["GDPR Art. 17, request 123"]),
 ]
 Time = Annotated[Moment | None, Body(embed=True)]
+ZoneName = Annotated[
+    str | None, Body(embed=True, description="Whose days.", examples=["Europe/Prague"])
+]
 Where = Annotated[
     JsonObject | None,
     Body(embed=True, description="A condition on metadata.", examples=[{"year": {"$gte": 2024}}]),
@@ -184,6 +187,7 @@ class SelectionPart(Part):
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
+    timezone: str | None = None
     conversation: SourcePart | None = None
 
     def selection(self) -> Selection:

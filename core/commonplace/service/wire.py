@@ -67,17 +67,16 @@ def match_from_json(written: Mapping[str, Any]) -> Match:
 
 def selection_to_json(selection: Selection) -> dict[str, Any]:
     """Return a selection."""
-    written = {
+    return {
         "kinds": selection.kinds and list(selection.kinds),
         "where": selection.where,
         "since": selection.since and selection.since.isoformat(),
         "until": selection.until and selection.until.isoformat(),
         "as_of": selection.as_of and selection.as_of.isoformat(),
         "state": selection.state,
+        "timezone": selection.timezone,
+        "conversation": selection.conversation and asdict(selection.conversation),
     }
-    if selection.conversation is not None:  # which a server of an earlier release does not know
-        written["conversation"] = asdict(selection.conversation)
-    return written
 
 
 def error_to_json(error: CommonplaceError) -> dict[str, Any]:
