@@ -117,11 +117,11 @@ def test_what_is_held_back_or_taken_out_is_said_once_without_it(
         caplog.clear()
         write()
         [said] = warnings(caplog)
-        assert "taken out was: " in said
+        assert " was redacted (" in said
         assert "password" in said
         assert "tr0ub4dor" not in said
         assert "previous" not in said
-    assert "it is held back until release(id)" in said
+    assert " and held back until it is released (It tells a model" in said
 
     caplog.clear()
     held = alice.quarantined()

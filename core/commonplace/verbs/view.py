@@ -59,7 +59,7 @@ class View:
         given = checked_record(record)
         checked = screened(given, self._engine.screening)
         if done := outcome(given, checked):
-            _logger.warning("Of the record %s as it is kept: %s", checked.id, done)
+            _logger.warning("The record %s was %s.", checked.id, done)
         scopes = outermost([checked.scope, *self._readable])
         ids = checked.derived_from
         known = self._engine.held(scopes, ids) if ids else []

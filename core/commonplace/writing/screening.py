@@ -58,14 +58,14 @@ def outcome(before: Record, after: Record) -> str:
 
     >>> given = Record("My password is tr0ub4dor&3")
     >>> outcome(given, screened(given, Screening()))
-    'taken out was: password'
+    'redacted (password)'
     """
     done = []
     if taken := sorted(labels(after) - labels(before)):
-        done.append(f"taken out was: {', '.join(taken)}")
+        done.append(f"redacted ({', '.join(taken)})")
     if after.quarantine is not None and before.quarantine is None:
-        done.append(f"it is held back until release(id). {after.quarantine}")
-    return "; ".join(done)
+        done.append(f"held back until it is released ({after.quarantine})")
+    return " and ".join(done)
 
 
 def redacted(text: str, policy: Screening) -> str:
