@@ -23,6 +23,7 @@ VERBS = {
     "backup": "(self, path)",
     "close": "(self)",
     "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known)",
+    "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
     "export": "(self, path)",

@@ -170,10 +170,19 @@ class SelectionPart(Part):
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
+    session: str | None = None
 
     def selection(self) -> Selection:
         """Return the selection, checked."""
-        return Selection(self.kinds, self.where, self.since, self.until, self.as_of, self.state)
+        return Selection(
+            self.kinds,
+            self.where,
+            self.since,
+            self.until,
+            self.as_of,
+            self.state,
+            self.session,
+        )
 
 
 OneRecord = Annotated[RecordPart, Body(embed=True)]
