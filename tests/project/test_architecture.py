@@ -21,6 +21,7 @@ FRAMEWORKS = {
     "crewai",
     "autogen_core",
     "autogen_agentchat",
+    "openai",
 }
 # What may import what within the core; a folder or module not named here is free to be imported.
 PURE = [

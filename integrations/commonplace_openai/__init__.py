@@ -1,0 +1,10 @@
+"""Commonplace for plain OpenAI clients: Chat Completions and Responses that remember.
+
+Works with any client of their form, of whatever version or provider: nothing of `openai` is
+imported here.
+"""
+
+from commonplace_openai.aio import AsyncMemoryClient
+from commonplace_openai.client import MemoryClient
+
+__all__ = ["AsyncMemoryClient", "MemoryClient"]
