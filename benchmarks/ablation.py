@@ -12,6 +12,7 @@ from commonplace.embedding import MiniLM, as_embedder
 from commonplace.embedding.entries import embedded
 from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.dates import periods
+from commonplace.recall.focus import focus
 from commonplace.recall.fusion import Arms, fuse
 from commonplace.recall.growing import Floats
 from commonplace.recall.hot import HotScope
@@ -88,7 +89,7 @@ class Ablated:
         """Yield what is found without each part, best first, under the name of what is left."""
         vector = self._embedder.embed_query(query)
         asked = self._asked.timestamp()
-        question = Question(query, vector, periods(query, self._asked), asked)
+        question = Question(query, focus(query), vector, periods(query, self._asked), asked)
         scores = self._hot.arrays.scores(question)
         kind, recent = self._factors(scores)
         for name, without in ARMS.items():

@@ -1,12 +1,18 @@
-"""What a recall is measured against: the same vectors alone, and the words alone."""
+"""What a recall is measured against: the same vectors alone, the words alone, and both."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 import bm25s
 import numpy as np
 import Stemmer
 
 from commonplace.ports import Embedder
+
+RANK_CONSTANT = 60
+"""Of reciprocal rank fusion, at its customary value."""
 
 
 class Dense:
@@ -46,3 +52,29 @@ class Bm25:
             texts, stopwords="en_plus", stemmer=self._stemmer, return_ids=False, show_progress=False
         )
         return found
+
+
+class CharacterBm25(Bm25):
+    """BM25 over single characters and pairs of neighbours, for scripts without spaces."""
+
+    name = "BM25 of characters"
+
+    def _tokens(self, texts: list[str]) -> list[list[str]]:
+        return [[*text, *map("".join, pairwise(text))] for text in texts]
+
+
+class Hybrid:
+    """Reciprocal rank fusion (RRF) of other rankings, all of one weight."""
+
+    name = "hybrid (RRF)"
+
+    def __init__(self, parts: Sequence[Dense | Bm25]) -> None:
+        self._parts = parts
+
+    def ranking(self, query: str) -> list[str]:
+        """Return all ids, best first."""
+        scores: dict[str, float] = {}
+        for part in self._parts:
+            for rank, one in enumerate(part.ranking(query), 1):
+                scores[one] = scores.get(one, 0.0) + 1 / (RANK_CONSTANT + rank)
+        return sorted(scores, key=lambda one: -scores[one])

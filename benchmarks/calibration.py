@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.progress import track
 from rich.table import Table
 
@@ -23,9 +22,8 @@ import commonplace
 from commonplace import Memory
 from commonplace.embedding import MiniLM
 from locomo import questions, turns
+from metrics import Confidences, auroc
 from tables import Lines, arguments, publish
-
-Confidences = NDArray[np.float64]
 
 
 def best(memory: Memory, query: str) -> float:
@@ -48,12 +46,6 @@ def asked(samples: list[dict[str, Any]]) -> tuple[Confidences, Confidences]:
                 right.append(best(memories[number], query))
                 wrong.append(best(other, query))
     return np.array(right), np.array(wrong)
-
-
-def auroc(right: Confidences, wrong: Confidences) -> float:
-    """Return how often a right value exceeds a wrong one, ties counting half (Mann-Whitney)."""
-    above = (right[:, None] > wrong[None, :]).mean()
-    return float(above + (right[:, None] == wrong[None, :]).mean() / 2)
 
 
 def tenths(right: Confidences, wrong: Confidences) -> list[dict[str, float]]:

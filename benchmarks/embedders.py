@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -59,6 +60,27 @@ class Staged:
     def windows(self, text: str) -> list[str]:
         """Return the text in pieces that are each read whole."""
         return self.inner.windows(text)
+
+
+class Remembering:
+    """The default embedder, which embeds each text once and keeps its vector."""
+
+    dimension = MiniLM.dimension
+
+    def __init__(self) -> None:
+        self._model = MiniLM()
+        self.name = self._model.name
+        self._vectors: dict[str, Vectors] = {}
+        # Every text is cut into windows to be embedded, which costs as much as finding it here.
+        self.windows = lru_cache(maxsize=None)(self._model.windows)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        self._vectors.update(zip(unknown, self._model.embed_documents(unknown), strict=True))
+        return np.stack([self._vectors[text] for text in texts])
+
+    def embed_query(self, text: str) -> Vectors:
+        return np.asarray(self.embed_documents([text])[0])
 
 
 def as_langchain(embedder: Embedder) -> Embeddings:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Confidences: TypeAlias = NDArray[np.float64]
 
 
 def recall_at(ranking: Sequence[str], wanted: Collection[str], k: int) -> float:
@@ -15,6 +21,12 @@ def recall_at(ranking: Sequence[str], wanted: Collection[str], k: int) -> float:
 def reciprocal_rank(ranking: Sequence[str], wanted: Collection[str]) -> float:
     """Return one over the rank of the first that is wanted, or 0 if none is there."""
     return next((1 / rank for rank, one in enumerate(ranking, 1) if one in wanted), 0.0)
+
+
+def auroc(right: Confidences, wrong: Confidences) -> float:
+    """Return how often a right value exceeds a wrong one, ties counting half (Mann-Whitney)."""
+    above = (right[:, None] > wrong[None, :]).mean()
+    return float(above + (right[:, None] == wrong[None, :]).mean() / 2)
 
 
 @dataclass

@@ -38,8 +38,8 @@ class Peer(Protocol):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         """Keep many, the fastest way there is."""
 
-    def recall(self, user: str, query: str) -> list[str]:
-        """Return up to `MOST_FOUND` texts of this user, best first."""
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        """Return up to `limit` texts of this user, best first."""
 
     def close(self) -> None:
         """Leave the store as another process can open it."""
@@ -73,8 +73,8 @@ class Ours(Peer):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         self._memory.scope("user", user).remember_many(texts)
 
-    def recall(self, user: str, query: str) -> list[str]:
-        matches = self._memory.scope("user", user).recall(query, limit=MOST_FOUND)
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        matches = self._memory.scope("user", user).recall(query, limit=limit)
         return [match.record.text for match in matches]
 
     def close(self) -> None:
@@ -105,10 +105,10 @@ class RawChroma(Peer):
             metadatas=[{"user": user}] * len(texts),
         )
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         found = self._collection.query(
             query_embeddings=self._embedder.embed_query(query)[None],
-            n_results=MOST_FOUND,
+            n_results=limit,
             where={"user": user},
         )
         return list(found["documents"][0])
@@ -135,8 +135,8 @@ class LangChainChroma(Peer):
     def add_many(self, user: str, texts: Sequence[str]) -> None:
         self._store.add_texts(list(texts), metadatas=[{"user": user} for _ in texts])
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._store.similarity_search(query, MOST_FOUND, filter={"user": user})
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._store.similarity_search(query, limit, filter={"user": user})
         return [document.page_content for document in found]
 
     def close(self) -> None:
@@ -172,9 +172,9 @@ class CrewAILance(Peer):
             ]
         )
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         vector = self._embedder.embed_query(query).tolist()
-        found = self._storage.search(vector, scope_prefix=f"/user/{user}", limit=MOST_FOUND)
+        found = self._storage.search(vector, scope_prefix=f"/user/{user}", limit=limit)
         return [record.content for record, _ in found]
 
     def close(self) -> None:
@@ -211,9 +211,10 @@ class AutoGenChroma(Peer):
         for text in texts:
             self.add(user, text)
 
-    def recall(self, user: str, query: str) -> list[str]:
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
         found = self._loop.run_until_complete(self._memory.query(query, where={"user": user}))
-        return [str(content.content) for content in found.results]
+        # It finds as many as it was made for.
+        return [str(content.content) for content in found.results[:limit]]
 
     def close(self) -> None:
         self._loop.run_until_complete(self._memory.close())
@@ -230,8 +231,9 @@ class LangGraphSqlite(Peer):
         from langgraph.store.sqlite import SqliteStore
 
         self._closing = ExitStack()
-        index: Any = {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
-        opened = SqliteStore.from_conn_string(str(directory / "store.db"), index=index)
+        opened = SqliteStore.from_conn_string(
+            str(directory / "store.db"), index=langgraph_index(embedder)
+        )
         self._store: Any = self._closing.enter_context(opened)
         self._store.setup()
 
@@ -243,12 +245,25 @@ class LangGraphSqlite(Peer):
 
         self._store.batch([PutOp(("user", user), str(uuid4()), {"text": text}) for text in texts])
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._store.search(("user", user), query=query, limit=MOST_FOUND)
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._store.search(("user", user), query=query, limit=limit)
         return [item.value["text"] for item in found]
 
     def close(self) -> None:
         self._closing.close()
+
+
+class LangGraphInMemory(LangGraphSqlite):
+    """LangGraph's `InMemoryStore`, which finds the same and needs no extension of SQLite."""
+
+    name = "LangGraph InMemoryStore"
+    most_records = 10_000
+
+    def __init__(self, directory: Path, embedder: Embedder) -> None:  # noqa: ARG002  # in memory
+        from langgraph.store.memory import InMemoryStore
+
+        self._closing = ExitStack()
+        self._store = InMemoryStore(index=langgraph_index(embedder))
 
 
 class Mem0Chroma(Peer):
@@ -278,12 +293,17 @@ class Mem0Chroma(Peer):
         said = [{"role": "user", "content": text} for text in texts]
         self._memory.add(said, user_id=user, infer=False)
 
-    def recall(self, user: str, query: str) -> list[str]:
-        found = self._memory.search(query, top_k=MOST_FOUND, filters={"user_id": user})
+    def recall(self, user: str, query: str, limit: int = MOST_FOUND) -> list[str]:
+        found = self._memory.search(query, top_k=limit, filters={"user_id": user})
         return [str(one["memory"]) for one in found["results"]]
 
     def close(self) -> None:
         self._memory.close()
+
+
+def langgraph_index(embedder: Embedder) -> Any:
+    """Return what LangGraph's stores are to search by."""
+    return {"dims": DIMENSION, "embed": as_langchain(embedder), "text_fields": ["text"]}
 
 
 def chroma_client(directory: Path) -> Any:

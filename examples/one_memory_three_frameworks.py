@@ -5,19 +5,25 @@
 Six processes run one after another. First an agent of each framework learns one fact; then an
 agent of each is asked, in a new process, for what the two others learned. It runs offline: the
 memory and its embeddings are real, and a script stands in for the language model, which answers
-from nothing but its prompt.
+from nothing but its prompt. With a directory, what was learned is kept there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
 
 import commonplace
 from commonplace import Memory
@@ -71,6 +77,9 @@ def crewai_agent(memory: Memory, text: str, reply: Reply) -> str:
     class Scripted(BaseLLM):
         def call(self, messages: Any, *_: Any, **__: Any) -> str:
             return f"Final Answer: {reply(messages[-1]['content'])}"
+
+        def get_input_tokens_count(self, messages: Any, *_: Any, **__: Any) -> int:
+            return len(str(messages)) // 4  # CrewAI would log a warning that it has to guess
 
     llm = Scripted(model="scripted")  # a real one: llm = "openai/gpt-5-mini"
     agent = Agent(role="Planner", goal="Answer briefly", backstory="Knows the team", llm=llm)
@@ -127,27 +136,78 @@ def learn(memory: Memory, framework: str) -> None:
     told = "Find out when Zephyr is released." if framework == "crewai" else fact
     answer = fact if framework == "crewai" else "I will remember that."
     AGENTS[framework](memory, told, lambda _: answer)
-    print(f"{framework} learns: {fact}")
+    say({"learns": fact})
 
 
 def ask(memory: Memory, framework: str) -> None:
-    """Ask an agent of the framework for what the others learned, and show what it was shown."""
+    """Ask an agent of the framework for what the others learned, and say what it was shown."""
     for writer in [name for name in AGENTS if name != framework]:
-        question = QUESTIONS[writer]
-        for match in memory.recall(question, limit=20):
-            if match.record.source.framework == writer and match.record.text == FACTS[writer]:
-                print(f"{framework} is asked: {question}")
-                print(f"  answers: {AGENTS[framework](memory, question, from_memory)}")
-                print(f"  learned by {writer}, confidence {match.confidence:.2f}")
+        matches = memory.recall(QUESTIONS[writer], limit=20)
+        found = [
+            match.confidence
+            for match in matches
+            if match.record.source.framework == writer and match.record.text == FACTS[writer]
+        ]
+        answer = AGENTS[framework](memory, QUESTIONS[writer], from_memory)
+        say({"answer": answer, "writer": writer, "found": found})
 
 
-def main(directory: str) -> None:
-    """Run each step in a process of its own, as on different days."""
-    for step in ("learn", "ask"):
-        for framework in AGENTS:
-            command = [sys.executable, __file__, directory, step, framework]
-            subprocess.run(command, check=True)
-        print()
+def say(what: dict[str, Any]) -> None:
+    """Tell the process that started this one."""
+    print(json.dumps(what), flush=True)
+
+
+NAMES = {"langchain": "LangChain", "crewai": "CrewAI", "autogen": "AutoGen"}
+NEXT = """
+What to try next, with the programs of .venv/bin:
+  python examples/one_memory_three_frameworks.py ./memory   keep what is learned,
+  commonplace export ./memory memory.jsonl                  and see how it is kept
+  python examples/langchain_agent.py ./alice                run this one twice
+  the first fifteen lines of README.md, and docs/ for each framework
+"""
+
+
+def main(directory: str) -> int:
+    """Run each step in a process of its own, as on different days; return the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("An agent of each framework learns a fact, in a process of its own.")
+    for number, framework in enumerate(AGENTS, start=1):
+        step(console, number, directory, "learn", framework)
+    console.print("An agent of each is asked, in a new process, what the two others learned.")
+    told = {
+        framework: step(console, number, directory, "ask", framework)
+        for number, framework in enumerate(AGENTS, start=4)
+    }
+    console.print(table(told))
+    answered = [one["answer"] == FACTS[one["writer"]] for said in told.values() for one in said]
+    console.print(f"{sum(answered)} of 6 questions were answered from what another had learned.")
+    console.print(NEXT)
+    return 0 if all(answered) and len(answered) == 6 else 1
+
+
+def step(
+    console: Console, number: int, directory: str, verb: str, framework: str
+) -> list[dict[str, Any]]:
+    """Run one process, and show that it runs; return what it said."""
+    what = f"{number}/6 {NAMES[framework]} {'learns' if verb == 'learn' else 'is asked'}"
+    command = [sys.executable, __file__, directory, verb, framework]
+    begun = monotonic()
+    with console.status(f"{what} …"):
+        run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    said = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    learned = "".join(f": {one['learns']}" for one in said if verb == "learn")
+    console.print(f"  {what}{learned} ({monotonic() - begun:.0f} s)")
+    return said
+
+
+def table(told: Mapping[str, Sequence[Mapping[str, Any]]]) -> Table:
+    """Return what each agent answered, whose knowledge that was, and how sure the memory is."""
+    shown = Table("asked", "answer", "learned by", "confidence", box=SIMPLE)
+    for framework, said in told.items():
+        for one in said:
+            confidence = f"{max(one['found']):.2f}" if one["found"] else "not found"
+            shown.add_row(NAMES[framework], one["answer"], NAMES[one["writer"]], confidence)
+    return shown
 
 
 if __name__ == "__main__":
@@ -155,7 +215,7 @@ if __name__ == "__main__":
         with commonplace.open(sys.argv[1]) as store:
             {"learn": learn, "ask": ask}[sys.argv[2]](store.scope("team", "zephyr"), sys.argv[3])
     elif len(sys.argv) == 2:
-        main(sys.argv[1])
+        sys.exit(main(sys.argv[1]))
     else:
         with tempfile.TemporaryDirectory() as temporary:
-            main(temporary)
+            sys.exit(main(temporary))

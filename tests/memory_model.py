@@ -30,8 +30,9 @@ def plain(text: str, states: str) -> Said:
 
 SAID = [
     plain("Likes tea", "tea"),
-    plain("likes the tea.", "tea"),
-    plain("LIKES  TEA!", "tea"),
+    plain("likes  tea.", "tea"),
+    plain("Likes the tea", "the tea"),
+    plain("Likes tea!", "tea!"),
     plain("Likes tea?", "tea?"),
     plain("Does not like tea", "no tea"),
     plain("Lives in Oslo", "oslo"),
@@ -102,15 +103,26 @@ class Model:
             if states and one.scope == record.scope and _states(one) == states
         ]
 
+    def reinforce(self, old: Record, new: Record) -> None:
+        """Keep a record that was said again; as it was, if it no longer shows what it did."""
+        record = reinforced(old, new)
+        if {**record.metadata, **old.metadata} != record.metadata or record.source != old.source:
+            self.supersede(old)
+            record = replace(record, updated_at=self.clock())
+        self.kept[record.scope, record.id] = record
+
+    def supersede(self, old: Record) -> None:
+        self.versions += 1
+        past = replace(
+            old, id=f"version {self.versions}", version_of=old.id, valid_until=self.clock()
+        )
+        self.kept[past.scope, past.id] = past
+
     def upsert(self, record: Record) -> None:
         """Keep a record, in the place of the one with its scope and id."""
         old = self.kept.get((record.scope, record.id))
         if old and old.kind != "message" and _content(old) != _content(record):
-            self.versions += 1
-            past = replace(
-                old, id=f"version {self.versions}", version_of=old.id, valid_until=self.clock()
-            )
-            self.kept[past.scope, past.id] = past
+            self.supersede(old)
         self.kept[record.scope, record.id] = record
 
     def update(self, scope: Scope, old: Record, changes: dict[str, Any]) -> None:
@@ -140,6 +152,7 @@ def reinforced(old: Record, new: Record) -> Record:
     return replace(
         old,
         mentions=old.mentions + 1,
+        mentioned_at=tuple(sorted({*old.mentioned_at, new.created_at} - {old.created_at})),
         kind=new.kind if old.kind == "fact" else old.kind,
         importance=max(old.importance, new.importance),
         expires_at=ends,

@@ -20,6 +20,8 @@ from commonplace.records import Match, Record, Source, Stats
 from commonplace.scope import Scope
 from commonplace.writing.screening import Screening
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AccessDeniedError",
     "AsyncMemory",
@@ -42,3 +44,8 @@ __all__ = [
     "errors",
     "open",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what is public: modules of its own that were imported on the way are not."""
+    return sorted([*__all__, "__version__"])

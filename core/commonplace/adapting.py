@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from commonplace.errors import InvalidInputError
+from commonplace.errors import InvalidInputError, ModelUnavailableError
 from commonplace.memory import Memory
 from commonplace.records import Record
 from commonplace.writing.messages import message_record, whole_characters
@@ -32,14 +33,23 @@ def guarded(doing: str, on_error: OnError) -> Iterator[None]:
 
     With ``on_error="log"`` an exception within is logged with its traceback and the host goes on
     after the block; with ``"raise"`` it is raised. `doing` says what was tried, such as
-    ``recalling for the LangChain agent``.
+    ``recalling for the LangChain agent``. That the model is missing is said once in a process,
+    with the command that installs it: every turn would say the same.
     """
     try:
         yield
-    except Exception:
+    except Exception as error:
         if on_error == "raise":
             raise
+        if isinstance(error, ModelUnavailableError):
+            _say_once("Agents go on without their memory: %s", str(error))
+            return
         _logger.exception("The memory failed while %s; the agent goes on without it.", doing)
+
+
+@lru_cache(maxsize=32)
+def _say_once(message: str, cause: str) -> None:
+    _logger.error(message, cause)
 
 
 def count_shown(memory: Memory, records: Iterable[Record]) -> None:

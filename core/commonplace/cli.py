@@ -43,7 +43,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         typer.echo(
             f"commonplace: this command needs {error.name!r}. "
-            'Install it with: pip install "commonplace[server]"',
+            'Install it with: pip install "commonplace-memory[server]"',
             err=True,
         )
         raise SystemExit(1) from None
@@ -268,6 +268,14 @@ def doctor(
     typer.echo(f"{report.records:,} records; {'sound' if report.is_sound else 'damaged'}")
     if not report.is_sound:
         raise typer.Exit(1)
+
+
+@app.command()
+def download_model() -> None:
+    """Download the weights of the default embedder: Chroma's archive, about 80 MB."""
+    from commonplace.embedding import weights
+
+    typer.echo(f"{weights.MODEL_NAME} is in {weights.download()}")
 
 
 def _opened(directory: Path, scope: str) -> Memory:

@@ -29,6 +29,7 @@ from commonplace.ports import Entry, Erased, RecordStore, Vectors
 from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
 from commonplace.recall.filters import Selection
+from commonplace.recall.focus import focus
 from commonplace.recall.hot import HotScope
 from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
@@ -210,9 +211,11 @@ class LocalEngine:
         vector: Vectors | None = None,
     ) -> list[Match]:
         self._check_open()
-        vector = self._embedder.query(query, vector)
+        asking = focus(query)
+        vector = self._embedder.query(asking.text, vector)
         at = self.clock()
-        question = Question(query, vector, periods(query, at), at.timestamp())
+        asked = periods(asking.text, selection.asked(at))
+        question = Question(query, asking, vector, asked, at.timestamp())
         admitted = selection.condition()
         with self._opened():
             matches = [

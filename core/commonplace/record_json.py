@@ -12,6 +12,7 @@ from typing import Any
 
 from commonplace.records import Record, Source
 from commonplace.scope import Scope
+from commonplace.times import parsed_time
 
 _TIMES = ("created_at", "updated_at", "expires_at", "used_at", "valid_until")
 _ALWAYS = ("text", "kind", "scope", "id", "created_at")
@@ -41,9 +42,10 @@ def from_json(written: dict[str, Any]) -> Record:
     known = {name: value for name, value in written.items() if name in _DEFAULTS}
     for name in _TIMES:
         if time := known.get(name):
-            known[name] = datetime.fromisoformat(time)
+            known[name] = parsed_time(time)
     if ttl := known.get("ttl_on_use"):
         known["ttl_on_use"] = timedelta(seconds=ttl)
+    known["mentioned_at"] = tuple(map(datetime.fromisoformat, known.get("mentioned_at", ())))
     known["scope"] = _scope(known.get("scope", ""))
     known["source"] = _source(**known.get("source", {}))
     known["derived_from"] = tuple(known.get("derived_from", ()))
@@ -59,7 +61,7 @@ def _written(value: object) -> Any:
         return str(value)
     if isinstance(value, Source):
         return {name: part for name, part in asdict(value).items() if part}
-    return list(value) if isinstance(value, tuple) else value
+    return [_written(part) for part in value] if isinstance(value, tuple) else value
 
 
 # The records of a read are of few scopes and few sources.

@@ -55,7 +55,8 @@ class Record:
     times are timezone-aware; `updated_at` is None until the record is changed, `expires_at` None
     when it never expires. `scope` is set by the memory that writes it.
 
-    `mentions` counts how often it was said; `uses`, how often it was shown to a model, the last
+    `mentions` counts how often it was said, and `mentioned_at` has when it was said again, the
+    oldest first: the last 1,000 times. `uses` counts, how often it was shown to a model, the last
     time at `used_at`; `ttl_on_use` is how long it lives after each use at least, None if its end
     does not move. `derived_from` has the ids of the records it was made
     from; `trust`, in 0..1, is that of its origin and at most that of those, and is set when it is
@@ -79,6 +80,7 @@ class Record:
     updated_at: datetime | None = field(default=None, kw_only=True)
     expires_at: datetime | None = field(default=None, kw_only=True)
     mentions: int = field(default=1, kw_only=True)
+    mentioned_at: tuple[datetime, ...] = field(default=(), kw_only=True)
     uses: int = field(default=0, kw_only=True)
     used_at: datetime | None = field(default=None, kw_only=True)
     ttl_on_use: timedelta | None = field(default=None, kw_only=True)
@@ -92,6 +94,11 @@ class Record:
     def valid_from(self) -> datetime:
         """When what it says began to hold: when it was written, or last changed."""
         return self.updated_at or self.created_at
+
+    @property
+    def said_at(self) -> tuple[datetime, ...]:
+        """When it was said: the first time, then each time again."""
+        return self.created_at, *self.mentioned_at
 
     @property
     def is_current(self) -> bool:

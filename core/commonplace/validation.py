@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import check_unicode, checked_json
@@ -18,6 +19,7 @@ from commonplace.uses import living_on
 MAX_TEXT_CHARACTERS = 100_000
 MAX_NAME_CHARACTERS = 1_000
 MAX_DERIVED_FROM = 1_000
+MAX_MENTIONED_AT = 1_000
 MAX_TTL = timedelta(days=10_000_000)
 """Longer than the calendar."""
 
@@ -50,6 +52,7 @@ def checked_record(record: Record) -> Record:
         expires_at=_checked_optional_time(record.expires_at, "expires_at"),
         valid_until=_checked_optional_time(record.valid_until, "valid_until"),
         used_at=_checked_optional_time(record.used_at, "used_at"),
+        mentioned_at=_checked_times(record.mentioned_at, "mentioned_at"),
     )
     return living_on(checked)
 
@@ -107,6 +110,18 @@ def checked_time(time: datetime, what: str) -> datetime:
         return time.astimezone(timezone.utc)
     except OverflowError as error:
         raise InvalidInputError(f"{what} {time!r} is beyond the calendar.") from error
+
+
+def in_zone(moment: datetime, name: str) -> datetime:
+    """Return a moment in the timezone of an IANA name such as ``Europe/Prague``."""
+    try:
+        return moment.astimezone(ZoneInfo(name))
+    except OverflowError as error:
+        raise InvalidInputError(f"{moment!r} in {name!r} is beyond the calendar.") from error
+    except (ZoneInfoNotFoundError, OSError, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"timezone is an IANA name such as 'Europe/Prague', not {name!r:.80}."
+        ) from error
 
 
 def checked_confidence(confidence: float) -> float:
@@ -224,6 +239,14 @@ def checked_name(name: object, what: str) -> str:
         )
     check_unicode(name, what)
     return name
+
+
+def _checked_times(times: tuple[datetime, ...], what: str) -> tuple[datetime, ...]:
+    if not isinstance(times, tuple) or len(times) > MAX_MENTIONED_AT:
+        raise InvalidInputError(
+            f"{what} is a tuple of at most {MAX_MENTIONED_AT:,} times, not {times!r:.80}."
+        )
+    return tuple(sorted(checked_time(time, what) for time in times))
 
 
 def _checked_optional_time(time: datetime | None, what: str) -> datetime | None:

@@ -7,7 +7,12 @@ except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in {"autogen_core", "autogen_agentchat"}:
         raise
     raise ModuleNotFoundError(
-        'commonplace_autogen needs AutoGen: pip install "commonplace[autogen]"', name=error.name
+        'commonplace_autogen needs AutoGen: pip install "commonplace-memory[autogen]"',
+        name=error.name,
     ) from error
 
 __all__ = ["SharedMemory", "extractor"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -10,7 +10,11 @@ except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "crewai":
         raise
     raise ModuleNotFoundError(
-        'crewai is not installed. Run: pip install "commonplace[crewai]"', name=error.name
+        'crewai is not installed. Run: pip install "commonplace-memory[crewai]"', name=error.name
     ) from error
 
 __all__ = ["CommonplaceStorage", "crew_memory", "extractor"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from crewai.memory.analyze import (
@@ -15,7 +16,9 @@ from crewai.utilities.i18n import I18N_DEFAULT
 
 _BEFORE, _, _AFTER = I18N_DEFAULT.memory("extract_memories_user").partition("{content}")
 # What CrewAI saves of a run: the task or input, the agent, perhaps what was expected, the result.
-_RUN = re.compile(r"\A(?:Task|Input): .*?\nAgent: .*?\nResult: (.*)\Z", re.DOTALL)
+_RUN = re.compile(
+    r"\A(?:Task|Input): .*?\nAgent: ([^\n]*)\n(?:Expected result: .*?\n)?Result: (.*)\Z", re.DOTALL
+)
 _THOUGHT = re.compile(r"\A\s*(?:Thought:.*?)?Final Answer:", re.DOTALL)
 
 
@@ -55,8 +58,26 @@ def statements(content: str) -> list[str]:
     ['Ann']
     """
     run = _RUN.match(content)
-    result = _THOUGHT.sub("", run[1] if run else content).strip()
+    result = _THOUGHT.sub("", run[2] if run else content).strip()
     return [result] if result else []
+
+
+class Heard(list[str]):
+    """Statements of one agent, by whose role they are saved."""
+
+    def __init__(self, statements: Iterable[str], agent: str | None) -> None:
+        super().__init__(statements)
+        self.agent = agent
+
+
+def agent_in(content: str) -> str | None:
+    r"""Return the role of the agent that a run as CrewAI describes it names, or None.
+
+    >>> agent_in("Input: Who has it?\nAgent: Clerk\nResult: Ann")
+    'Clerk'
+    """
+    run = _RUN.match(content)
+    return run[1] if run else None
 
 
 def _content(messages: Any) -> str:

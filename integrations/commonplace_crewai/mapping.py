@@ -16,6 +16,7 @@ from crewai.memory.types import MemoryRecord
 from commonplace import InvalidInputError, Record, Scope, Source
 from commonplace.ports import Vectors
 from commonplace.records import JSON, now
+from commonplace.times import parsed_time
 from commonplace.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from commonplace_crewai.paths import path_of
 
@@ -161,7 +162,7 @@ def _is_shown(record: Record, key: str) -> bool:
 def _last_accessed(record: Record) -> datetime:
     written: Any = record.metadata.get(_LAST_ACCESSED)
     try:
-        return naive(_aware(datetime.fromisoformat(written)))
+        return naive(_aware(parsed_time(written)))
     except (TypeError, ValueError):  # another framework's record, or not ours to read
         return naive(record.updated_at or record.created_at)
 

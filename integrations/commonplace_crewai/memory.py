@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -26,21 +26,33 @@ from typing_extensions import Self, override
 
 from commonplace import Match, Memory
 from commonplace.adapting import OnError, count_shown, guarded
+from commonplace.errors import ModelUnavailableError
+from commonplace.recall.excerpts import excerpt
 from commonplace.recall.packing import RELEVANT
-from commonplace.recall.rendering import rendered_record
+from commonplace.recall.rendering import rendered_part, rendered_record
 from commonplace.validation import MAX_TEXT_CHARACTERS
-from commonplace_crewai.analysis import WithoutModel
+from commonplace_crewai.analysis import Heard, WithoutModel, agent_in
+from commonplace_crewai.copying import Whole
 from commonplace_crewai.mapping import matching, to_memory_record, visible_to
 from commonplace_crewai.paths import names_in
-from commonplace_crewai.storage import CommonplaceStorage, writing_as
+from commonplace_crewai.running import saving_agent
+from commonplace_crewai.storage import (
+    CommonplaceStorage,
+    MemoryOrChoice,
+    text_id,
+    writing_as,
+)
 
+_logger = logging.getLogger("commonplace")
+# What Python says, and CrewAI takes in silence, when its threads are asked for after the end.
+_ENDING = "cannot schedule new futures"
 # A task's result can be a report. What a prompt holds of one record stays about this long.
 _SHOWN_CHARACTERS = 1_000
 _KIND = "unified_memory"
 
 
 def crew_memory(
-    memory: Memory,
+    memory: MemoryOrChoice,
     *,
     llm: BaseLLM | str | None = None,
     root_scope: str | None = None,
@@ -54,6 +66,11 @@ def crew_memory(
     result; agents also get CrewAI's tools to search and save. Without `llm` nothing asks a
     language model and a result is kept as it is; with one, CrewAI has it take results apart,
     file them under scopes and reconcile them with what is known.
+
+    One crew serves many users when `memory` is a function: it gets the inputs of the kickoff in
+    progress, empty if there are none, and returns that run's memory. It may read a context
+    variable of yours instead. What it raises is a failure of the memory: nothing is recalled from
+    anybody, and nothing is written.
 
     `root_scope`, such as "/crew/research", is the path below which this crew writes and reads.
     `read_only` recalls and never writes. Matches under `min_confidence`, in 0..1, are left out.
@@ -87,7 +104,7 @@ class QuotedMatch(MemoryMatch):
         return self.line
 
 
-class CrewMemory(CrewAIMemory):
+class CrewMemory(Whole, CrewAIMemory):
     """CrewAI's memory whose recall is the core's, whatever its `depth`, and writes nothing."""
 
     min_confidence: float = RELEVANT
@@ -121,13 +138,28 @@ class CrewMemory(CrewAIMemory):
 
     def remember(self, *args: Any, **kwargs: Any) -> MemoryRecord | None:
         """Store one text and return its record, as CrewAI's memory does; raises what fails."""
-        with writing_as(kwargs.get("agent_role")):
+        kwargs["agent_role"] = kwargs.get("agent_role") or saving_agent()
+        with writing_as(kwargs["agent_role"]):
             return super().remember(*args, **kwargs)
 
-    def remember_many(self, *args: Any, **kwargs: Any) -> list[MemoryRecord]:
-        """Store texts in the background, as CrewAI's memory does."""
-        with writing_as(kwargs.get("agent_role")):
-            return super().remember_many(*args, **kwargs)
+    def remember_many(self, contents: list[str], *args: Any, **kwargs: Any) -> list[MemoryRecord]:
+        """Store texts as CrewAI's memory does; they are stored when this returns.
+
+        Only a crew's texts that a language model takes apart are stored in the background: CrewAI
+        waits for them at the end of a crew, and nowhere else.
+        """
+        waited_for_by_crew = kwargs.get("agent_role") and not self._is_plain
+        heard = contents.agent if isinstance(contents, Heard) else None
+        kwargs["agent_role"] = kwargs.get("agent_role") or heard or saving_agent()
+        with writing_as(kwargs["agent_role"]):
+            stored = super().remember_many(list(contents), *args, **kwargs)
+        if not waited_for_by_crew:
+            self.drain_writes()
+        return stored
+
+    def extract_memories(self, content: str) -> list[str]:
+        """Return what is worth remembering of a run, and who said it."""
+        return Heard(super().extract_memories(content), agent=agent_in(content))
 
     def drain_writes(self) -> None:
         """Wait for the background; with ``on_error="raise"``, raise what failed there."""
@@ -168,7 +200,7 @@ class CrewMemory(CrewAIMemory):
                 record=to_memory_record(match.record, within),
                 score=match.confidence,
                 match_reasons=[name for name, value in match.signals.items() if value > 0],
-                line=_line(match),
+                line=_line(match, query),
             )
 
     def _seen_from(self, scope: str | None) -> Memory:
@@ -191,23 +223,51 @@ class CrewMemory(CrewAIMemory):
         root_scope: str | None = None,
     ) -> list[MemoryRecord]:
         """Encode what is not remembered yet: the same statement of every run is kept once."""
-        known: dict[str, MemoryRecord] = {}
-        if (categories, metadata, importance, private) == (None, None, None, False):
-            known = self._shelf.known(contents, join_scope_paths(root_scope, scope), source)
-        fresh = [one for one in contents if one not in known]
-        encode = super()._encode_batch
-        stored = encode(fresh, scope, categories, metadata, importance, source, private, root_scope)
-        return [*known.values(), *stored]
+        given: dict[str, Any] = {
+            "categories": categories,
+            "metadata": metadata,
+            "importance": importance,
+        }
+        given |= {"source": source, "private": private, "scope": scope, "root_scope": root_scope}
+        try:
+            known: dict[str, MemoryRecord] = {}
+            if (categories, metadata, importance, private) == (None, None, None, False):
+                known = self._shelf.known(contents, join_scope_paths(root_scope, scope), source)
+            fresh = [one for one in dict.fromkeys(contents) if one not in known]
+            return [*known.values(), *self._stored(fresh, given)]
+        except Exception as error:
+            ids = [text_id(one) for one in contents]
+            # That the model is missing is said once, elsewhere, with what to install.
+            _logger.exception(
+                "The memory failed while saving for the crew; not kept are the texts %s.",
+                ids,
+                exc_info=None if isinstance(error, ModelUnavailableError) else error,
+            )
+            raise
+
+    def _stored(self, contents: list[str], given: dict[str, Any]) -> list[MemoryRecord]:
+        """Store texts by CrewAI's pipeline where a model takes part, else as they are."""
+        if not self._is_plain:
+            try:
+                return super()._encode_batch(contents, **given)
+            except RuntimeError as error:
+                if _ENDING not in str(error):
+                    raise
+                _logger.warning("The process ends: texts are kept as they are, without the model.")
+        records = [_as_it_is(content, **given) for content in contents]
+        self._shelf.save(records)
+        return records
+
+    @property
+    def _is_plain(self) -> bool:
+        return isinstance(self.llm, WithoutModel)
 
     def _background_encode_batch(self, *args: Any, **kwargs: Any) -> list[MemoryRecord]:
-        """Log what fails; what is raised here, CrewAI only turns into an event."""
+        """Note what fails; what is raised here, CrewAI only turns into an event."""
         try:
             return super()._background_encode_batch(*args, **kwargs)
         except Exception as error:
             self._failure = error
-            if self.on_error == "log":
-                with guarded("saving for the crew", "log"):
-                    raise
             raise
 
     @contextmanager
@@ -223,6 +283,14 @@ class CrewMemory(CrewAIMemory):
     def _shelf(self) -> CommonplaceStorage:
         assert isinstance(self.storage, CommonplaceStorage), "crew_memory sets it"
         return self.storage
+
+
+def _as_it_is(
+    content: str, *, scope: str | None, root_scope: str | None, **given: Any
+) -> MemoryRecord:
+    """Return the record of a text of which no model says more than its caller does."""
+    said = {name: value for name, value in given.items() if value is not None}
+    return MemoryRecord(content=content, scope=join_scope_paths(root_scope, scope), **said)
 
 
 @contextmanager
@@ -250,8 +318,9 @@ def _abort(doing: str, error: Exception) -> HookAborted:
     return HookAborted(f"The memory failed while {doing}: {error}", source="commonplace")
 
 
-def _line(match: Match) -> str:
-    text = match.record.text
-    if len(text) > _SHOWN_CHARACTERS:
-        text = f"{text[:_SHOWN_CHARACTERS]}…"
-    return rendered_record(replace(match.record, text=text))
+def _line(match: Match, query: str) -> str:
+    record = match.record
+    if len(record.text) <= _SHOWN_CHARACTERS:
+        return rendered_record(record)
+    part = excerpt(record.text, query, lambda part: len(part) <= _SHOWN_CHARACTERS)
+    return rendered_part(record, part)

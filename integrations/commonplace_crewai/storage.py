@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeAlias
 
 from anyio import to_thread
 from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, StorageBackend
@@ -18,6 +19,7 @@ from crewai.memory.types import MemoryRecord, ScopeInfo
 from typing_extensions import Self, override
 
 from commonplace import Memory, Record, RecordNotFoundError, Scope
+from commonplace.adapting import checked_memory
 from commonplace.by_vector import discard, embedded, entries, nearest, own
 from commonplace.recall.filters import Selection
 from commonplace.records import JSON, KINDS
@@ -31,6 +33,10 @@ from commonplace_crewai.mapping import (
     until_before,
 )
 from commonplace_crewai.paths import names_in, path_of
+from commonplace_crewai.running import kickoff_inputs, listen
+
+# The memory of all runs, or what chooses that of one run by the inputs of its kickoff.
+MemoryOrChoice: TypeAlias = Memory | Callable[[Mapping[str, Any]], Memory]
 
 _logger = logging.getLogger("commonplace")
 _agent: ContextVar[str | None] = ContextVar("commonplace_crewai_agent", default=None)
@@ -44,6 +50,15 @@ def writing_as(agent: str | None) -> Iterator[None]:
         yield
     finally:
         _agent.reset(token)
+
+
+def text_id(text: str) -> str:
+    """Return what names a text in a log that should not hold it.
+
+    >>> text_id("Ann")
+    '17239b6e25011033'
+    """
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class CommonplaceStorage(StorageBackend):
@@ -63,11 +78,28 @@ class CommonplaceStorage(StorageBackend):
     """
 
     # Neither a dataclass nor a pydantic model: CrewAI's copies would make a dict of those.
-    def __init__(self, memory: Memory) -> None:
-        """Store in the scope of `memory`, which stays open until its opener closes it."""
-        self.memory = memory
-        self._own = own(memory)
-        self._scope = memory.path
+    def __init__(self, memory: MemoryOrChoice) -> None:
+        """Store in the scope of `memory`, which stays open until its opener closes it.
+
+        A function is asked at each call, with the inputs of the kickoff in progress.
+        """
+        self._memory = memory if callable(memory) else checked_memory(memory)
+        listen()
+
+    @property
+    def memory(self) -> Memory:
+        """The memory of this run; raises what the choosing function raises."""
+        if isinstance(self._memory, Memory):
+            return self._memory
+        return checked_memory(self._memory(kickoff_inputs()))
+
+    @property
+    def _own(self) -> Memory:
+        return own(self.memory)
+
+    @property
+    def _scope(self) -> Scope:
+        return self.memory.path
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self

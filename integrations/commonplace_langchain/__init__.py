@@ -25,7 +25,7 @@ def _saying_what_to_install() -> Iterator[None]:
         if missing not in {"langchain", "langchain_core", "langgraph"}:
             raise
         raise ModuleNotFoundError(
-            f'{missing} is not installed. Run: pip install "commonplace[langchain]"',
+            f'{missing} is not installed. Run: pip install "commonplace-memory[langchain]"',
             name=error.name,
         ) from error
 
@@ -33,6 +33,10 @@ def _saying_what_to_install() -> Iterator[None]:
 with _saying_what_to_install():
     from commonplace_langchain.extraction import extractor
     from commonplace_langchain.retriever import MemoryRetriever
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 if not TYPE_CHECKING:

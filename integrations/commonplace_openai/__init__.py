@@ -8,3 +8,7 @@ from commonplace_openai.aio import AsyncMemoryClient
 from commonplace_openai.client import MemoryClient
 
 __all__ = ["AsyncMemoryClient", "MemoryClient"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -15,6 +15,7 @@ from commonplace.in_memory import InMemoryStore
 from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
 from commonplace.recall.filters import everything
+from commonplace.recall.focus import Focus
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.ranking import ranked
 
@@ -222,7 +223,9 @@ def test_arrays_updated_in_place_rank_as_rebuilt_ones(
 
 
 def assert_as_rebuilt(hot: HotScope) -> None:
-    question = Question("milk tea", np.full(8, 8**-0.5, np.float32), [], 0.0)
+    question = Question(
+        "milk tea", Focus("milk tea", 1.0), np.full(8, 8**-0.5, np.float32), [], 0.0
+    )
     found, expected = (ranked(one, question, everything, 99) for one in (hot, hot.rebuilt()))
 
     assert {match.record.id: match.record for match in found} == {

@@ -32,7 +32,7 @@ import commonplace
 from clock import Clock
 from commonplace import Memory, Record, RecordNotFoundError, Scope, Source
 from commonplace.testing import HashingEmbedder
-from memory_model import HELD, SAID, Model, reinforced
+from memory_model import HELD, SAID, Model
 from serving import serving
 
 STEPS = 50
@@ -100,8 +100,10 @@ class MemoryRules(RuleBasedStateMachine):
         record = self.model.allowed(record, record.scope)
         known = {one.id: one for one in self.model.repeated(record)}
         assert not known or kept.id in known
-        expected = reinforced(known[kept.id], record) if known else record
-        self.model.kept[expected.scope, expected.id] = expected
+        if known:
+            self.model.reinforce(known[kept.id], record)
+        else:
+            self.model.kept[record.scope, record.id] = record
 
     @rule(target=ids, scope=scopes, said=st.lists(texts, min_size=1, max_size=4))
     def remember_many_texts(self, scope: str, said: list[str]) -> object:

@@ -145,7 +145,7 @@ import sys, commonplace
 from commonplace.testing import HashingEmbedder
 memory = commonplace.open(sys.argv[1], embedder=HashingEmbedder())
 memory.remember_many([f"Likes tea number {n}" for n in range(150)])
-memory.context("Which tea?")
+memory.context("Which tea?", min_confidence=0)
 """
 
 

@@ -593,7 +593,7 @@ def imported_without() -> Callable[[str], str]:
 def test_without_autogen_the_import_says_what_to_install(
     imported_without: Callable[[str], str], missing: str
 ) -> None:
-    assert 'pip install "commonplace[autogen]"' in imported_without(missing)
+    assert 'pip install "commonplace-memory[autogen]"' in imported_without(missing)
 
 
 def test_another_missing_module_is_not_taken_for_autogen(

@@ -225,7 +225,7 @@ def test_a_missing_framework_says_what_to_install(blocked: str, name: str) -> No
     done = run_without(blocked, f"from commonplace_langchain import {name}")
     assert done.stderr.splitlines()[-1] == (
         f"ModuleNotFoundError: {blocked} is not installed. "
-        'Run: pip install "commonplace[langchain]"'
+        'Run: pip install "commonplace-memory[langchain]"'
     )
 
 

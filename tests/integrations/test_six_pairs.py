@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import runpy
-import shutil
 from itertools import permutations
 from pathlib import Path
-
-import pytest
 
 from offline import run_offline
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "one_memory_three_frameworks.py"
-FACTS = runpy.run_path(str(EXAMPLE))["FACTS"]
+PROGRAM = runpy.run_path(str(EXAMPLE))
+FACTS, NAMES = PROGRAM["FACTS"], PROGRAM["NAMES"]
 
 
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Give for each framework a directory in which its agent alone has learned something."""
-    directories = {name: tmp_path_factory.mktemp(name) for name in FACTS}
-    for framework, directory in directories.items():
-        run = run_offline(EXAMPLE, directory, str(directory / "memory"), "learn", framework)
-        assert run.returncode == 0, run.stderr
-    return directories
+def test_what_each_framework_learned_the_two_others_answer_from(tmp_path: Path) -> None:
+    """The first command of the README, as it is."""
+    run = run_offline(EXAMPLE, tmp_path, str(tmp_path / "memory"))
 
-
-@pytest.mark.parametrize(("writer", "reader"), list(permutations(FACTS, 2)))
-def test_what_one_framework_learned_another_answers_from(
-    learned: dict[str, Path], tmp_path: Path, writer: str, reader: str
-) -> None:
-    directory = shutil.copytree(learned[writer] / "memory", tmp_path / "memory")
-
-    run = run_offline(EXAMPLE, tmp_path, str(directory), "ask", reader)
-
-    assert run.returncode == 0, run.stderr
-    assert f"answers: {FACTS[writer]}" in run.stdout
-    assert f"learned by {writer}, confidence" in run.stdout
+    assert (run.returncode, run.stderr) == (0, "")
+    for number, name in enumerate([*NAMES.values(), *NAMES.values()], start=1):
+        assert f"{number}/6 {name} " in run.stdout
+    assert "6 of 6 questions were answered from what another had learned." in run.stdout
+    assert "What to try next" in run.stdout
+    rows = [" ".join(row.split()) for row in re.split(r"\n(?= {2}\w)", run.stdout)]
+    for writer, reader in permutations(FACTS, 2):
+        [row] = [
+            one for one in rows if one.startswith(f"{NAMES[reader]} ") and NAMES[writer] in one
+        ]
+        assert all(word in row for word in FACTS[writer].split())

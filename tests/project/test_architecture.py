@@ -27,6 +27,7 @@ FRAMEWORKS = {
 PURE = [
     "errors",
     "scope",
+    "times",
     "records",
     "json_values",
     "validation",

@@ -16,7 +16,9 @@ from offline import run_offline
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+# The one of all frameworks is run by tests/integrations/test_six_pairs.py.
+ELSEWHERE = "one_memory_three_frameworks.py"
+EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {ROOT / "examples" / ELSEWHERE})
 
 
 def modules() -> Iterator[str]:
@@ -72,6 +74,34 @@ def test_every_public_verb_has_an_example() -> None:
 
     without = {name for name, text in documented.items() if ">>>" not in text}
     assert without == {"close", "path", "also", "directory"}
+
+
+def test_every_command_that_installs_this_names_its_distribution() -> None:
+    """`commonplace` on the package index is somebody else's program."""
+    texts = [path for path in ROOT.rglob("*") if _is_read_by_users(path)]
+    wrong = re.compile(
+        r"""(?:pip\s+install|pipx\s+install|uvx|(?:tool|pip)\s+install|uv\s+add)\b[^\n`]*?[ "']"""
+        r"""commonplace(?![-\w./*])|["']commonplace\["""
+    )
+
+    assert len(texts) > 100
+    assert [f"{path}: {one}" for path in texts for one in wrong.findall(_text(path))] == []
+    assert wrong.search('pip install "commonplace[server]"')
+    assert wrong.search("pip install --upgrade commonplace")
+    assert not wrong.search('pip install "commonplace-memory[server]"')
+
+
+def _is_read_by_users(path: Path) -> bool:
+    within = path.relative_to(ROOT).parts[0]
+    is_ours = within in {"core", "integrations", "docs", "examples", "benchmarks", ".ci"}
+    return path.is_file() and (
+        (is_ours and path.suffix in {".py", ".md", ""} and "decisions" not in path.parts)
+        or (path.parent == ROOT and path.suffix in {".md", ".toml"})
+    )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import subprocess
 import sys
@@ -22,7 +23,7 @@ VERBS = {
     "audit": "(self)",
     "backup": "(self, path)",
     "close": "(self)",
-    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known)",
+    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone)",
     "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
@@ -36,7 +37,7 @@ VERBS = {
     "keys": "(self)",
     "observe": "(self, messages, *, extractor, source)",
     "quarantined": "(self)",
-    "recall": "(self, query, *, limit, kind, where, since, until, as_of, min_confidence)",
+    "recall": "(self, query, *, limit, kind, where, since, until, as_of, timezone, min_confidence)",
     "record": "(self, id)",
     "records": "(self, *, kind, where, since, until, limit, offset)",
     "release": "(self, *ids)",
@@ -59,6 +60,19 @@ def test_the_public_names_are_these() -> None:
     assert commonplace.__all__ == PUBLIC
     assert len(PUBLIC) <= 20
     assert all(hasattr(commonplace, name) for name in PUBLIC)
+
+
+def test_what_is_listed_is_public() -> None:
+    assert dir(commonplace) == sorted([*PUBLIC, "__version__"])
+
+
+@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain", "openai"])
+@pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
+def test_what_is_listed_of_an_adapter_is_public(name: str) -> None:
+    adapter = importlib.import_module(f"commonplace_{name}")
+
+    assert dir(adapter) == sorted(adapter.__all__)
+    assert all(hasattr(adapter, name) for name in adapter.__all__)
 
 
 def test_the_verbs_of_a_memory_take_these_parameters() -> None:

@@ -168,7 +168,7 @@ def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
     if json.loads(archive.read(_MANIFEST))["format"] > FORMAT:
         raise StoreFormatError(
             f"The backup {str(file)!r} was written by a newer release. "
-            "Upgrade with: pip install --upgrade commonplace"
+            "Upgrade with: pip install --upgrade commonplace-memory"
         )
 
 

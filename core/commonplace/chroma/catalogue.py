@@ -117,7 +117,7 @@ class Catalogue:
         if version > FORMAT:
             raise StoreFormatError(
                 f"The store has format {version}; this release reads up to {FORMAT}. "
-                "Upgrade with: pip install --upgrade commonplace"
+                "Upgrade with: pip install --upgrade commonplace-memory"
             )
         if mark["embedder"] != (self._embedder or mark["embedder"]):
             raise EmbedderMismatchError(

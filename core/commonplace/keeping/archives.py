@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
@@ -26,18 +26,26 @@ def is_archive(path: Path) -> bool:
 def members(path: Path, pattern: str) -> Iterator[Iterator[tuple[str, BinaryIO]]]:
     """Give name and contents of the members whose file name matches `pattern` as a whole.
 
-    A member's folder does not matter. Raises InvalidInputError if there is none, for a member that
-    unpacks to 200 times its size, for more than 20 GB in all, and for what cannot be read.
+    A member's folder does not matter, and each is open until the next is asked for. Raises
+    InvalidInputError if there is none, for a member that unpacks to
+    200 times its size, for more than 20 GB in all, and for what cannot be read.
     """
     try:
         with ZipFile(path) as archive:
             found = [one for one in archive.infolist() if _matches(one, pattern)]
             _check(found, path)
-            yield ((one.filename, cast("BinaryIO", archive.open(one))) for one in found)
+            with closing(_opened(archive, found)) as opened:  # also if reading one breaks off
+                yield opened
     except (BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise InvalidInputError(
             f"{str(path)!r} is not a whole ZIP archive that can be read ({error})."
         ) from error
+
+
+def _opened(archive: ZipFile, found: list[ZipInfo]) -> Generator[tuple[str, BinaryIO], None, None]:
+    for one in found:
+        with archive.open(one) as member:
+            yield one.filename, cast("BinaryIO", member)
 
 
 def _matches(one: ZipInfo, pattern: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from commonplace.records import Source
 from commonplace.scope import Scope
+from commonplace.times import parsed_time
 
 DAMAGED = "audit damaged"
 _FIELDS = ("number", "at", "action", "scope", "source", "counts", "reason", "note", "previous")
@@ -80,7 +81,7 @@ def from_line(line: bytes) -> AuditEntry:
     """Read an entry. Raises ValueError for what `to_line` does not write."""
     try:
         fields = json.loads(line)
-        at = datetime.fromisoformat(fields.pop("at"))
+        at = parsed_time(fields.pop("at"))
         entry = AuditEntry(at=at, source=Source(**fields.pop("source")), **fields)
         is_canonical = to_line(entry) == line
     except (LookupError, TypeError, AttributeError, RecursionError) as error:

@@ -137,7 +137,7 @@ def _number_of_records(lines: Lines) -> int:
     if version > VERSION:
         raise lines.error(
             f"the file has version {version}; this release reads up to {VERSION}. "
-            "Upgrade with: pip install --upgrade commonplace"
+            "Upgrade with: pip install --upgrade commonplace-memory"
         )
     return records
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from commonplace.ports import Verification
 from commonplace.scope import Scope
+from commonplace.times import parsed_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def from_json(written: dict[str, Any]) -> ErasureReceipt:
         **{
             **written,
             "scope": Scope.parse(written["scope"]),
-            "at": datetime.fromisoformat(written["at"]),
+            "at": parsed_time(written["at"]),
             "verification": None if verification is None else Verification(**verification),
             "also": tuple(Step(**step) for step in written["also"]),
             "backups": tuple(Step(**step) for step in written["backups"]),

@@ -8,40 +8,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonplace.ports import Vectors
-from commonplace.recall import dates, fusion, statements, support, words
+from commonplace.recall import dates, echoes, fusion, statements, support, words
+from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.standing import frequency, recency, saturated, standing
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
+from commonplace.recall.utterances import Utterances
 from commonplace.records import Record
 from commonplace.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """A query, its unit vector, the periods of time that it names, and when it is asked.
+    """A query, what asks in it, the unit vector and the periods of that, and when it is asked.
 
     `at` is in seconds since 1970.
     """
 
     text: str
+    focus: Focus
     vector: Vectors
     periods: list[dates.Period]
     at: float
 
+    @property
+    def asks_for_now(self) -> bool:
+        """Whether what holds now is wanted: no past, no date and no conversation is asked about."""
+        return not self.periods and not statements.asks_for_past(self.focus.text)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What a query found: arrays by row. `known` is the share of the query's words in the scope.
-
-    `relevance` is without `frequency`.
-    """
+    """What a query found: arrays by row. `relevance` is without `frequency`."""
 
     relevance: Floats
     cosine: Floats
     arms: fusion.Arms
     recency: Floats
     frequency: Floats
-    known: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +68,7 @@ class Arrays:
         """Hold nothing, for vectors of this length."""
         self.words = words.WordIndex()
         self.sessions = support.Sessions()
+        self.utterances = Utterances()
         self._vectors: Growing[np.float32] = Growing(np.float32, dimension)
         self._starts: Growing[np.int64] = Growing(np.int64)
         self._times: Growing[np.float64] = Growing(np.float64)
@@ -73,10 +78,6 @@ class Arrays:
         self._used_at: Growing[np.float64] = Growing(np.float64)
         self._said: Growing[np.float32] = Growing(np.float32)
         self._alive: Growing[np.bool_] = Growing(np.bool_)
-        self._asks: Growing[np.float32] = Growing(np.float32)
-        self._ends_asking: Growing[np.float32] = Growing(np.float32)
-        self._tells_time: Growing[np.float32] = Growing(np.float32)
-        self._from_agent: Growing[np.float32] = Growing(np.float32)
         self._ids: list[str] = []
         self._unasked: Unasked | None = None
 
@@ -128,9 +129,10 @@ class Arrays:
 
     def _append(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
         self._unasked = None
-        texts = [record.text for record in records]
-        words = [split(text) for text in texts]
-        self.words.extend(words, [record.speaker for record in records])
+        words = [split(record.text) for record in records]
+        before = self.sessions.before[len(self) :].tolist()
+        tells = self.utterances.extend(records, words, before)
+        self.words.extend(words, [record.speaker for record in records], tells)
         windows = np.array([0, *map(len, vectors)])
         self._starts.extend(len(self._vectors) + windows[:-1].cumsum())
         self._vectors.extend(np.concatenate(vectors))
@@ -141,10 +143,6 @@ class Arrays:
         self._used_at.extend([_last_use(record) for record in records])
         self._said.extend([saturated(record.mentions - 1) for record in records])
         self._alive.extend([True] * len(records))
-        self._asks.extend([statements.asking_share(text) for text in texts])
-        self._ends_asking.extend([statements.ends_asking(text) for text in texts])
-        self._tells_time.extend(list(map(statements.tells_time, texts, words)))
-        self._from_agent.extend([record.source.origin == "agent" for record in records])
         self._ids += [record.id for record in records]
 
     def recount(self, row: int, record: Record) -> None:
@@ -156,6 +154,7 @@ class Arrays:
     def remove(self, row: int) -> None:
         """Take a record out of all scores."""
         self._unasked = None
+        self.utterances.remove(row)
         self.words.remove(row)
         self.sessions.remove(row)
         self._alive.view[row] = False
@@ -174,21 +173,33 @@ class Arrays:
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""
-        query, unasked = question.text, self._same_for_all()
-        hits = self.words.hits(query)
-        cosine = self.cosines(question.vector)
-        arms = self._arms(hits, cosine, unasked.openness, question.periods)
+        query, unasked, said = question.focus.text, self._same_for_all(), self.utterances
+        hits = self.words.hits(question.text, question.focus)
+        cosine, own = self.cosines(question.vector), words.coverage(hits, len(self))
+        alike = echoes.likeness(own, cosine)
+        tells = said.telling(query, alike)
+        addresses_agent = statements.addresses_agent(query)
+        flow = support.Flow(
+            takes=unasked.openness * said.says,
+            tells=tells,
+            ends_asking=said.ends_asking,
+            replies=said.from_agent * (not addresses_agent),
+            alike=alike,
+        )
+        arms = self._arms(hits, own, cosine, flow, question.periods)
         relevance = fusion.fuse(arms)
         factor = unasked.standing * fusion.expectation(
             unasked.asks,
-            self._tells_time.view,
-            self._from_agent.view,
+            said.tells_time,
+            said.from_agent,
             asks_when=statements.asks_when(query),
-            addresses_agent=statements.addresses_agent(query),
+            addresses_agent=addresses_agent,
         )
         relevance += (factor - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
-        return Scores(relevance, cosine, arms, unasked.recency, often, hits.known)
+        return Scores(
+            echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
+        )
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:
@@ -198,25 +209,29 @@ class Arrays:
                 recent,
                 standing(recent, self._importance.view, self.alive),
                 openness,
-                self._asks.view * openness,
+                self.utterances.asks * openness,
             )
         return self._unasked
 
     def _arms(
-        self, hits: words.Hits, cosine: Floats, openness: Floats, periods: list[dates.Period]
+        self,
+        hits: words.Hits,
+        own: Floats,
+        cosine: Floats,
+        flow: support.Flow,
+        periods: list[dates.Period],
     ) -> fusion.Arms:
         sessions, codes = self.sessions, self.sessions.codes
-        meaning = fusion.contrast(cosine, self.alive)
-        in_session = support.session_words(hits, sessions, self.words.lengths)
+        telling = self.alive & (flow.tells > 0.5)
+        meaning = fusion.contrast(cosine, telling)
+        in_session = support.session_words(hits, sessions, self.words.lengths, flow.tells)
         return fusion.Arms(
-            own_words=words.coverage(hits, len(self)),
-            near_words=support.neighbourhood_words(
-                hits, sessions, openness, self._ends_asking.view
-            ),
+            own_words=own,
+            near_words=support.neighbourhood_words(hits, sessions, flow),
             meaning=meaning,
-            near_meaning=support.neighbourhood_meaning(cosine, sessions, openness),
+            near_meaning=support.neighbourhood_meaning(cosine * flow.tells, sessions, flow.takes),
             session_words=in_session[codes],
-            session_meaning=support.session_meaning(meaning, sessions, self.alive)[codes],
+            session_meaning=support.session_meaning(meaning, sessions, telling)[codes],
             date=dates.closeness(self.times, periods),
         )
 

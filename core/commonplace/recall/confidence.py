@@ -1,84 +1,61 @@
-"""Confidence: how likely the best record answers, a probability that means the same everywhere.
+"""Confidence: the probability that a record answers the query.
 
-A logistic model over four features: relevance of the best record, the greatest plain cosine, how
-much of the query's information the scope knows, and the logarithm of its size. It speaks of the
-best record: is this the right memory to ask at all? The others follow at the rate at which
-evidence thins out down the ranking, so confidence falls in the ranking's order.
+A logistic model over three features: the greatest plain cosine of the scope; how far the record's
+relevance lies below the best; and how many records compete with the best one. The last is
+the logarithm of a sum of exponentials, as in a softmax over relevance, to which a few records that
+answer nothing are added, so that a scope of one record does not take it for the answer.
 
-The coefficients were fitted on questions of the development halves of LoCoMo and LongMemEval, put
-to right and wrong memories of 1 to 5,476 records: docs/decisions/0006-recall.md.
+The coefficients were fitted on the ten best records for questions of LoCoMo (development half; put
+to the right and to other conversations, and to parts of them) and for first-person questions over
+few facts, a third of them without an answer: docs/decisions/0017-a-memory-in-use.md.
 """
 
 from __future__ import annotations
-
-import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from commonplace.recall.growing import Floats
 
-RELEVANCE = 4.45
-COSINE = 10.26
-KNOWN = 1.87
-SIZE = -2.18
-INTERCEPT = -4.19
-"""Right and wrong memories, and each size of memory, had equal weight in the fit."""
+INTERCEPT = -0.3
+COSINE = 3.8
+BELOW = 13.6
+"""How fast the log odds fall below the best record, per unit of relevance."""
 
-BELOW = 8.4
-"""How fast the log odds fall below the best record, per unit of relevance.
+COMPETITION = 2.1
+"""How fast they fall with the logarithm of the number of records that answer about as well."""
 
-Fitted on which of the twenty best records are evidence.
-"""
+MOST_COMPETITION = 2.0
+"""Beyond seven that answer as well, more make none of them less sure: then all of them answer."""
 
-CERTAIN = 4.0
-"""Log odds (98 %) above which more evidence for the best record adds little to what follows it.
+ABOUT_AS_WELL = 0.1
+"""A record this much less relevant than the best competes with it by a factor e less."""
 
-Without this, one perfect match would lift all that stand below it over any threshold.
-"""
-
-LARGEST = 10_000
-"""No more is taken off beyond this size: nothing larger was measured."""
+UNRELATED = 3.0
+"""Every scope competes as if it had so many more records, of no relevance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What an answer as a whole rests on: absolute, so that it means the same in every scope."""
+def competition(relevance: Floats) -> float:
+    """Return the logarithm of the number of records that answer about as well as the best.
 
-    known: float
-    """The share of the query's information in terms that the scope holds.
-
-    Names and rare words it has never heard lower it.
+    It is at most MOST_COMPETITION.
     """
-    relevance: float
-    """The greatest relevance, whatever was used how often.
+    if not len(relevance):
+        return 0.0
+    best = float(relevance.max())
+    others = float(np.exp((relevance - best) / ABOUT_AS_WELL).sum())
+    crowd = float(np.log(others + UNRELATED * np.exp(-best / ABOUT_AS_WELL)))
+    return min(crowd, MOST_COMPETITION)
 
-    Use must not make a memory the right one to ask.
+
+def confidence(relevance: Floats, crowd: float, cosine: float) -> Floats:
+    """Return each record's confidence, in 0..1: higher the greater its `relevance`.
+
+    It is 1 / (1 + exp(-logit)) with logit = -0.3 + 3.8 cosine - 2.1 crowd - 13.6 (best -
+    relevance). `crowd` is the `competition` of the scope, before what use adds: use must not make
+    a memory surer; `cosine` is its greatest plain cosine.
     """
-    cosine: float
-    """The greatest plain cosine of the scope."""
-    records: int
-    """How many records were searched: the best of many poor candidates looks better than of few."""
-
-
-def confidence(relevance: Floats, evidence: Evidence) -> Floats:
-    """Return each record's confidence, in 0..1.
-
-    It is 1 / (1 + exp(-logit)). The logit of the best record is the model's, growing as a logarithm
-    beyond CERTAIN; those of the others are lower by BELOW per unit of relevance. `relevance` is
-    what the ranking goes by.
-    """
-    size = math.log10(min(max(evidence.records, 1), LARGEST))
-    best = float(relevance.max(initial=-1.0))
-    logit = (
-        INTERCEPT
-        + RELEVANCE * evidence.relevance
-        + COSINE * evidence.cosine
-        + KNOWN * evidence.known
-        + SIZE * size
-    )
-    beyond = max(logit - CERTAIN, 0.0)
-    logits = logit - beyond + math.log1p(beyond) + BELOW * (relevance - best)
+    below = relevance - relevance.max(initial=-np.inf)
+    logits = INTERCEPT + COSINE * cosine - COMPETITION * crowd + BELOW * below
     # exp overflows single precision above 88; e to the -80 is as good as 0.
     likely: Floats = (1 / (1 + np.exp(np.minimum(-logits, 80.0)))).astype(np.float32)
     return likely

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
 from commonplace.records import Kind, Record
-from commonplace.validation import checked_kind, checked_name, checked_time
+from commonplace.validation import checked_kind, checked_name, checked_time, in_zone
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
@@ -26,6 +26,9 @@ Metadata = Mapping[str, Any]
 State = Literal["current", "quarantined", "all"]
 
 _MISSING = object()
+_EVER = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _MAX_DEPTH = 20
 
 
@@ -39,9 +42,10 @@ class Selection:
     """Which records are meant: those for which all that is given holds.
 
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
-    `created_at`, both included. `state` tells whether records that can be recalled are meant,
-    those held back, or all, past versions included; with `as_of`, what held at that moment;
-    with `session`, what is of that session.
+    when a record was said, the first time or again, both included. `state` tells whether records
+    that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
+    what held at that moment. `timezone`, an IANA name, says whose days a question means.
+    With `session`, what is of that session.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -52,12 +56,18 @@ class Selection:
     until: datetime | None = None
     as_of: datetime | None = None
     state: State = "current"
+    timezone: str | None = None
     session: str | None = None
 
     def __post_init__(self) -> None:
         self.condition()
         if self.where is not None:
             checked_json(dict(self.where), "where")
+
+    def asked(self, now: datetime) -> datetime:
+        """Return when the question is asked, in the timezone that its days are meant in."""
+        moment = now if self.as_of is None else self.as_of
+        return moment if self.timezone is None else in_zone(moment, self.timezone)
 
     @property
     def is_current(self) -> bool:
@@ -84,15 +94,19 @@ class Selection:
         if self.where is not None:
             metadata_holds = _compiled(self.where, 0)
             tests.append(lambda record: metadata_holds(record.metadata))
-        if self.since is not None:
-            earliest = checked_time(self.since, "since")
-            tests.append(lambda record: record.created_at >= earliest)
-        if self.until is not None:
-            latest = checked_time(self.until, "until")
-            tests.append(lambda record: record.created_at <= latest)
+        if self.since is not None or self.until is not None:
+            tests.append(_said_between(self.since, self.until))
         if self.as_of is not None:
             checked_time(self.as_of, "as_of")
+        if self.timezone is not None:
+            in_zone(self.as_of or _ANY_TIME, self.timezone)
         return (lambda record: all(test(record) for test in tests)) if tests else everything
+
+
+def _said_between(since: datetime | None, until: datetime | None) -> Condition:
+    earliest = _EVER if since is None else checked_time(since, "since")
+    latest = _NEVER if until is None else checked_time(until, "until")
+    return lambda record: any(earliest <= time <= latest for time in record.said_at)
 
 
 def of_kind(kind: Kind | None) -> tuple[Kind, ...] | None:

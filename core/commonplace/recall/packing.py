@@ -2,55 +2,97 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
-from commonplace.recall.rendering import Tokenizer, block, rendered_record
+from commonplace.recall.excerpts import excerpt
+from commonplace.recall.rendering import Tokenizer, block, rendered_part, rendered_record
 from commonplace.records import Kind, Record
+from commonplace.writing.wording import wording
 
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
 """Kinds that apply whatever is asked: how someone wants to be answered resembles no question."""
 
-RELEVANT = 0.2
-"""The confidence from which a record is shown to a model: docs/decisions/0006-recall.md."""
+RELEVANT = 0.05
+"""The confidence from which a record is shown: docs/decisions/0017-a-memory-in-use.md."""
 
 _ALWAYS_SHARE = 1 / 3
 """Of the budget, the most that goes to these."""
 
-_SAME = 0.8
-"""Texts that share this much of their words say the same."""
+_PART_SHARE = 1 / 2
+"""Of what is left of the budget, the most that a part of a record takes while others follow."""
 
-_WORD = re.compile(r"\w+")
+_Said: TypeAlias = tuple[str, str | None, str]
+
+
+class Shown(NamedTuple):
+    """A record and the line that shows it, or a part of it."""
+
+    record: Record
+    line: str
 
 
 def packed(
-    always: Iterable[Record], found: Iterable[Record], max_tokens: int, tokenizer: Tokenizer
-) -> list[Record]:
-    """Return the records that a block of `max_tokens` holds, in their order.
+    always: Iterable[Record],
+    found: Iterable[Record],
+    max_tokens: int,
+    tokenizer: Tokenizer,
+    query: str = "",
+) -> list[Shown]:
+    """Return what a block of `max_tokens` shows, in its order.
 
-    Those in `always` take at most a third. A record that does not fit is passed over for shorter
-    ones after it, and so is one that says again what an earlier one says.
+    Records in `always` take at most a third. Of a record that does not fit, the part is shown that
+    answers `query`, in at most half of what is left unless it is the last. A record is left out if
+    the same person's words are shown already, the same for certain; and if no part of it fits.
     """
-    kept: list[Record] = []
-    lines: list[str] = []
-    said: list[frozenset[str]] = []
-    for records, budget in ((always, int(max_tokens * _ALWAYS_SHARE)), (found, max_tokens)):
-        for record in records:
-            words = _words(record.text)
-            if any(_overlap(words, other) >= _SAME for other in said):
-                continue
-            line = rendered_record(record)
-            if tokenizer(block([*lines, line])) <= budget:
-                kept.append(record)
-                lines.append(line)
-                said.append(words)
-    return kept
+    packing = _Packing(tokenizer, query)
+    answers = list(found)
+    waiting = {(one.scope, one.id) for one in answers}
+    share = int(max_tokens * _ALWAYS_SHARE)
+    for record in always:
+        # One that was also found has its turn again, with more room.
+        packing.add(record, share, share if (record.scope, record.id) not in waiting else 0)
+    for place, record in enumerate(answers, start=1):
+        packing.add(record, max_tokens, max_tokens if place == len(answers) else None)
+    return packing.shown
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold())) or frozenset([text])
+class _Packing:
+    """A block that is being filled."""
+
+    def __init__(self, tokenizer: Tokenizer, query: str) -> None:
+        self.shown: list[Shown] = []
+        self._tokenizer, self._query = tokenizer, query
+        self._said: set[_Said] = set()
+
+    def add(self, record: Record, budget: int, for_part: int | None) -> None:
+        """Show a record within `budget`, or a part of it within `for_part`, None for its share."""
+        said = _said(record)
+        if said in self._said:
+            return
+        line = rendered_record(record)
+        if self._size(line) > budget:
+            line = self._part(record, self._share(budget) if for_part is None else for_part)
+        if line:
+            self.shown.append(Shown(record, line))
+            self._said.add(said)
+
+    def _part(self, record: Record, budget: int) -> str:
+        def fits(part: str) -> bool:
+            return self._size(rendered_part(record, part)) <= budget
+
+        part = excerpt(record.text, self._query, fits)
+        return rendered_part(record, part) if part else ""
+
+    def _share(self, budget: int) -> int:
+        used = self._size()
+        return used + int((budget - used) * _PART_SHARE)
+
+    def _size(self, *lines: str) -> int:
+        return self._tokenizer(block([*(one.line for one in self.shown), *lines]))
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the Jaccard similarity: the share of all words that both hold."""
-    return len(one & other) / len(one | other)
+def _said(record: Record) -> _Said:
+    """Return what a record says, and for a message who says it: the same "I" is somebody else."""
+    origin = record.source.origin if record.kind == "message" else None
+    return record.speaker, origin, wording(record.text)

@@ -7,12 +7,23 @@ from collections.abc import Iterator
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
-from commonplace.recall.confidence import Evidence, confidence
+from commonplace.recall.competing import competing, renewed
+from commonplace.recall.confidence import competition, confidence
 from commonplace.recall.filters import Condition
-from commonplace.recall.growing import Rows
+from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
 from commonplace.records import Match
+from commonplace.scope import Scope
+
+REPEATED = 1.0
+"""What was said in the same words before falls this far below all the rest."""
+
+_EQUAL = 1e-5
+"""What sums of single precision differ by."""
+
+MOST_COMPETING = 12
+"""Among so many of the first, the newer of two statements about the same comes first."""
 
 
 def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:
@@ -22,16 +33,63 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
         return []
     scores = hot.arrays.scores(question)
     plain = scores.relevance[rows]
-    greatest = float(plain.max()), float(scores.cosine[rows].max())
     relevance = raised(plain, scores.frequency[rows])
-    likely = confidence(relevance, Evidence(scores.known, *greatest, len(rows)))
-    best = np.lexsort((-hot.arrays.times[rows], -relevance))[:limit]
+    best = np.lexsort((-hot.arrays.times[rows], -relevance))
+    best = _once(hot, rows, best, relevance, limit)
+    if question.asks_for_now:
+        best = _newest_first(hot, rows, best, relevance, question.focus.text)
+    best = best[:limit]
+    likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
     records = [hot.record(row) for row in rows[best].tolist()]
     told = zip(records, likely[best].tolist(), _signals(scores, rows[best]), strict=True)
     return [
         Match(record, sure, {**signals, "importance": record.importance})
         for record, sure, signals in told
     ]
+
+
+def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, asking: str) -> Rows:
+    """Return the order in which, of competing statements, the newest comes first.
+
+    They change places, and relevance with them.
+    """
+    first = best[:MOST_COMPETING]
+    records = [hot.record(row) for row in rows[first].tolist()]
+    groups = [(one.scope, one.source.session or one.id) for one in records]
+    vectors = np.stack([hot.arrays.vectors(row)[0] for row in rows[first].tolist()])
+    before = relevance[first]
+    named = hot.arrays.words.named(asking, rows[first])
+    compete = competing([one.text for one in records], vectors, before, groups, named)
+    order = first[renewed(hot.arrays.times[rows[first]], compete)]
+    relevance[order] = before
+    return np.concatenate([order, best[MOST_COMPETING:]])
+
+
+def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) -> Rows:
+    """Return the order in which the same words in a scope count once, and then come last.
+
+    The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
+    beyond the first `limit` different ones.
+    """
+    order, held = best.tolist(), relevance[best]
+    said: dict[tuple[Scope, int], int] = {}
+    again: list[int] = []
+    for place, at in enumerate(order):
+        row = int(rows[at])
+        record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
+        first = said.setdefault((record.scope, wording), place)
+        if first != place:
+            again.append(place)
+            kept = hot.record(int(rows[order[first]]))
+            alike = held[first] - held[place] < _EQUAL
+            if alike and (record.created_at, record.id) > (kept.created_at, kept.id):
+                order[first], order[place] = at, order[first]
+        if len(said) == limit:
+            break
+    held[again] -= REPEATED
+    relevance[order] = held
+    ordered = np.array(order, np.int64)
+    return np.concatenate([np.delete(ordered, again), ordered[again]])
 
 
 def _signals(scores: Scores, rows: Rows) -> Iterator[dict[str, float]]:

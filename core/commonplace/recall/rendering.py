@@ -27,11 +27,6 @@ def estimated_tokens(text: str) -> int:
     return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
 
-def rendered(records: Sequence[Record]) -> str:
-    """Return the block that shows these records, one line each; "" for none."""
-    return block([rendered_record(record) for record in records]) if records else ""
-
-
 def block(lines: Sequence[str]) -> str:
     """Return the block of these lines."""
     return "\n".join([OPENING, *lines, CLOSING])
@@ -39,12 +34,30 @@ def block(lines: Sequence[str]) -> str:
 
 def rendered_record(record: Record) -> str:
     """Return one line: the quoted text and, in brackets, what and whose it is and since when."""
+    return f"- {quoted(record.text)} ({', '.join(_about(record))})"
+
+
+def rendered_part(record: Record, part: str) -> str:
+    """Return the line of a record of which only a part of the text is shown, and that it is one.
+
+    The mark stands outside of the quotation, where no text can be.
+    """
+    return f"- {quoted(part)} ({', '.join([*_about(record), 'shortened'])})"
+
+
+def _about(record: Record) -> list[str]:
     source = record.source
     about = [record.kind, *(_attribution(name) for name in (source.origin, source.agent) if name)]
     if source.framework:
         about.append(f"via {_attribution(source.framework)}")
-    about.append(f"{(record.updated_at or record.created_at):%Y-%m-%d}")
-    return f"- {quoted(record.text)} ({', '.join(about)})"
+    about.append(_dates(record))
+    return about
+
+
+def _dates(record: Record) -> str:
+    """Return when it was written or last changed, and when it was last said again."""
+    since, last = record.valid_from.date(), max(record.said_at).date()
+    return f"{since}, again {last}" if last > since else f"{since}"
 
 
 def quoted(text: str) -> str:

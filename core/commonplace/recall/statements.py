@@ -8,9 +8,6 @@ from functools import lru_cache
 
 from commonplace.recall.word_lists import word_lists
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
-_QUESTION_MARKS = ("?", "？")
-
 _WORD = re.compile(r"\w+")
 _THIS_TIME = re.compile(r"\bthis (?:week|month|year|morning)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -22,28 +19,25 @@ _ASKS_WHEN = re.compile(
     r"|什么时候|几[点月号]|哪[天年]|いつ",
     re.IGNORECASE,
 )
+_ASKS_FOR_QUESTIONS = re.compile(
+    r"\b(?:ask(?:s|ed|ing)?|questions?|(?:ge)?frag(?:e|en|te|ten|t)|demand(?:é|er|ais)|questions?"
+    r"|pregunt\w+|pergunt\w+|domand\w+|chiest\w+|вопрос\w*|спр(?:осил|ашивал)\w*)\b"
+    r"|问|問|質問|聞い|聞き|질문|물어|سأل|سؤال|पूछ|सवाल",
+    re.IGNORECASE,
+)
+_ASKS_FOR_PAST = re.compile(
+    r"\b(?:used to|previous\w*|former\w*|before|earlier|original\w*|initial\w*|once|ago|back then"
+    r"|at first|in the past|history|changed?|any more|anymore|old|first|last time"
+    r"|früher\w*|vorher\w*|ehemal\w*|damals|zuvor|avant|autrefois|ancien\w*|précéd\w+|antes|anterior\w*"
+    r"|antigu\w+|prima|precedent\w*|ex|раньше|прежн\w+|прошл\w+|бывш\w+)\b"
+    r"|以前|之前|过去|過去|曾经|曾經|原来|前の|昔|예전|이전|سابق|قبل|पहले",
+    re.IGNORECASE,
+)
 _ADDRESSES_AGENT = re.compile(
     r"\b(?:you|your|yours|du|dein\w*|sie|ihr\w*|tu|vous|votre|usted|tus?|вы|ты|тво\w+|ваш\w*)\b"
     r"|[你您]|あなた",
     re.IGNORECASE,
 )
-
-
-def asking_share(text: str) -> float:
-    """Return the squared share of a text that stands in questions.
-
-    It is near 1 only for a text that asks and says nothing else.
-    """
-    if "?" not in text and "？" not in text:
-        return 0.0
-    sentences = [sentence for sentence in _SENTENCE.findall(text) if not sentence.isspace()]
-    asked = sum(len(sentence) for sentence in sentences if ends_asking(sentence))
-    return (asked / max(sum(map(len, sentences)), 1)) ** 2
-
-
-def ends_asking(text: str) -> bool:
-    """Tell whether a text ends in a question, so that what follows answers it."""
-    return text.rstrip().endswith(_QUESTION_MARKS)
 
 
 def tells_time(text: str, words: Sequence[str]) -> bool:
@@ -67,6 +61,16 @@ def _cut(words: Sequence[str]) -> list[str]:
 def asks_when(query: str) -> bool:
     """Tell whether a query asks for a time."""
     return _ASKS_WHEN.search(query) is not None
+
+
+def asks_for_questions(query: str) -> bool:
+    """Tell whether a query asks what was asked: then stored questions are answers."""
+    return _ASKS_FOR_QUESTIONS.search(query) is not None
+
+
+def asks_for_past(query: str) -> bool:
+    """Tell whether a query asks for what held once."""
+    return _ASKS_FOR_PAST.search(query) is not None
 
 
 def addresses_agent(query: str) -> bool:

@@ -11,6 +11,7 @@ once, where it is strongest. Long records speak for themselves and take little f
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -144,26 +145,46 @@ def openness(lengths: Floats) -> Floats:
     return np.asarray(SELF_SUFFICIENT / (SELF_SUFFICIENT + lengths), np.float32)
 
 
-def neighbourhood_words(hits: Hits, sessions: Sessions, openness: Floats, asks: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """From which record to which neighbour support flows, and how much: arrays by row, in 0..1."""
+
+    takes: Floats
+    """What each takes from its neighbours."""
+    tells: Floats
+    """Near 0 for an echo: it lends to the turn after it alone, which may be its answer."""
+    ends_asking: Floats
+    """What follows a question answers it."""
+    replies: Floats
+    """1 for what the agent said: it takes nothing from what puts the query again (`alike`)."""
+    alike: Floats
+
+
+def neighbourhood_words(hits: Hits, sessions: Sessions, flow: Flow) -> Floats:
     """Return the share of the query covered by each record with its neighbours, in 0..1.
 
-    Per term the greatest of the record's own strength and share x openness x neighbour's strength.
+    Per term the greatest of the record's own strength and share x takes x neighbour's strength. The
+    agent answers from what is kept here already, or has nothing to answer: so its replies take
+    nothing from a message that puts the query again.
     """
-    records, terms = len(openness), len(hits.weights)
+    records, terms = len(flow.takes), len(hits.weights)
     if sessions.are_single:
         return coverage(hits, records)
     best = np.zeros(terms * records, np.float32)
     base = hits.which * records
     best[base + hits.rows] = hits.strength
-    lent = hits.strength * (1 + ANSWERED * asks[hits.rows])
-    for links, strengths in ((sessions.after, lent), (sessions.before, hits.strength)):
-        start, target, strength = base, hits.rows, strengths
-        for share in SHARES:
+    kept, alike = hits.strength * flow.tells[hits.rows], flow.alike[hits.rows]
+    lent = 1 + ANSWERED * flow.ends_asking[hits.rows]
+    ahead, behind = (hits.strength * lent, kept * lent), (kept, kept)
+    for links, ways in ((sessions.after, ahead), (sessions.before, behind)):
+        start, target, places = base, hits.rows, np.arange(len(base))
+        for share, strengths in zip(SHARES, ways, strict=True):
             target = links[target]
             inside = target >= 0
-            start, target, strength = start[inside], target[inside], strength[inside]
-            at = start + target
-            best[at] = np.maximum(best[at], np.minimum(share * strength * openness[target], 1.0))
+            start, target, places = start[inside], target[inside], places[inside]
+            takes = share * flow.takes[target] * (1 - flow.replies[target] * alike[places])
+            taken = np.minimum(strengths[places] * takes, 1.0)
+            best[start + target] = np.maximum(best[start + target], taken)
     covered: Floats = hits.weights @ best.reshape(terms, records)
     return covered
 
@@ -190,11 +211,16 @@ def neighbourhood_meaning(meaning: Floats, sessions: Sessions, openness: Floats)
     return np.asarray(MEANING_SHARE * best * openness, np.float32)
 
 
-def session_words(hits: Hits, sessions: Sessions, lengths: Floats) -> Floats:
-    """Return, per session, the share of the query it covers as one document, in 0..1: BM25."""
+def session_words(hits: Hits, sessions: Sessions, lengths: Floats, tells: Floats) -> Floats:
+    """Return, per session, the share of the query it covers as one document, in 0..1: BM25.
+
+    Echoes (`tells` near 0) are no part of it.
+    """
     terms, count = len(hits.weights), len(sessions)
     cells = hits.which * count + sessions.codes[hits.rows]
-    totals = np.bincount(cells, hits.occurrences, terms * count).reshape(terms, count)
+    totals = np.bincount(cells, hits.occurrences * tells[hits.rows], terms * count).reshape(
+        terms, count
+    )
     sizes = np.bincount(sessions.codes, lengths, count)
     average = max(float(sizes.sum()) / max(int(np.count_nonzero(sizes)), 1), 1.0)
     norm = 1 - SESSION_LENGTH_SHARE + SESSION_LENGTH_SHARE / average * sizes

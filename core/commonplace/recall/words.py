@@ -10,21 +10,24 @@ between scopes and queries.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
+from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Rows
 from commonplace.recall.indexing import commonest, indexed
-from commonplace.recall.postings import Postings, joined
+from commonplace.recall.postings import Postings
+from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
     detect_language,
     is_character_pair,
-    split,
     terms_in,
 )
+from commonplace.recall.tokens import Joined, joined, split
 
 SATURATION = 0.9
 """BM25's k1, what a second occurrence of a word adds: between Lucene's 1.2 and presence alone.
@@ -39,8 +42,11 @@ BACKGROUND_RECORDS = 50.0
 BACKGROUND_FREQUENCY = 0.25
 """Every scope counts as this many records larger, with every word in this many of them."""
 
-MOST_TERMS = 48
+MOST_TERMS = 128
 """Of a longer query (a pasted dialogue) only the weightiest terms count: cost stays bounded."""
+
+FULL = 10
+"""A record with so many of the weightiest terms covers the query, however long it is."""
 
 MOST_LANGUAGES = 3
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
@@ -60,8 +66,6 @@ class Hits:
     occurrences: Floats
     weights: Floats
     """Per term: its information (inverse document frequency) over the sum of the query's."""
-    known: float
-    """The share of the query's information in terms that the scope holds at all."""
 
 
 class WordIndex:
@@ -71,8 +75,10 @@ class WordIndex:
         """Hold nothing."""
         self._postings = Postings()
         self._lengths: Growing[np.float32] = Growing(np.float32)
+        self._tells: Growing[np.float32] = Growing(np.float32)
         self._languages: Counter[str] = Counter()
         self._removed = 0
+        self._telling = 0.0
         self._total_length = 0.0
 
     def __len__(self) -> int:
@@ -88,72 +94,106 @@ class WordIndex:
         """The commonest language so far."""
         return commonest(self._languages)
 
-    @property
-    def _living(self) -> int:
-        return len(self) - self._removed
+    def add(self, words: Sequence[str], agent: str = "", *, tells: float = 1.0) -> int:
+        """Index a record's words, as `split` gives them, and who said it, under the next row.
 
-    def add(self, words: Sequence[str], agent: str = "") -> int:
-        """Index a record's words, as `split` gives them, and who said it, under the next row."""
+        What a word weighs is counted over what tells something: a question that is asked again and
+        again makes its words no commoner. `tells` is 0 for a record that only asks, else 1.
+        """
         row = len(self._lengths)
         language = detect_language(words, self.language)
         terms = terms_in([*split(agent), *words], language)
         self._postings.add(row, Counter(terms))
         self._lengths.append(len(terms))
+        self._tells.append(tells)
         self._languages[language] += 1
-        self._total_length += len(terms)
+        self._telling += tells
+        self._total_length += tells * len(terms)
         return row
 
-    def extend(self, words: Sequence[Sequence[str]], agents: Sequence[str]) -> None:
+    def extend(
+        self, words: Sequence[Sequence[str]], agents: Sequence[str], tells: Floats | None = None
+    ) -> None:
         """Add many records: as if one by one, and the first of an index far faster."""
+        told = np.ones(len(words), np.float32) if tells is None else tells
         if len(self):
-            for own, agent in zip(words, agents, strict=True):
-                self.add(own, agent)
+            for own, agent, one in zip(words, agents, told.tolist(), strict=True):
+                self.add(own, agent, tells=one)
             return
         many = indexed(words, agents)
         self._postings.extend(many.terms, many.codes, many.rows)
         self._lengths.extend(np.bincount(many.rows, minlength=len(words)))
+        self._tells.extend(told)
         self._languages = many.languages
-        self._total_length = float(len(many.rows))
+        self._telling = float(told.sum())
+        self._total_length = float(told @ self._lengths.view)
 
     def remove(self, row: int) -> None:
         """Take a record out: scores are as if it had never been added.
 
         Its postings stay, unread, until the index is built anew.
         """
-        self._total_length -= float(self._lengths.view[row])
+        tells = float(self._tells.view[row])
+        self._telling -= tells
+        self._total_length -= tells * float(self._lengths.view[row])
         self._lengths.view[row] = 0.0
         self._removed += 1
 
     def query_terms(self, query: str) -> list[frozenset[str]]:
-        """Return a query's distinct terms: for each word its stems in the scope's languages."""
+        """Return a query's distinct terms: for each word its stems in the scope's languages.
+
+        A part of what is written as one is also found by the whole.
+        """
+        return list(dict.fromkeys(chain.from_iterable(self._terms(query, joined(query)).values())))
+
+    def _terms(self, query: str, tokens: Sequence[Joined]) -> dict[str, list[frozenset[str]]]:
+        """Return the terms of each word of a query; a whole in prose is none of its own."""
         words = split(query)
         own_language = detect_language(words, self.language)
         commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        languages = dict.fromkeys((own_language, *commonest))
-        groups: dict[frozenset[str], None] = {}
-        for word in dict.fromkeys(words):
-            own = terms_in([word], own_language)
-            if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
-                groups.update(dict.fromkeys(frozenset([term]) for term in own))
-            elif own:
-                stems = (term for language in languages for term in terms_in([word], language))
-                groups[frozenset(stems)] = None
-        return list(groups)
+        languages = tuple(dict.fromkeys((own_language, *commonest)))
+        terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
+        for token in tokens:
+            whole = frozenset().union(*terms[token.whole])
+            for part in token.parts:
+                if len(terms[part]) == 1:
+                    terms[part] = [terms[part][0] | whole]
+        in_prose = {token.whole for token in tokens if token.in_prose}
+        return {word: own for word, own in terms.items() if word not in in_prose}
 
-    def hits(self, query: str) -> Hits:
-        """Look a query up: every occurrence of its terms, and what its terms weigh."""
-        groups = self.query_terms(query)
+    def hits(self, query: str, focus: Focus | None = None) -> Hits:
+        """Look a query up: every occurrence of its terms, and what its terms weigh.
+
+        The words outside its `focus` weigh less, or nothing.
+        """
+        asking = query if focus is None else focus.text
+        tokens = joined(asking)
+        terms = self._terms(asking, tokens)
+        groups = list(dict.fromkeys(chain.from_iterable(terms.values())))
+        within = len(groups)
+        if focus is not None and 0 < focus.rest < 1:
+            tokens = joined(query)
+            terms = self._terms(query, tokens) | terms
+            groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
         found = [self._occurrences(group) for group in groups]
-        frequencies = np.array([len(rows) for rows, _ in found], np.float32)
+        frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
-        ideal = information(frequencies, self._living) * (meant | (frequencies > 0))
+        ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
+        _share_wholes(ideal, frequencies, _places(tokens, terms, groups))
+        if focus is not None:
+            ideal[within:] *= focus.rest
         kept = np.argsort(-ideal, kind="stable")[:MOST_TERMS]
-        weights = ideal[kept] / (float(ideal[kept].sum()) or 1.0)
-        known = float(weights[frequencies[kept] > 0].sum())
-        rows = joined([found[term][0] for term in kept], np.int64)
-        counts = joined([found[term][1] for term in kept], np.float32)
-        which = np.repeat(np.arange(len(kept)), frequencies[kept].astype(np.int64))
-        return Hits(rows, which, self._strength(rows, counts), counts, weights, known)
+        weights = ideal[kept] / (float(ideal[kept[:FULL]].sum()) or 1.0)
+        rows = concatenated([found[term][0] for term in kept], np.int64)
+        counts = concatenated([found[term][1] for term in kept], np.float32)
+        which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
+        return Hits(rows, which, self._strength(rows, counts), counts, weights)
+
+    def named(self, query: str, rows: Rows) -> list[frozenset[int]]:
+        """Return for each of some rows which of a query's terms, by number, it holds."""
+        holders = [self._occurrences(group)[0] for group in self.query_terms(query)]
+        held = np.array([np.isin(rows, having) for having in holders]).reshape(-1, len(rows))
+        return [frozenset(np.flatnonzero(one).tolist()) for one in held.T]
 
     def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
         """Return the rows that hold a term of the group, each once, and how often each does."""
@@ -165,12 +205,49 @@ class WordIndex:
 
     def _strength(self, rows: Rows, counts: Floats) -> Floats:
         """Return count / (count + k1 (1 - b + b length / average length))."""
-        average = max(self._total_length / max(self._living, 1), 1.0)
+        average = max(self._total_length / max(self._telling, 1), 1.0)
         norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE / average * self.lengths[rows])
         return np.asarray(counts / (counts + norm), np.float32)
 
 
-def information(frequencies: Floats, records: int) -> Floats:
+def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
+    """Return the terms of one word of a query, whose own language is the first."""
+    own = terms_in([word], languages[0])
+    if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
+        return [frozenset([term]) for term in own]
+    stems = (term for language in languages for term in terms_in([word], language))
+    return [frozenset(stems)] if own else []
+
+
+def _places(
+    tokens: Sequence[Joined],
+    terms: dict[str, list[frozenset[str]]],
+    groups: list[frozenset[str]],
+) -> Iterator[tuple[int, list[int], bool]]:
+    """Yield where among a query's terms a whole and its parts are, and if it is all letters."""
+    for token in tokens:
+        if own := terms.get(token.whole):
+            parts = chain.from_iterable(terms[part] for part in token.parts)
+            places = {groups.index(part) for part in parts} - {groups.index(own[0])}
+            yield groups.index(own[0]), sorted(places), token.whole.isalpha()
+
+
+def _share_wholes(
+    ideal: Floats, frequencies: Floats, places: Iterable[tuple[int, list[int], bool]]
+) -> None:
+    """Let a whole and its parts weigh together like one word, the whole half of it.
+
+    A name that occurs nowhere as one is written another way here: its parts weigh as words do.
+    """
+    for whole, parts, is_name in places:
+        if is_name and not frequencies[whole]:
+            ideal[whole] = 0
+            continue
+        ideal[whole] /= 2
+        ideal[parts] *= min(1.0, float(ideal[whole]) / (float(ideal[parts].sum()) or 1.0))
+
+
+def information(frequencies: Floats, records: float) -> Floats:
     """Return log(1 + (N - n + 0.5) / (n + 0.5)) with N and n raised by the background."""
     count = records + BACKGROUND_RECORDS
     smoothed = frequencies + BACKGROUND_FREQUENCY

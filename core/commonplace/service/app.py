@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
 from commonplace.service import engine_routes, keeping_routes, lifetime_routes, verb_routes
@@ -22,7 +21,8 @@ from commonplace.service.bodies import known_members
 from commonplace.service.docs_page import add_docs_page
 from commonplace.service.limits import BodyLimit
 from commonplace.service.metrics import Measured
-from commonplace.service.shapes import AboutJson, ErrorShape, HealthShape
+from commonplace.service.routing import router
+from commonplace.service.shapes import AboutJson, HealthShape
 from commonplace.service.wire import PREFIX
 
 _DESCRIPTION = """Long-term memory that agents share.
@@ -40,11 +40,8 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     """
     app = _Application(
         title="Commonplace",
-        version=version("commonplace"),
+        version=__version__,
         description=_DESCRIPTION,
-        default_response_class=Answer,
-        responses={code: {"description": d, "model": ErrorShape} for code, d in _ERRORS.items()},
-        generate_unique_id_function=_operation_id,
         servers=[{"url": "/", "description": "This server"}],
         docs_url=None,
         redoc_url=None,
@@ -55,7 +52,9 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     registry = CollectorRegistry()
     app.state.gate = Gate(engine, grants, embeds=embeds)
     app.state.registry = registry
-    _add_routes(app)
+    for one in _ROUTERS:
+        app.router.routes.extend(one.routes)
+    add_docs_page(app)
     app.add_exception_handler(CommonplaceError, _failed)
     app.add_exception_handler(RequestValidationError, _refused)
     app.add_exception_handler(HTTPException, _unknown)
@@ -77,43 +76,14 @@ class _Application(FastAPI):
         return page
 
 
-def _add_routes(app: FastAPI) -> None:
-    # They are tried in this order.
-    app.include_router(engine_routes.router)
-    app.include_router(verb_routes.router)
-    app.include_router(lifetime_routes.router)
-    app.include_router(keeping_routes.router)
-    app.post(f"{PREFIX}/about", tags=["server"], dependencies=[Depends(known_members)])(about)
-    add_docs_page(app)
-    app.get("/health", tags=["server"])(health)
-    app.get("/metrics", tags=["server"], responses={200: {"content": _TEXT}})(metrics)
+_own = router()
 
 
-_TEXT = {"text/plain": {"schema": {"type": "string"}}}
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.path.removeprefix(PREFIX).strip("/").replace("/", "_")
-
-
-_ERRORS: dict[int | str, str] = {
-    400: "The body cannot be read.",
-    401: "No such key.",
-    403: "Outside the scope of the key.",
-    404: "No such record.",
-    408: "The body was too slow.",
-    409: "Vectors that the store cannot hold beside its own.",
-    413: "The body is too large.",
-    422: "A value that cannot be used; nothing was changed.",
-    429: "More than this key may write or ask.",
-    503: "The store or the model failed.",
-}
-
-
+@_own.post(f"{PREFIX}/about", tags=["server"], dependencies=[Depends(known_members)])
 def about(engine: Confined, request: Request) -> AboutJson:
     """Return the store's embedder, whether the server has it, and the scope of the key."""
     return {
-        "version": version("commonplace"),
+        "version": __version__,
         "embedder": engine.embedder_name,
         "embeds": request.app.state.gate.embeds,
         "scope": str(engine.grant.scope),
@@ -121,14 +91,29 @@ def about(engine: Confined, request: Request) -> AboutJson:
     }
 
 
+@_own.get("/health", tags=["server"])
 async def health() -> HealthShape:
     """Answer as long as the server runs."""
     return {"status": "ok"}
 
 
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+
+
+@_own.get("/metrics", tags=["server"], responses={200: {"content": _TEXT}})
 async def metrics(engine: Confined, request: Request) -> Response:  # noqa: ARG001  # asks for a key
     """Return counts and durations of requests in the Prometheus text format."""
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+# They are tried in this order.
+_ROUTERS = (
+    engine_routes.router,
+    verb_routes.router,
+    lifetime_routes.router,
+    keeping_routes.router,
+    _own,
+)
 
 
 async def _failed(_: Request, error: Exception) -> Answer:

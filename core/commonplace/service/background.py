@@ -42,7 +42,7 @@ def main() -> None:
         _report(
             StoreError(
                 f"The server of {str(given.directory)!r} needs {error.name!r}. "
-                'Install it with: pip install "commonplace[server]"'
+                'Install it with: pip install "commonplace-memory[server]"'
             )
         )
     run_until_signal(

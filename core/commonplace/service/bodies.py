@@ -71,6 +71,9 @@ Reason = Annotated[
     Body(embed=True, min_length=1, max_length=1_000, examples=["GDPR Art. 17, request 123"]),
 ]
 Time = Annotated[Moment | None, Body(embed=True)]
+ZoneName = Annotated[
+    str | None, Body(embed=True, description="Whose days.", examples=["Europe/Prague"])
+]
 Where = Annotated[
     dict[str, Any] | None,
     Body(embed=True, description="A condition on metadata.", examples=[{"year": {"$gte": 2024}}]),
@@ -141,6 +144,7 @@ class RecordPart(Part):
     updated_at: Moment | None = None
     expires_at: Moment | None = None
     mentions: Annotated[int, Field(strict=True, ge=1)] = 1
+    mentioned_at: tuple[Moment, ...] = ()
     uses: Annotated[int, Field(strict=True, ge=0)] = 0
     used_at: Moment | None = None
     ttl_on_use: Annotated[
@@ -170,6 +174,7 @@ class SelectionPart(Part):
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
+    timezone: str | None = None
     session: str | None = None
 
     def selection(self) -> Selection:
@@ -181,6 +186,7 @@ class SelectionPart(Part):
             self.until,
             self.as_of,
             self.state,
+            self.timezone,
             self.session,
         )
 

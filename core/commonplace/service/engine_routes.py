@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header
+from fastapi import Body, Header
 
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.ports import Vectors
@@ -12,7 +12,6 @@ from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 from commonplace.service.access import Confined
-from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import (
     EVERYTHING,
     MAX_ITEMS,
@@ -32,9 +31,9 @@ from commonplace.service.bodies import (
     SentVectors,
     Text,
     VectorsPart,
-    known_members,
 )
 from commonplace.service.confined import ConfinedEngine
+from commonplace.service.routing import operations
 from commonplace.service.shapes import (
     EntryJson,
     MatchJson,
@@ -46,12 +45,7 @@ from commonplace.service.wire import ENGINE, entry_to_json, match_to_json, vecto
 
 NO_IDS: list[str] = []
 
-router = APIRouter(
-    prefix=ENGINE,
-    tags=["engine"],
-    dependencies=[Depends(known_members)],
-    route_class=AnsweringRoute,
-)
+router = operations(ENGINE, "engine")
 
 
 @router.post("/write")

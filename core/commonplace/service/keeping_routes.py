@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import Body
 from pydantic import Field
 
 from commonplace.keeping import receipt
@@ -13,20 +13,15 @@ from commonplace.keeping.audit_chain import to_line
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import Step
 from commonplace.service.access import Confined
-from commonplace.service.answers import AnsweringRoute
-from commonplace.service.bodies import Ids, OneScope, Part, Reason, SourcePart, known_members
+from commonplace.service.bodies import Ids, OneScope, Part, Reason, SourcePart
+from commonplace.service.routing import operations
 from commonplace.service.shapes import ReceiptJson
 from commonplace.service.wire import ENGINE
 
 NO_FILES: list[str] = []
 NO_SOURCE = SourcePart()
 
-router = APIRouter(
-    prefix=ENGINE,
-    tags=["engine"],
-    dependencies=[Depends(known_members)],
-    route_class=AnsweringRoute,
-)
+router = operations(ENGINE, "engine")
 
 
 class StepPart(Part):

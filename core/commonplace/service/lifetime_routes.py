@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import Body
 
 from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import to_line
 from commonplace.record_json import to_json
 from commonplace.service.access import Confined
-from commonplace.service.answers import AnsweringRoute
-from commonplace.service.bodies import Id, Ids, Reason, SourcePart, known_members
+from commonplace.service.bodies import Id, Ids, Reason, SourcePart
+from commonplace.service.routing import operations
 from commonplace.service.shapes import ReceiptJson, RecordJson
 from commonplace.service.verb_routes import NOTHING_ELSE, Also, Scope_, memory_of
 from commonplace.service.wire import PREFIX
 
 NO_SOURCE = SourcePart()
 
-router = APIRouter(
-    prefix=PREFIX,
-    tags=["memory"],
-    dependencies=[Depends(known_members)],
-    route_class=AnsweringRoute,
-)
+router = operations(PREFIX, "memory")
 
 
 @router.post("/observe")

@@ -39,6 +39,7 @@ class RecordShape(TypedDict):
     updated_at: NotRequired[TimeText]
     expires_at: NotRequired[TimeText]
     mentions: NotRequired[Annotated[int, Field(ge=1)]]
+    mentioned_at: NotRequired[list[TimeText]]
     uses: NotRequired[Annotated[int, Field(ge=0)]]
     used_at: NotRequired[TimeText]
     ttl_on_use: NotRequired[Annotated[float, Field(gt=0, description="In seconds")]]

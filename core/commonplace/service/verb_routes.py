@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import Body
 from pydantic import Field
 
 from commonplace.memory import Memory
+from commonplace.recall.packing import RELEVANT
 from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
-from commonplace.service.answers import AnsweringRoute
 from commonplace.service.bodies import (
     MAX_ITEMS,
     MAX_SCOPES,
@@ -24,20 +24,16 @@ from commonplace.service.bodies import (
     SourcePart,
     Time,
     Where,
-    known_members,
+    ZoneName,
 )
 from commonplace.service.confined import ConfinedEngine
+from commonplace.service.routing import operations
 from commonplace.service.shapes import MatchJson, RecordJson, StatsJson
 from commonplace.service.wire import PREFIX, match_to_json
 from commonplace.validation import expiry, on_use
 from commonplace.verbs.remembering import RecordChanges
 
-router = APIRouter(
-    prefix=PREFIX,
-    tags=["memory"],
-    dependencies=[Depends(known_members)],
-    route_class=AnsweringRoute,
-)
+router = operations(PREFIX, "memory")
 
 Scope_ = Annotated[
     ScopePath | None, Body(embed=True, description="The memory's scope; the key's own if left out.")
@@ -116,6 +112,7 @@ def recall(
     since: Time = None,
     until: Time = None,
     as_of: Time = None,
+    timezone: ZoneName = None,
     min_confidence: Share = 0.0,
 ) -> list[MatchJson]:
     """Return the records that answer `query`, best first, with confidence and signals."""
@@ -127,6 +124,7 @@ def recall(
         since=since,
         until=until,
         as_of=as_of,
+        timezone=timezone,
         min_confidence=min_confidence,
     )
     return [match_to_json(one) for one in found]
@@ -142,12 +140,16 @@ def context(
     max_tokens: Count = 400,
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
     known: Ids = NOTHING_ELSE,
+    timezone: ZoneName = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""
-    memory = memory_of(engine, scope, also)
-    if min_confidence is None:
-        return memory.context(query, max_tokens=max_tokens, known=known)
-    return memory.context(query, max_tokens=max_tokens, min_confidence=min_confidence, known=known)
+    return memory_of(engine, scope, also).context(
+        query,
+        max_tokens=max_tokens,
+        min_confidence=RELEVANT if min_confidence is None else min_confidence,
+        known=known,
+        timezone=timezone,
+    )
 
 
 @router.post("/record")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from commonplace.recall.filters import Metadata, Selection, of_kind
 from commonplace.recall.packing import ALWAYS, RELEVANT, packed
-from commonplace.recall.rendering import Tokenizer, estimated_tokens, rendered
+from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
@@ -32,17 +32,21 @@ class Recalling(View):
         since: datetime | None = None,
         until: datetime | None = None,
         as_of: datetime | None = None,
+        timezone: str | None = None,
         min_confidence: float = 0.0,
     ) -> list[Match]:
         """Return the records that answer `query`, best first, at most `limit`.
 
         `where` holds conditions on metadata, such as ``{"topic": "food"}`` or
         ``{"year": {"$gte": 2024}}`` with $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and
-        and $or; `since` and `until` bound the time of creation. All of it, and expiry, applies
+        and $or; `since` and `until` bound the times it was said. All of it, and expiry, applies
         before the ranking; in a scope too large to hold in memory, to the candidates that the
         store's index gives, twenty for each match wanted. With `as_of`, what held at that moment
-        is asked, past versions included, which are not hot and so take longer. Raises
-        InvalidInputError, EmbeddingError, StoreError, MemoryClosedError.
+        is asked, past versions included, which are not hot and so take longer. Days that
+        the query names ("yesterday", "last week") are counted from now, or from `as_of`. They are
+        days in `timezone`, an IANA name such as ``Europe/Prague``; without it in the timezone of
+        `as_of`, and else in UTC. Raises InvalidInputError, EmbeddingError, StoreError,
+        MemoryClosedError.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -52,7 +56,7 @@ class Recalling(View):
         checked_text(query, "query")
         checked_limit(limit)
         checked_confidence(min_confidence)
-        selection = Selection(of_kind(kind), where, since, until, as_of)
+        selection = Selection(of_kind(kind), where, since, until, as_of, timezone=timezone)
         if limit == 0:
             return []
         matches = self._engine.rank(self._readable, query, selection, limit)
@@ -66,17 +70,19 @@ class Recalling(View):
         min_confidence: float = RELEVANT,
         tokenizer: Tokenizer = estimated_tokens,
         known: Collection[str] = (),
+        timezone: str | None = None,
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
         Instructions and preferences, which apply whatever is asked, come first and take at most a
         third of it; those trusted no more than a tool or a document do not count as such. Then the
-        matches, none of which says what is said already. Records with one of the texts in `known`,
-        which the prompt holds already, are left out. The block has at most `max_tokens` tokens, as
-        `tokenizer`, a function from text to a count, counts them; the default takes a quarter of
-        the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose as an
-        instruction. Each record of this memory's own scope that it shows counts as used: `used`
-        says what follows from that. Raises as `recall` does.
+        matches, none of which says what is said already. Of a record that is larger than the
+        room, the part is shown that answers, marked as shortened. Records with one of the texts in
+        `known`, which the prompt holds already, are left out. The block has at most `max_tokens`
+        tokens, as `tokenizer`, a function from text to a count, counts them; the default takes a
+        quarter of the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose
+        as an instruction. `timezone` is that of `recall`. Each record of this memory's own scope
+        that it shows counts as used: `used` says what follows from that. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -84,19 +90,25 @@ class Recalling(View):
         - "She is allergic to peanuts"
         """
         checked_limit(max_tokens, "max_tokens")
-        matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
+        matches = self.recall(
+            query,
+            limit=_MATCHES_FOR_CONTEXT,
+            timezone=timezone,
+            min_confidence=min_confidence,
+        )
         found = [match.record for match in matches]
         standing = self._engine.of_kinds(self._readable, ALWAYS)
         always = [one for one in standing if trusted(one) >= _STANDING_TRUST]
         said = frozenset(known)
-        kept = packed(
+        shown = packed(
             (one for one in always if one.text not in said),
             (one for one in found if one.text not in said),
             max_tokens,
             tokenizer,
+            query,
         )
-        self._shown(kept)
-        return rendered(kept)
+        self._shown(one.record for one in shown)
+        return block([one.line for one in shown]) if shown else ""
 
     def record(self, id: str) -> Record:
         """Return the record with this id. Raises RecordNotFoundError.

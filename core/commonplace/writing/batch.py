@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
@@ -10,8 +11,8 @@ from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import carried
-from commonplace.writing.repetition import reinforced, statement
-from commonplace.writing.versions import past_version
+from commonplace.writing.repetition import overwrites, reinforced, statement
+from commonplace.writing.versions import ended, past_version
 
 Identity: TypeAlias = tuple[Scope, str]
 
@@ -63,6 +64,9 @@ class Batch:
             self._stating.pop((entry.record.scope, said or ""))
             return self.add(entry)
         record = reinforced(old.record, entry.record)
+        if overwrites(record, old.record):
+            self._write(Entry(ended(old.record, self._at), old.vectors))
+            record = replace(record, updated_at=self._at)
         self._write(Entry(record, old.vectors))
         return record
 

@@ -16,6 +16,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from commonplace.errors import InvalidInputError
 from commonplace.records import Origin, Record, Source, now
+from commonplace.times import parsed_time
 from commonplace.validation import MAX_TEXT_CHARACTERS, checked_time
 from commonplace.writing.trust import trust_of
 
@@ -188,7 +189,7 @@ def _time(given: object) -> datetime | None:
     """Return a time given as a datetime, in ISO 8601, or in seconds since 1970."""
     try:
         if isinstance(given, str):
-            given = datetime.fromisoformat(given.replace("Z", "+00:00"))
+            given = parsed_time(given)
         elif isinstance(given, (int, float)) and not isinstance(given, bool):
             given = datetime.fromtimestamp(given, timezone.utc)
     except (ValueError, OverflowError, OSError) as error:

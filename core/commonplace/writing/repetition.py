@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from commonplace.records import Kind, Record
 from commonplace.uses import living_on
+from commonplace.validation import MAX_MENTIONED_AT
+from commonplace.writing.wording import wording
 
 LASTING: tuple[Kind, ...] = ("fact", "preference", "instruction")
 """Kinds of which the same words twice are one statement. Events recur, messages are repeated."""
-
-_ARTICLES = frozenset({"a", "an", "the"})
-_AROUND_WORDS = ".,;:!…\"'`“”‘’«»()[]{}。，；：！、「」『』（）"
-_ASKING = ("?", "？")
 
 
 def statement(record: Record) -> str | None:
     """Return what a record states, equal for two that state the same; None if it states nothing.
 
-    Case, spaces, articles and the punctuation around words make no difference; every other word,
-    sign and number does, and so does the order: "from Oslo to Rome" is not "to Oslo from Rome", and
-    "works" is not "worked".
+    Equal are texts that say the same for certain: see `wording`.
     """
-    if record.kind not in LASTING or not record.is_current:
-        return None
-    text = unicodedata.normalize("NFKC", record.text).casefold()
-    words = [word for token in text.split() if (word := token.strip(_AROUND_WORDS))]
-    asked = ["?"] if text.rstrip(_AROUND_WORDS + " ").endswith(_ASKING) else []
-    return " ".join([word for word in words if word not in _ARTICLES] + asked) or text.strip()
+    is_lasting = record.kind in LASTING and record.is_current
+    return wording(record.text) if is_lasting else None
 
 
 def reinforced(old: Record, new: Record) -> Record:
     """Return `old` with what `new`, which states the same, adds to it.
 
-    It keeps its id, text and time. It counts the mention, is as important as the more important
-    of the two, ends with the later, and takes the source of the more trusted.
+    It keeps its id, text and time. It counts the mention and when that was, is as important as the
+    more important of the two, ends with the later, and takes the source of the more trusted.
     """
     end = _later(old.expires_at, new.expires_at)
     is_trusted_more = (new.trust or 0) > (old.trust or 0)
     record = replace(
         old,
         mentions=old.mentions + new.mentions,
+        mentioned_at=_said_again(old, new),
         kind=new.kind if old.kind == "fact" else old.kind,
         importance=max(old.importance, new.importance),
         expires_at=end,
@@ -53,6 +45,23 @@ def reinforced(old: Record, new: Record) -> Record:
         derived_from=tuple(dict.fromkeys([*old.derived_from, *new.derived_from])),
     )
     return living_on(record)
+
+
+def overwrites(record: Record, old: Record) -> bool:
+    """Tell whether `record`, which is `old` reinforced, no longer shows what `old` did.
+
+    Something else stands in its metadata, or somebody else is named as who said it.
+    """
+    # As they are written: Python holds 1 == True.
+    stays = all(
+        repr(record.metadata.get(name)) == repr(old.metadata[name]) for name in old.metadata
+    )
+    return not stays or record.source != old.source
+
+
+def _said_again(old: Record, new: Record) -> tuple[datetime, ...]:
+    times = {*old.mentioned_at, *new.said_at} - {old.created_at}
+    return tuple(sorted(times)[-MAX_MENTIONED_AT:])
 
 
 def _longer(one: timedelta | None, other: timedelta | None) -> timedelta | None:

@@ -16,6 +16,11 @@ def past_version(old: Record, new: Record, at: datetime) -> Record | None:
     said_the_same = (old.text, old.metadata.get("value")) == (new.text, new.metadata.get("value"))
     if said_the_same or old.kind == "message":
         return None
+    return ended(old, at)
+
+
+def ended(old: Record, at: datetime) -> Record:
+    """Return `old` as a past version, valid until `at`."""
     return replace(old, id=new_id(), version_of=old.id, valid_until=at)
 
 

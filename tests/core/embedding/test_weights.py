@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 from safetensors.numpy import load_file, save_file
 
 import commonplace.embedding
-from commonplace.embedding import MiniLM, graph
+from commonplace.embedding import MiniLM, graph, weights
 from commonplace.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
@@ -182,12 +182,11 @@ def test_without_the_package_the_archive_in_the_cache_of_chroma_is_used(
 
 def test_with_no_weights_at_all_the_error_says_how_to_get_them(tmp_path: Path) -> None:
     code = f"""
-import logging, sys
+import sys
 import pytest_socket
 from commonplace.embedding import MiniLM
 from commonplace.errors import ModelUnavailableError
 pytest_socket.disable_socket()
-logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
 sys.modules["{PACKAGE}"] = None
 try:
     MiniLM().embed_query("tea")
@@ -199,10 +198,40 @@ except ModelUnavailableError as error:
     printed, problems = process.communicate()
 
     assert process.returncode == 0, problems
-    assert "WARNING downloading the embedding model all-MiniLM-L6-v2 (about 80 MB" in printed
+    assert printed.startswith("ERROR all-MiniLM-L6-v2 is not on this machine.")
     assert f"`{COMMAND}`" in printed
     assert "any Chroma embedding function, LangChain Embeddings or callable as embedder=" in printed
-    assert "CAUSE SocketBlockedError" in printed
+    assert "CAUSE NoneType" in printed  # the network was not tried
+
+
+def test_the_archive_of_chroma_is_downloaded_when_that_is_asked_for(tmp_path: Path) -> None:
+    code = """
+import pytest_socket
+from commonplace.embedding import weights
+from commonplace.errors import ModelUnavailableError
+pytest_socket.disable_socket()
+try:
+    weights.download()
+except ModelUnavailableError as error:
+    print("ERROR", error)
+    print("CAUSE", type(error.__cause__).__name__)
+"""
+    process = _start(code, HOME=str(tmp_path))
+    printed, problems = process.communicate()
+
+    assert process.returncode == 0, problems
+    assert f"cannot be downloaded to {tmp_path / CHROMA_DIRECTORY}" in printed
+    assert f"`{COMMAND}`" in printed
+    assert "CAUSE SocketBlockedError" in printed  # it was tried
+
+
+def test_an_archive_that_is_there_is_not_downloaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _directory(tmp_path / CHROMA_DIRECTORY, b"a model", "model.onnx")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert weights.download() == place
 
 
 def test_a_damaged_graph_in_the_cache_is_built_again(

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -147,6 +147,28 @@ def test_a_damaged_archive_is_refused(memory: Memory, tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInputError, match="not a whole ZIP archive"):
         memory.import_(path, format="chatgpt")
+
+
+def test_a_member_is_closed_when_its_reading_ends_or_breaks_off(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations-000.json", b"[]")
+        archive.writestr("conversations-001.json", b"[]")
+    given: list[BinaryIO] = []
+
+    with pytest.raises(InvalidInputError, match="not a whole ZIP archive"):
+        _take_two_and_break_off(path, given)
+
+    assert [one.closed for one in given] == [True, True]
+
+
+def _take_two_and_break_off(path: Path, given: list[BinaryIO]) -> None:
+    with archives.members(path, r"conversations-\d+\.json") as found:
+        for _, member in found:
+            assert all(one.closed for one in given)
+            given.append(member)
+            if len(given) == 2:
+                raise zipfile.BadZipFile("Bad CRC-32")
 
 
 def test_a_member_that_points_outside_is_read_in_place_and_writes_nowhere(

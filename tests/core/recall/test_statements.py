@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from commonplace.recall.statements import (
     addresses_agent,
-    asking_share,
+    asks_for_past,
+    asks_for_questions,
     asks_when,
-    ends_asking,
     tells_time,
 )
-from commonplace.recall.terms import split
-
-
-@pytest.mark.parametrize("text", ["How are you?", "你好吗？", "Really?? Are you sure?"])
-def test_a_text_that_only_asks_asks_in_full(text: str) -> None:
-    assert asking_share(text) == 1.0
-
-
-@pytest.mark.parametrize("text", ["", "   ", "...", "I like tea.", "?", "我喜欢茶。"])
-def test_a_text_without_a_question_does_not_ask(text: str) -> None:
-    assert asking_share(text) == 0.0
-
-
-def test_a_question_beside_a_statement_counts_less_than_its_length() -> None:
-    assert 0 < asking_share("I moved to Oslo last year. And you?") < 0.1
-
-
-@given(st.text(alphabet="ab .?!\n？"))
-def test_the_share_is_a_share(text: str) -> None:
-    assert 0 <= asking_share(text) <= 1
-
-
-@pytest.mark.parametrize(
-    ("text", "ends"), [("And you? ", True), ("你呢？", True), ("Why? Because.", False), ("", False)]
-)
-def test_a_text_may_end_asking(text: str, ends: bool) -> None:  # noqa: FBT001  # a case's outcome
-    assert ends_asking(text) is ends
+from commonplace.recall.tokens import split
 
 
 @pytest.mark.parametrize(
@@ -84,3 +56,21 @@ def test_a_query_may_address_the_agent(query: str) -> None:
 @pytest.mark.parametrize("query", ["", "What did she say?", "youth"])
 def test_other_queries_do_not_address_the_agent(query: str) -> None:
     assert not addresses_agent(query)
+
+
+@pytest.mark.parametrize("query", ["what did I ask about last week?", "Was habe ich gefragt?"])
+def test_a_query_may_ask_for_questions(query: str) -> None:
+    assert asks_for_questions(query)
+
+
+def test_a_task_is_no_question_asked_for() -> None:
+    assert not asks_for_questions("Which task is due?")
+
+
+@pytest.mark.parametrize("query", ["What was her old address?", "Where did she live before?"])
+def test_a_query_may_ask_for_the_past(query: str) -> None:
+    assert asks_for_past(query)
+
+
+def test_a_question_of_now_asks_for_no_past() -> None:
+    assert not asks_for_past("What is her favourite colour?")

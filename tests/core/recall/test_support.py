@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
 from commonplace.recall.support import (
+    Flow,
     Sessions,
     neighbourhood_meaning,
     neighbourhood_words,
@@ -17,7 +18,7 @@ from commonplace.recall.support import (
     session_meaning,
     session_words,
 )
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.words import WordIndex, coverage
 
 SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
@@ -37,7 +38,14 @@ def near_words(texts: list[str], query: str, asks: list[float] | None = None) ->
         index.add(split(text))
     asking = np.array(asks or [0.0] * len(texts), np.float32)
     sessions = joined(["s"] * len(texts))
-    return neighbourhood_words(index.hits(query), sessions, openness(index.lengths), asking)
+    return neighbourhood_words(index.hits(query), sessions, flow(openness(index.lengths), asking))
+
+
+def flow(takes: Floats, asks: Floats, **other: Floats) -> Flow:
+    """Return the flow where nothing is an echo and nobody is the agent."""
+    none = np.zeros_like(takes)
+    given = {"tells": 1 - none, "replies": none, "alike": none, **other}
+    return Flow(takes=takes, ends_asking=asks, **given)
 
 
 def test_neighbours_are_those_of_the_same_session() -> None:
@@ -73,6 +81,26 @@ def test_a_neighbour_lends_less_the_further_it_is_and_nothing_beyond_two_turns()
 def test_a_question_lends_more_to_its_answer_than_to_what_came_before_it() -> None:
     lent = near_words(["tea", "zebra?", "milk"], "zebra", [0.0, 1.0, 0.0])
     assert lent[2] > lent[0]
+
+
+def lent_by_an_echo(**other: list[float]) -> Floats:
+    """Return what three turns cover, of which the first is an echo."""
+    index = WordIndex()
+    for text in ("zebra?", "tea", "milk"):
+        index.add(split(text))
+    columns = {name: np.array(values, np.float32) for name, values in other.items()}
+    given = flow(openness(index.lengths), np.array([1, 0, 0], np.float32), **columns)
+    return neighbourhood_words(index.hits("zebra"), joined(["s"] * 3), given)
+
+
+def test_an_echo_lends_to_its_answer_alone() -> None:
+    lent = lent_by_an_echo(tells=[0, 1, 1])
+    assert lent[1] > 0
+    assert lent[2] == 0
+
+
+def test_the_agent_takes_nothing_from_what_puts_the_query_again() -> None:
+    assert lent_by_an_echo(replies=[0, 1, 1], alike=[1, 0, 0])[1] == 0
 
 
 def test_a_long_record_borrows_little() -> None:
@@ -117,7 +145,8 @@ def test_a_session_is_scored_as_one_document() -> None:
     for text in ("zebra", "milk", "zebra", "rice"):
         index.add(split(text))
     sessions = joined(["a", "a", "b", "b"])
-    covered = session_words(index.hits("zebra milk"), sessions, index.lengths)
+    all_tell = np.ones(4, np.float32)
+    covered = session_words(index.hits("zebra milk"), sessions, index.lengths, all_tell)
     assert covered[0] > covered[1] > 0
 
 
@@ -125,7 +154,8 @@ def test_a_removed_record_says_nothing_for_its_session() -> None:
     index = WordIndex()
     index.add(["zebra"])
     index.remove(0)
-    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths).tolist() == [0]
+    tells = np.ones(1, np.float32)
+    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths, tells).tolist() == [0]
 
 
 def meaning_of(
@@ -170,7 +200,7 @@ def test_the_meaning_of_sessions_is_that_of_their_living_records_alone(data: st.
 
 def test_nothing_supports_nothing() -> None:
     hits, nothing = WordIndex().hits("zebra"), np.zeros(0, np.float32)
-    assert neighbourhood_words(hits, Sessions(), nothing, nothing).tolist() == []
+    assert neighbourhood_words(hits, Sessions(), flow(nothing, nothing)).tolist() == []
     assert neighbourhood_meaning(nothing, Sessions(), nothing).tolist() == []
-    assert session_words(hits, Sessions(), nothing).tolist() == []
+    assert session_words(hits, Sessions(), nothing, nothing).tolist() == []
     assert meaning_of([], []) == []

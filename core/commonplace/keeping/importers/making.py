@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -11,9 +10,9 @@ from uuid import NAMESPACE_OID, uuid5
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.reading import Skipped
 from commonplace.records import JSON, Record
+from commonplace.times import parsed_time
 from commonplace.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, checked_record
 
-_FRACTION = re.compile(r"\.(\d+)")
 _MILLISECONDS = 1e11  # seconds would be in the year 5138
 
 
@@ -59,7 +58,7 @@ def time(value: JSON) -> datetime | None:
     """
     try:
         if isinstance(value, str):
-            read = datetime.fromisoformat(_FRACTION.sub(_microseconds, value.strip(), count=1))
+            read = parsed_time(value.strip())
             return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
         if isinstance(value, (int, float)) and value is not True and value:
             seconds = value / 1000 if value > _MILLISECONDS else value
@@ -67,10 +66,6 @@ def time(value: JSON) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass  # not a time
     return None
-
-
-def _microseconds(match: re.Match[str]) -> str:
-    return f".{match[1][:6]:0<6}"
 
 
 def _numbered(record: Record, number: int, count: int) -> Record:

@@ -1,0 +1,194 @@
+"""What in a text asks, clause by clause, and what a short reply leaves unsaid.
+
+"I moved to Oslo in May, can you find me a dentist?" tells and asks; only its second clause is a
+question. The words that open a question, and those that contentless replies are made of, are
+lists by language in `data`; an unlisted language has its question marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from commonplace.recall.tokens import UNSPACED
+from commonplace.recall.word_lists import word_lists
+
+QUESTION_MARKS = ("?", "？", "؟", "՞", ";")  # the last is the Greek one, U+037E
+
+_UNSPACED = "unspaced"
+"""Names the list of the scripts written without spaces; its entries are found anywhere."""
+
+_SENTENCE = re.compile(
+    r"(?:[^.!?。！？؟\n]|(?<!\s)[.!?](?=\S)|(?<=\b\w\w)\.|(?<=\b\w)\.)+[.!?。！？؟]*"
+)
+_CLAUSE_START = re.compile(
+    r"^\W*|[,;:，；：、،—–(]\W*|\s-\s|\s(?:and|but|so|or|und|aber|et|mais|y|pero|e)\s"
+)
+
+_TELLING_WORDS = 4
+_TELLING_CHARACTERS = 14
+"""Before a question, less than this is an address or a place ("In Oslo, who…?")."""
+
+ASKING = 0.5, 0.7
+"""The share of a text that asks at which it begins to be a question, and is one."""
+
+REMARK = 30, 60
+"""The characters told beside a question up to which they are a remark, and from which a statement.
+
+A character of a script without spaces counts for three.
+"""
+
+_SHORT_REPLY = 160
+"""Longer texts, in characters, say something."""
+
+_WORD = re.compile(r"""[^\s.,;:!?…()"«»„“”。、，！？؟،।]+""")
+"""Up to a space or a mark: `\\w` would end a Hindi word at its vowel sign."""
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, with what ends them."""
+    return [found for found in _SENTENCE.findall(text) if not found.isspace()]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How far a text asks, each in 0..1.
+
+    `share` is the squared share of its characters that asks. `only` is near 1 for a question with
+    at most a short remark beside it ("Who is my dentist? I need it for a form.").
+    """
+
+    share: float
+    only: float
+
+
+def asked(text: str) -> Asked:
+    """Return how far a text asks, clause by clause."""
+    told = asking = 0
+    for telling, question in map(_parts, sentences(text)):
+        told += 0 if says_nothing(telling) else _size(telling)
+        asking += _size(question)
+    if not asking:
+        return Asked(0.0, 0.0)
+    share = asking / (told + asking)
+    return Asked(share**2, _ramp(share, ASKING) * (1 - _ramp(told, REMARK)))
+
+
+def ends_asking(text: str) -> bool:
+    """Tell whether a text ends in a question, so that what follows answers it."""
+    return text.rstrip().endswith(QUESTION_MARKS)
+
+
+def asks(sentence: str) -> bool:
+    """Tell whether a sentence is a question, marked as one or opened like one."""
+    return ends_asking(sentence) or _asks_unmarked(sentence)
+
+
+def says_nothing(reply: str, question: str = "") -> bool:
+    """Tell whether a reply has only words of politeness, of looking up, and of the question.
+
+    It holds for "Let me check that for you." and, as the reply to "Who is my dentist?", for
+    "I do not know who your dentist is."; not for "Yes", which answers.
+    """
+    if len(reply) > _SHORT_REPLY:
+        return False
+    if any(map(str.isdigit, reply)):
+        return False
+    words = _words(reply)
+    left = [word for word in words if word not in _words(question)]
+    return any(_covers(language, words, left) for language in _reply_words())
+
+
+def _ramp(value: float, between: tuple[float, float]) -> float:
+    start, end = between
+    return min(max((value - start) / (end - start), 0.0), 1.0)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + 2 * len(UNSPACED.findall(text))
+
+
+def _parts(sentence: str) -> tuple[str, str]:
+    """Return what a sentence tells and what it asks."""
+    if not ends_asking(sentence):
+        return ("", sentence) if _asks_unmarked(sentence) else (sentence, "")
+    starts = [found.end() for found in _CLAUSE_START.finditer(sentence)]
+    opening = next((at for at in starts if _opens(sentence, at)), None)
+    at = starts[-1] if opening is None else opening
+    telling = sentence[:at]
+    if len(telling) < _TELLING_CHARACTERS or len(telling.split()) < _TELLING_WORDS:
+        return "", sentence
+    return telling, sentence[at:]
+
+
+def _opens(sentence: str, at: int) -> bool:
+    return _openers().match(sentence, at) is not None
+
+
+def _asks_unmarked(sentence: str) -> bool:
+    """Tell whether a sentence without a question mark asks: "who is my dentist", "tell me …"."""
+    return _unmarked().match(sentence.strip()) is not None
+
+
+@lru_cache(maxsize=1)
+def _openers() -> re.Pattern[str]:
+    lists = word_lists("question_words")
+    spaced = set().union(*(words for name, words in lists.items() if name != _UNSPACED))
+    return re.compile(
+        rf"(?:{_any_of(spaced)})(?![\w’'-])|[^,;:，；：、]*?(?:{_any_of(lists[_UNSPACED])})",
+        re.IGNORECASE,
+    )
+
+
+@lru_cache(maxsize=1)
+def _unmarked() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:(?:please|can you|could you|hey|hi|so|and|,)\s+)*"
+        r"(?:(?:tell|remind|show) (?:me|us) "
+        r"(?:about|again|what|who|where|when|which|how|the|my|of|if)"
+        r"|(?:who|whose|what|where|which)(?:'s)? (?!(?:i|we|he|she|they|you|it|an?|the|reminds)\b)"
+        r"(?!(?:\S+\s){0,3}\S+[,!])"
+        r"|(?:when|why|how) (?:is|are|was|were|do|does|did|can|should|would|will|many|much|old|long"
+        r"|often|far)\b(?!(?:\S+\s){0,3}\S+[,!])"
+        r"|do you (?:know|remember|recall)\b)",
+        re.IGNORECASE,
+    )
+
+
+def _any_of(words: Collection[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.casefold().replace("’", "'")))
+
+
+def _covers(language: str, words: Sequence[str], left: Sequence[str]) -> bool:
+    """Tell whether what is left of a reply is nothing in a language, which it is written in."""
+    own = _reply_words()[language]
+    if language == _UNSPACED:
+        return any(map(_unspaced_reply().search, words)) and not any(map(_rest, left))
+    return any(word in own for word in words) and all(
+        word in own or word in _function_words(language) for word in left
+    )
+
+
+@lru_cache(maxsize=1)
+def _reply_words() -> dict[str, frozenset[str]]:
+    return dict(word_lists("reply_words"))
+
+
+def _function_words(language: str) -> frozenset[str]:
+    return word_lists("stop_words").get(language, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _unspaced_reply() -> re.Pattern[str]:
+    return re.compile(_any_of(word_lists("reply_words")[_UNSPACED]))
+
+
+def _rest(run: str) -> str:
+    return _unspaced_reply().sub("", run)

@@ -1,0 +1,125 @@
+"""A memory in use: what it was asked, and its empty answers, come before no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import commonplace
+from commonplace import Memory, Record, Source
+from commonplace.records import Origin
+
+JANUARY = datetime(2026, 1, 1, tzinfo=timezone.utc)
+QUESTION = "Who is my dentist?"
+FACTS = ("My dentist is Dr. Weber in Bergen", "I work as a nurse", "My sister lives in Oslo")
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    with commonplace.open(":memory:") as opened:
+        yield opened
+
+
+def ask(memory: Memory, question: str, reply: str, times: int) -> None:
+    """Keep a question and its reply as the adapters do, each time in a session of its own."""
+    for number in range(times):
+        session, at = f"{question}-{number}", JANUARY + timedelta(days=number)
+        said: list[tuple[str, Origin]] = [(question, "user"), (reply, "agent")]
+        memory.remember_many(
+            Record(
+                text,
+                kind="message",
+                source=Source(session=session, origin=origin),
+                created_at=at + timedelta(seconds=place),
+            )
+            for place, (text, origin) in enumerate(said)
+        )
+
+
+@pytest.mark.parametrize("times", [1, 4, 8])
+@pytest.mark.parametrize(
+    "reply", ["Let me check that for you.", "I do not know who your dentist is.", "Sijui bado."]
+)
+def test_what_answers_comes_first_however_often_it_was_asked(
+    memory: Memory, times: int, reply: str
+) -> None:
+    memory.remember_many(FACTS)
+    ask(memory, QUESTION, reply, times)
+    assert memory.recall(QUESTION)[0].record.text == FACTS[0]
+
+
+@pytest.mark.parametrize(
+    "wording", ["who is my dentist", "Hey, who is my dentist?", "Wait. Who is my dentist? Thanks!"]
+)
+def test_the_question_in_other_words_is_an_echo_too(memory: Memory, wording: str) -> None:
+    memory.remember_many(FACTS)
+    ask(memory, wording, "One moment please.", 4)
+    assert memory.recall(QUESTION)[0].record.text == FACTS[0]
+
+
+def test_where_nothing_answers_an_empty_reply_is_not_sure(memory: Memory) -> None:
+    memory.remember_many(FACTS[1:])
+    ask(memory, QUESTION, "I do not know.", 4)
+    assert all(match.confidence < 0.5 for match in memory.recall(QUESTION))
+
+
+def test_stored_questions_are_found_when_they_are_asked_for(memory: Memory) -> None:
+    memory.remember_many(FACTS)
+    ask(memory, QUESTION, "Noted.", 1)
+    found = memory.recall("What did I ask about the dentist?", limit=2)
+    assert QUESTION in [match.record.text for match in found]
+
+
+def test_an_answer_in_a_conversation_takes_the_words_of_its_question(memory: Memory) -> None:
+    said: list[tuple[str, Origin]] = [
+        ("Who is your dentist?", "agent"),
+        ("Weber, on Main Street", "user"),
+        ("Nice weather today", "user"),
+    ]
+    memory.remember_many(
+        Record(
+            text,
+            kind="message",
+            source=Source(session="s", origin=origin),
+            created_at=JANUARY + timedelta(seconds=place),
+        )
+        for place, (text, origin) in enumerate(said)
+    )
+    assert memory.recall(QUESTION)[0].record.text == said[1][0]
+
+
+def test_the_same_words_in_many_places_count_once(memory: Memory) -> None:
+    ask(memory, "I am off to the dentist", "Fine weather today", 10)
+    memory.remember(FACTS[0])
+    found = [match.record.text for match in memory.recall("dentist", limit=3)]
+    assert FACTS[0] in found[:2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "query"),
+    [
+        (
+            "Favourite colour is green",
+            "Favourite colour is blue now",
+            "What is my favourite colour?",
+        ),
+        ("Lives in Oslo", "Lives in Bergen", "Where do I live?"),
+        ("Drives a Volvo", "Drives a Tesla now", "What car do I drive?"),
+        ("Deploys run on Fridays", "Deploys run on Mondays", "When do deploys run?"),
+    ],
+)
+def test_of_two_statements_about_the_same_the_newer_comes_first(
+    memory: Memory, old: str, new: str, query: str
+) -> None:
+    later = JANUARY + timedelta(days=90)
+    memory.remember_many([Record(new, created_at=later), Record(old, created_at=JANUARY)])
+    assert memory.recall(query)[0].record.text == new
+
+
+def test_other_talk_before_a_question_changes_nothing(memory: Memory) -> None:
+    memory.remember_many(FACTS)
+    chat = "We spent the weekend in the garden with Ana and planted roses and tulips. " * 5
+    found = [match.record.text for match in memory.recall(chat + QUESTION)]
+    assert found == [match.record.text for match in memory.recall(QUESTION)]
