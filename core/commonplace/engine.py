@@ -199,6 +199,12 @@ class LocalEngine:
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
 
+    def session(
+        self, scope: Scope, name: str, kind: Kind, limit: int | None
+    ) -> tuple[list[Record], int]:
+        with self._opened():
+            return self._store.session(scope, name, kind, limit, self.clock())
+
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         return dict(Counter(record.kind for record in self._selected(scopes, selection)))
 

@@ -116,6 +116,15 @@ class Engine(Protocol):
         """Return a page of the selected records, newest first."""
         ...
 
+    def session(
+        self, scope: Scope, name: str, kind: Kind, limit: int | None
+    ) -> tuple[list[Record], int]:
+        """Return a session's newest current records of a kind, newest first, and how many it has.
+
+        They are of exactly this scope.
+        """
+        ...
+
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         """Count the selected records by kind."""
         ...

@@ -33,6 +33,10 @@ def new_id() -> str:
     return str(uuid7())
 
 
+SYSTEM_MESSAGE = "It is a system message: sent with its conversation, and not recalled."
+"""Why a conversation's system message is kept apart, though nothing is wrong with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a record came from. What is not known is None.

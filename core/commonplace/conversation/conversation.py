@@ -13,7 +13,7 @@ from commonplace.conversation.running import RunningSummary
 from commonplace.conversation.session import Session
 from commonplace.conversation.summarising import Summariser
 from commonplace.conversation.tokens import PRIMING, Counter
-from commonplace.conversation.turns import Group, grouped, turn_start
+from commonplace.conversation.turns import Group, asks, grouped, turn_start
 from commonplace.conversation.window import Truncated, Window
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.recall.rendering import Tokenizer
@@ -123,11 +123,10 @@ class Conversation:
         """
         room = checked_limit(max_tokens, "max_tokens") - PRIMING
         prompt = Prompt(self._memory, self._counter, room, self._session.system())
-        records = self._session.read(None)
-        groups = self._opened(grouped(self._session.said(records)))
-        summary, later = self._summary.of(groups, prompt.room)
+        tail = self._session.tail(lambda groups: self._summary.is_enough(groups, prompt.room))
+        summary, later = self._summary.of(self._opened(tail.groups), prompt.room)
         sent = prompt.filled(prompt.chosen(later, summary.text), summary.text)
-        return self._window(sent, len(records), summary.covers)
+        return self._window(sent, tail.total, summary.covers)
 
     def records(self) -> list[Record]:
         """Return the records of the conversation, the first that was said first.
@@ -135,7 +134,7 @@ class Conversation:
         >>> memory.conversation("session-7").records()
         []
         """
-        return self._session.read(None)
+        return self._session.read()[0]
 
     def edit(self, id: str, content: str) -> Record:
         """Let the message with this id say something else; return its record.
@@ -178,12 +177,11 @@ class Conversation:
         >>> chat.undo(), chat.undo()
         (1, 0)
         """
-        records = self.records()
-        groups = grouped(self._session.said(records))
-        if not groups:
-            return self._remove(records)
-        first = groups[turn_start(groups)][0].record
-        return self._remove(records[records.index(first) :])
+        tail = self._session.tail(asks)
+        if not tail.groups:
+            return self._remove(tail.records)
+        first = tail.groups[turn_start(tail.groups)][0].record
+        return self._remove(tail.records[tail.records.index(first) :])
 
     def branch(self, session: str, *, through: str) -> Conversation:
         """Return a new conversation that begins as this one does, through the message `through`.
@@ -199,7 +197,7 @@ class Conversation:
         """
         last = self._one(through)
         other = Conversation(self._memory, session, **self._options)
-        if other._session.read(1):
+        if other._session.read(1)[1]:
             raise InvalidInputError(f"Something was said in the session {session!r} already.")
         records = self.records()
         self._session.copy(records[: records.index(last) + 1], other._session)

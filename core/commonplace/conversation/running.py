@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from commonplace.conversation.session import Session
 from commonplace.conversation.summarising import Summariser, summary
 from commonplace.conversation.tokens import Counter
-from commonplace.conversation.turns import Group
+from commonplace.conversation.turns import Group, asks
 from commonplace.conversation.window import newest, shortened
 from commonplace.records import Record, Source
 from commonplace.validation import MAX_DERIVED_FROM, MAX_TEXT_CHARACTERS
@@ -55,6 +55,15 @@ class RunningSummary:
         self._counter = counter
         self._summariser = summariser
 
+    def is_enough(self, groups: Sequence[Group], room: int) -> bool:
+        """Tell whether nothing before these groups can matter for a window of this room."""
+        if not asks(groups):
+            return False  # what was asked last says what is recalled
+        kept = self._kept()
+        if kept is not None and not _after(groups[0], kept):
+            return True
+        return self._summariser is None and len(newest(groups, room, self._counter)) < len(groups)
+
     def of(self, groups: Sequence[Group], room: int) -> tuple[Covered, list[Group]]:
         """Return the summary, and the groups that it does not cover."""
         kept = self._kept()
@@ -69,11 +78,19 @@ class RunningSummary:
 
     def forget_if_it_covers(self, records: Sequence[Record]) -> None:
         """Forget the summary if it covers one of these, so that it is written anew without it."""
-        kept = self._kept()
+        kept = self._stored()
         if kept is not None and any(_place(one) <= kept.metadata[THROUGH] for one in records):
             self._memory._engine.discard([kept])
 
     def _kept(self) -> Record | None:
+        found, _ = self._memory._engine.session(
+            self._memory.path, self._session.name, "summary", None
+        )
+        kept = next((one for one in found if THROUGH in one.metadata), None)
+        # One that is held back is not to be written anew at each turn.
+        return self._stored() if kept is None and self._summariser is not None else kept
+
+    def _stored(self) -> Record | None:
         return self._memory._engine.exact(self._memory.path, self._session.id_of("summary"))
 
     def _shown(self, kept: Record | None, room: int) -> Covered:

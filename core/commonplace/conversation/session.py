@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
@@ -19,9 +19,8 @@ from commonplace.conversation.forms import (
     text_of,
     without_bytes,
 )
-from commonplace.conversation.turns import Said
-from commonplace.recall.filters import Selection
-from commonplace.records import Record, Source, new_id
+from commonplace.conversation.turns import Group, Said, grouped
+from commonplace.records import SYSTEM_MESSAGE, Record, Source, new_id
 from commonplace.writing.trust import trust_of
 
 if TYPE_CHECKING:
@@ -31,8 +30,17 @@ HELD = "commonplace:held"
 """In the metadata of a message that only stands for one that is held back: that one's id."""
 
 _PAYLOADS = 64
-_SYSTEM_REASON = "It is a system message: sent with its conversation, and not recalled."
+_READ_FIRST = 64
 _LATER = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The newest messages of a session, in order; what of them can be sent; how many it has."""
+
+    records: list[Record]
+    groups: list[Group]
+    total: int
 
 
 class Session:
@@ -48,6 +56,7 @@ class Session:
         self.source = source
         self._latest: Record | None = None
         self._payloads: dict[str, Message] = {}
+        self._system: list[Message] = []
 
     @property
     def name(self) -> str:
@@ -58,14 +67,22 @@ class Session:
         """Return the id of a record that the session has one of, or of a message by its id."""
         return str(uuid5(NAMESPACE_OID, "\x1f".join([str(self._memory.path), self.name, what])))
 
-    def read(self, limit: int | None) -> list[Record]:
-        """Return the newest `limit` messages, or all, in order."""
-        selection = Selection(("message",), session=self.name)
-        found = self._memory._engine.select([self._memory.path], selection, 0, limit)
-        here = [one for one in found if one.scope == self._memory.path][::-1]
-        if here:
-            self._latest = max(self._latest or here[-1], here[-1], key=_place)
-        return here
+    def read(self, limit: int | None = None) -> tuple[list[Record], int]:
+        """Return the newest `limit` messages, or all, in order, and how many there are."""
+        found, total = self._memory._engine.session(self._memory.path, self.name, "message", limit)
+        if found:
+            self._latest = max(self._latest or found[0], found[0], key=_place)
+        return found[::-1], total
+
+    def tail(self, is_enough: Callable[[list[Group]], bool]) -> Tail:
+        """Return the newest messages, as far back as is enough: a long session costs little."""
+        limit = _READ_FIRST
+        while True:
+            records, total = self.read(limit)
+            tail = Tail(records, grouped(self.said(records)), total)
+            if len(records) == total or is_enough(tail.groups):
+                return tail
+            limit *= 4
 
     def known(self, ids: Sequence[str]) -> list[Record]:
         """Return the messages of the session with these ids."""
@@ -83,11 +100,11 @@ class Session:
         system = self._held([self.id_of("system")])
         writing += [replace(one, id=other.id_of("system")) for one in system]
         self._memory.remember_many(writing)
+        other._system = self._system
 
     def write(self, messages: Sequence[tuple[Message, str | None]]) -> list[Record]:
         """Add messages, each with an id or None; return their records. One batch."""
-        if self._latest is None:
-            self.read(1)
+        self.read(1)  # so that it is later than what others wrote
         records: list[Record] = []
         for message, id in messages:
             at = self._memory._engine.clock()
@@ -117,7 +134,12 @@ class Session:
         ]
 
     def system(self) -> list[Message]:
-        """Return the system message, if there is one."""
+        """Return the system message that was written here, or else the session's last, if any.
+
+        Agents that share a session each have their own.
+        """
+        if self._system:
+            return self._system
         kept = [message_of(one) for one in self._held([self.id_of("system")])]
         return [message for message in kept if message is not None]
 
@@ -172,7 +194,7 @@ class Session:
             scope=self._memory.path,
             metadata=metadata_of(without_bytes(message), origin),
             id=self.id_of("system") if is_system else id,
-            quarantine=_SYSTEM_REASON if is_system else None,
+            quarantine=SYSTEM_MESSAGE if is_system else None,
         )
 
     def _kept(self, records: Sequence[Record], messages: Sequence[Message]) -> list[Record]:
@@ -189,6 +211,8 @@ class Session:
                 writing[-1:] = [_stand_in(allowed, apart.id), apart]
         written = {one.id: one for one in self._memory.remember_many(writing)}
         self._keep_payloads(records, messages)
+        for one in (written[record.id] for record in records if record.quarantine is not None):
+            self._system = [kept] if (kept := message_of(one)) else []
         return [written[record.id] for record in records]
 
     def _keep_payloads(self, records: Sequence[Record], messages: Sequence[Message]) -> None:

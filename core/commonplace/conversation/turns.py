@@ -39,6 +39,11 @@ def grouped(said: Sequence[Said]) -> list[Group]:
     return [(one, *_answers(one, results, is_last=one is spoken[-1])) for one in spoken]
 
 
+def asks(groups: Sequence[Group]) -> bool:
+    """Tell whether a user says something in one of these groups."""
+    return any(group[0].message["role"] == "user" for group in groups)
+
+
 def turn_start(groups: Sequence[Group]) -> int:
     """Return where the last turn begins: at the last message of a user's."""
     users = [at for at, group in enumerate(groups) if group[0].message["role"] == "user"]

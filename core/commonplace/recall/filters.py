@@ -17,7 +17,7 @@ from typing import Any, Literal
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
 from commonplace.records import Kind, Record
-from commonplace.validation import checked_kind, checked_name, checked_time, in_zone
+from commonplace.validation import checked_kind, checked_time, in_zone
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
@@ -45,7 +45,6 @@ class Selection:
     when a record was said, the first time or again, both included. `state` tells whether records
     that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
     what held at that moment. `timezone`, an IANA name, says whose days a question means.
-    With `session`, what is of that session.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -57,7 +56,6 @@ class Selection:
     as_of: datetime | None = None
     state: State = "current"
     timezone: str | None = None
-    session: str | None = None
 
     def __post_init__(self) -> None:
         self.condition()
@@ -88,9 +86,6 @@ class Selection:
         if self.kinds is not None:
             kinds = frozenset(checked_kind(kind) for kind in self.kinds)
             tests.append(lambda record: record.kind in kinds)
-        if self.session is not None:
-            session = checked_name(self.session, "session")
-            tests.append(lambda record: record.source.session == session)
         if self.where is not None:
             metadata_holds = _compiled(self.where, 0)
             tests.append(lambda record: metadata_holds(record.metadata))

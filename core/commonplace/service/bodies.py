@@ -58,6 +58,7 @@ ScopePath = Annotated[
     ),
 ]
 OneScope = Annotated[ScopePath, Body(embed=True)]
+OneKind = Annotated[Kind, Body(embed=True)]
 Scopes = Annotated[list[ScopePath], Field(min_length=1, max_length=MAX_SCOPES), Body(embed=True)]
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
@@ -175,7 +176,6 @@ class SelectionPart(Part):
     as_of: Moment | None = None
     state: State = "current"
     timezone: str | None = None
-    session: str | None = None
 
     def selection(self) -> Selection:
         """Return the selection, checked."""
@@ -187,7 +187,6 @@ class SelectionPart(Part):
             self.as_of,
             self.state,
             self.timezone,
-            self.session,
         )
 
 

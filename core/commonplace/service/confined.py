@@ -136,6 +136,12 @@ class ConfinedEngine:
         self._check(scopes)
         return self._engine.select(scopes, selection, offset, limit)
 
+    def session(
+        self, scope: Scope, name: str, kind: Kind, limit: int | None
+    ) -> tuple[list[Record], int]:
+        self._check([scope])
+        return self._engine.session(scope, name, kind, limit)
+
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         self._check(scopes)
         return self._engine.tally(scopes, selection)

@@ -127,6 +127,12 @@ class RemoteEngine:
             )
         )
 
+    def session(
+        self, scope: Scope, name: str, kind: Kind, limit: int | None
+    ) -> tuple[list[Record], int]:
+        found, total = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
+        return _records(found), total
+
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         counts: dict[str, int] = self._asked(
             "tally", scopes=_paths(scopes), selection=selection_to_json(selection)

@@ -74,7 +74,6 @@ def selection_to_json(selection: Selection) -> dict[str, Any]:
         "as_of": selection.as_of and selection.as_of.isoformat(),
         "state": selection.state,
         "timezone": selection.timezone,
-        "session": selection.session,
     }
 
 

@@ -107,6 +107,21 @@ class TestWhatIsKept:
         assert [record.text for record in one.records()] == [f"number {n}" for n in range(6)]
         assert one.messages(max_tokens=AMPLE) == other.messages(max_tokens=AMPLE)
 
+    def test_what_others_wrote_meanwhile_stands_before_what_is_added(self, alice: Memory) -> None:
+        one, other = alice.conversation("monday"), alice.conversation("monday")
+        for number in range(6):
+            (one, other)[number % 2].add({"role": "user", "content": f"number {number}"})
+
+        assert [record.text for record in one.records()] == [f"number {n}" for n in range(6)]
+
+    def test_a_session_is_of_one_scope(self, alice: Memory, chat: Conversation) -> None:
+        chat.add(HELLO)
+        alice.scope("inner").conversation("monday").extend([HI, HI])
+
+        window = chat.messages(max_tokens=AMPLE)
+        assert window == [HELLO]
+        assert not window.truncated
+
     def test_a_message_with_an_id_is_added_once(self, chat: Conversation) -> None:
         said = {**HELLO, "id": "m1"}
 
@@ -166,6 +181,18 @@ class TestWhatIsKept:
         sent = chat.messages(max_tokens=AMPLE)
         assert sent == [{"role": "developer", "content": "You sell boats in Bergen."}, HELLO]
         assert [match.record.text for match in alice.recall("Bergen")] == [HELLO["content"]]
+        assert alice.quarantined() == []
+
+    def test_agents_that_share_a_session_have_each_their_own_system_message(
+        self, alice: Memory, chat: Conversation
+    ) -> None:
+        other = alice.conversation("monday")
+        for number, one in enumerate([chat, other, chat]):
+            one.extend([{"role": "system", "content": f"You are agent {number % 2}."}, HELLO])
+
+        assert chat.messages(max_tokens=AMPLE)[0]["content"] == "You are agent 0."
+        assert other.messages(max_tokens=AMPLE)[0]["content"] == "You are agent 1."
+        assert len(other.messages(max_tokens=AMPLE)) == 4
 
     def test_what_is_held_back_is_sent_in_its_turn_only(
         self, alice: Memory, chat: Conversation
