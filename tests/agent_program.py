@@ -39,6 +39,21 @@ def texts(memory: Memory) -> list[str]:
     return [record.text for record in memory.records(limit=1_000_000)]
 
 
+def converse(memory: Memory, name: str, count: int) -> int:
+    """Say so many things in a session that others share; each has an id, and is added once."""
+    chat = memory.conversation("shared session")
+    for number in range(count):
+        text = f"{name} says number {number}"
+        chat.add({"role": "user", "content": text, "id": text})
+        say({"acknowledged": text})
+    return count
+
+
+def said(memory: Memory) -> list[str]:
+    window = memory.conversation("shared session").messages(max_tokens=1_000_000)
+    return [message["content"] for message in window]
+
+
 def unfindable(memory: Memory) -> list[str]:
     """Return the texts that a recall of these very texts does not find."""
     return [text for text in texts(memory) if text not in recall(memory, text)]
@@ -98,6 +113,8 @@ VERBS: dict[str, Callable[..., Any]] = {
         write,
         recall,
         texts,
+        converse,
+        said,
         unfindable,
         fork,
         fork_and_leave,
