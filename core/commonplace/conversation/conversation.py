@@ -92,12 +92,12 @@ class Conversation:
         """
         if isinstance(messages, (str, bytes, dict)) or not isinstance(messages, Iterable):
             raise InvalidInputError(f"extend takes a list of messages, not {messages!r:.80}.")
-        checked = [(checked_message(given), self._id(given)) for given in messages]
-        saying = [(message, id) for message, id in checked if message is not None]
-        if not saying:
+        checked = [(checked_message(given), _id(given)) for given in messages]
+        told = [(message, id) for message, id in checked if message is not None]
+        if not told:
             return []
-        named = [id for _, id in saying if id]
-        known = {one.id: one for one in self._session.known(named)} if named else {}
+        known = self._known([id for _, id in told if id])
+        saying = [(message, self._named(id, known)) for message, id in told]
         new = {id or at: (message, id) for at, (message, id) in enumerate(saying)}
         new = {key: one for key, one in new.items() if key not in known}
         written = self._session.write(list(new.values())) if new else []
@@ -183,6 +183,17 @@ class Conversation:
         first = tail.groups[turn_start(tail.groups)][0].record
         return self._remove(tail.records[tail.records.index(first) :])
 
+    def clear(self) -> int:
+        """Remove all that was said in the session, its summary too; return how many messages.
+
+        >>> chat = memory.conversation("session-7")
+        >>> _ = chat.add({"role": "user", "content": "Hello"})
+        >>> chat.clear(), chat.records()
+        (1, [])
+        """
+        self._session.forget_system()
+        return self._remove(self.records())
+
     def branch(self, session: str, *, through: str) -> Conversation:
         """Return a new conversation that begins as this one does, through the message `through`.
 
@@ -212,15 +223,23 @@ class Conversation:
     def _window(self, sent: Sent, total: int, covered: int) -> Window:
         window = Window(sent.messages)
         window.tokens = self._counter.messages(window) + PRIMING
-        missing = total - len(sent.ids)
+        window.ids = sent.ids
+        missing = total - len(frozenset(sent.ids) - {None})
         window.truncated = Truncated(
             messages=missing, summarised=min(covered, missing), shortened=sent.shortened
         )
         return window
 
-    def _id(self, given: object) -> str | None:
-        id = given.get("id") if isinstance(given, dict) else getattr(given, "id", None)
-        return self._session.id_of(f"message {checked_name(id, 'id')}") if id is not None else None
+    def _known(self, ids: list[str]) -> dict[str, Record]:
+        """Return by their ids what was added before with these ids, or is kept as such a record.
+
+        A framework gives back the messages of a window with the ids of their records.
+        """
+        named = [*ids, *map(self._session.id_of_message, ids)]
+        return {one.id: one for one in self._session.known(named)} if ids else {}
+
+    def _named(self, id: str | None, known: dict[str, Record]) -> str | None:
+        return id if id is None or id in known else self._session.id_of_message(id)
 
     def _one(self, id: str) -> Record:
         found = self._session.known([id])
@@ -235,3 +254,8 @@ class Conversation:
 
     def __repr__(self) -> str:
         return f"<Conversation {self.session!r} of {self._memory!r}>"
+
+
+def _id(given: object) -> str | None:
+    id = given.get("id") if isinstance(given, dict) else getattr(given, "id", None)
+    return None if id is None else checked_name(id, "id")

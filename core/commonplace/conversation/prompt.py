@@ -26,10 +26,10 @@ _A_MESSAGE = 8
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The messages of a request, the ids of the records in it, and of those that were cut."""
+    """The messages of a request, for each the id of its record, and the ids of those cut."""
 
     messages: list[Message]
-    ids: frozenset[str]
+    ids: tuple[str | None, ...]
     shortened: tuple[str, ...]
 
 
@@ -74,8 +74,8 @@ class Prompt:
         if self._counter.messages(messages) > room:
             messages = shortened(messages, room, self._counter)
         cut = [a.record.id for a, b in zip(said, messages, strict=True) if a.message != b]
-        ids = frozenset(one.record.id for one in said)
-        return Sent([*head, *messages], ids, tuple(dict.fromkeys(cut)))
+        ids = [None if one.is_mark else one.record.id for one in said]
+        return Sent([*head, *messages], (*(None for _ in head), *ids), tuple(dict.fromkeys(cut)))
 
     def _recalled(self, said: Sequence[Said], blocks: Sequence[str]) -> str:
         """Return what is known about the last that a user said, and is not said already."""

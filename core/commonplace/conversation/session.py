@@ -67,6 +67,10 @@ class Session:
         """Return the id of a record that the session has one of, or of a message by its id."""
         return str(uuid5(NAMESPACE_OID, "\x1f".join([str(self._memory.path), self.name, what])))
 
+    def id_of_message(self, id: str) -> str:
+        """Return the id of the record of a message that was given with this id."""
+        return self.id_of(f"message {id}")
+
     def read(self, limit: int | None = None) -> tuple[list[Record], int]:
         """Return the newest `limit` messages, or all, in order, and how many there are."""
         found, total = self._memory._engine.session(self._memory.path, self.name, "message", limit)
@@ -142,6 +146,12 @@ class Session:
             return self._system
         kept = [message_of(one) for one in self._held([self.id_of("system")])]
         return [message for message in kept if message is not None]
+
+    def forget_system(self) -> None:
+        """Forget the system message."""
+        self._system = []
+        if kept := self._held([self.id_of("system")]):
+            self._memory._engine.discard(kept)
 
     def opened(self, said: Sequence[Said], *, now: Sequence[Said]) -> list[Said]:
         """Return the messages, with those held back in their places if they may be shown.

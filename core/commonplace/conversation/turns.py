@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commonplace.conversation.forms import Message, calls_of
@@ -18,6 +18,8 @@ class Said:
 
     record: Record
     message: Message
+    is_mark: bool = False
+    """Whether it only stands for a result of the record's call."""
 
 
 Group = tuple[Said, ...]
@@ -31,12 +33,12 @@ def grouped(said: Sequence[Said]) -> list[Group]:
     call is in no group, since no provider takes it. A call without a result is given one, unless
     it is the last that was said, and the result is still to come.
     """
-    results: dict[str, Said] = {}
-    for one in said:
-        if one.message["role"] == "tool":
-            results.setdefault(one.message["tool_call_id"], one)
-    spoken = [one for one in said if one.message["role"] != "tool"]
-    return [(one, *_answers(one, results, is_last=one is spoken[-1])) for one in spoken]
+    answers = _answers(said)
+    spoken = [at for at, one in enumerate(said) if one.message["role"] != "tool"]
+    return [
+        (said[at], *_results(said[at], answers.get(at, {}), is_last=at == spoken[-1]))
+        for at in spoken
+    ]
 
 
 def asks(groups: Sequence[Group]) -> bool:
@@ -50,11 +52,33 @@ def turn_start(groups: Sequence[Group]) -> int:
     return users[-1] if users else 0
 
 
-def _answers(one: Said, results: dict[str, Said], *, is_last: bool) -> list[Said]:
-    found = [(id, results.get(id)) for id in calls_of(one.message)]
-    if is_last and not any(answer for _, answer in found):
+def _answers(said: Sequence[Said]) -> dict[int, dict[str, Said]]:
+    """Return for each place of a call its results by the call's id.
+
+    Some models begin anew with their ids in each turn: a result answers the last call before it.
+    One that was written before its call, by another clock, answers the next.
+    """
+    callers: dict[str, int] = {}
+    early: dict[str, Said] = {}
+    answers: dict[int, dict[str, Said]] = {}
+    for at, one in enumerate(said):
+        if one.message["role"] == "tool":
+            id = one.message["tool_call_id"]
+            answered = answers[callers[id]] if id in callers else early
+            answered.setdefault(id, one)
+        for id in calls_of(one.message):
+            callers[id] = at
+            found = answers.setdefault(at, {})
+            if id in early:
+                found[id] = early.pop(id)
+    return answers
+
+
+def _results(one: Said, found: Mapping[str, Said], *, is_last: bool) -> list[Said]:
+    if is_last and not found:
         return []
-    return [answer or Said(one.record, _no_result(id)) for id, answer in found]
+    calls = calls_of(one.message)
+    return [found.get(id) or Said(one.record, _no_result(id), is_mark=True) for id in calls]
 
 
 def _no_result(id: str) -> Message:

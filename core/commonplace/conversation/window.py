@@ -35,6 +35,9 @@ class Window(list[Message]):
 
     truncated: Truncated = Truncated()
 
+    ids: tuple[str | None, ...] = ()
+    """For each message the id of its record; None for the system message, and for a mark."""
+
 
 def newest(groups: Sequence[Group], budget: int, counter: Counter) -> list[Group]:
     """Return the last groups that fit into `budget` tokens together, in order."""

@@ -288,6 +288,13 @@ class TestBadInput:
 
 @IN_MEMORY
 class TestTools:
+    def test_a_result_answers_the_last_call_of_its_id(self, chat: Conversation) -> None:
+        again = {**RESULT, "content": "It snows"}
+        chat.extend([HELLO, CALLING, RESULT, HI, HELLO, CALLING, again, HELLO, CALLING, HELLO])
+
+        said = [one["content"] for one in chat.messages(max_tokens=AMPLE) if one["role"] == "tool"]
+        assert said == ["It rains", "It snows", NO_RESULT]
+
     def test_results_stand_behind_their_call(self, chat: Conversation) -> None:
         both = [CALL, {**CALL, "id": "c2"}]
         chat.extend([HELLO, {**CALLING, "tool_calls": both}])
@@ -316,6 +323,16 @@ class TestTools:
 
 @IN_MEMORY
 class TestTheWindow:
+    def test_its_messages_are_known_by_the_ids_of_their_records(self, chat: Conversation) -> None:
+        chat.extend([{"role": "system", "content": "Be brief."}, HELLO, CALLING])
+        chat.add(HI)
+
+        window = chat.messages(max_tokens=AMPLE)
+        hello, calling, hi = (record.id for record in chat.records())
+        assert window.ids == (None, hello, calling, None, hi)
+        chat.extend([{**one, "id": id} for one, id in zip(window, window.ids, strict=True) if id])
+        assert chat.messages(max_tokens=AMPLE) == window
+
     def test_it_is_never_above_the_budget_and_ends_with_what_was_said_last(
         self, alice: Memory, chat: Conversation
     ) -> None:
@@ -512,6 +529,13 @@ class TestChanging:
 
         assert chat.delete(chat.records()[2].id) == 2
         assert chat.messages(max_tokens=AMPLE) == [HELLO, HI]
+
+    def test_a_conversation_is_cleared(self, alice: Memory, chat: Conversation) -> None:
+        chat.extend([{"role": "system", "content": "Be brief."}, HELLO, HI])
+
+        assert (chat.clear(), chat.clear()) == (2, 0)
+        assert chat.messages(max_tokens=AMPLE) == []
+        assert alice.count() == 0
 
     def test_a_branch_goes_its_own_way(self, chat: Conversation) -> None:
         chat.add({"role": "system", "content": "Be brief."})
