@@ -1,6 +1,7 @@
 """A process with a memory: it does what it is told on stdin, line by line, and answers on stdout.
 
-Started by `agents.Agent`. Each line is a JSON list: a verb of this module and its arguments.
+Started by `agent_processes.Agent`. Each line is a JSON list: a verb of this module and its
+arguments.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -12,12 +13,20 @@ from typing import Any
 HERE = "127.0.0.1"
 
 
+@dataclass(frozen=True)
+class Call:
+    """That a model calls a tool."""
+
+    name: str
+    arguments: str
+
+
 class ScriptedServer(ThreadingHTTPServer):
-    """Answers each request with the next text; keeps what it was asked."""
+    """Answers each request with the next text, or call of a tool; keeps what it was asked."""
 
     daemon_threads = True
 
-    def __init__(self, *answers: str) -> None:
+    def __init__(self, *answers: str | Call) -> None:
         super().__init__((HERE, 0), _Handler)
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
@@ -28,7 +37,7 @@ class ScriptedServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def scripted(*answers: str) -> Iterator[ScriptedServer]:
+def scripted(*answers: str | Call) -> Iterator[ScriptedServer]:
     server = ScriptedServer(*answers)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -75,14 +84,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _completion(answer: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": answer, "refusal": None}
+def _completion(answer: str | Call) -> dict[str, Any]:
+    if isinstance(answer, Call):
+        function = {"name": answer.name, "arguments": answer.arguments}
+        calls = [{"id": "call_1", "type": "function", "function": function}]
+        message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": calls}
+    else:
+        message = {"role": "assistant", "content": answer, "refusal": None}
     choice = {"index": 0, "finish_reason": "stop", "message": message, "logprobs": None}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 
 
-def _chunks(answer: str) -> list[dict[str, Any]]:
-    deltas = [{"role": "assistant", "content": ""}, *({"content": one} for one in answer), {}]
+def _chunks(answer: str | Call) -> list[dict[str, Any]]:
+    deltas = [
+        {"role": "assistant", "content": ""},
+        *({"content": one} for one in _pieces(answer)),
+        {},
+    ]
     common = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     return [
         {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
@@ -90,15 +108,7 @@ def _chunks(answer: str) -> list[dict[str, Any]]:
     ]
 
 
-def _response(answer: str, number: int, status: str = "completed") -> dict[str, Any]:
-    part = {"type": "output_text", "text": answer, "annotations": []}
-    message = {
-        "type": "message",
-        "id": f"msg_{number}",
-        "role": "assistant",
-        "status": "completed",
-        "content": [part],
-    }
+def _response(answer: str | Call, number: int, status: str = "completed") -> dict[str, Any]:
     reasoning = {"type": "reasoning", "id": f"rs_{number}", "summary": []}
     return {
         "id": f"resp_{number}",
@@ -106,18 +116,36 @@ def _response(answer: str, number: int, status: str = "completed") -> dict[str, 
         "created_at": 1,
         "model": "m",
         "status": status,
-        "output": [reasoning, message] if status == "completed" else [],
+        "output": [reasoning, _item(answer, number)] if status == "completed" else [],
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
     }
 
 
-def _events(answer: str, number: int) -> list[dict[str, Any]]:
+def _item(answer: str | Call, number: int) -> dict[str, Any]:
+    if isinstance(answer, Call):
+        told = {"name": answer.name, "arguments": answer.arguments, "status": "completed"}
+        return {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", **told}
+    part = {"type": "output_text", "text": answer, "annotations": []}
+    told = {"type": "message", "role": "assistant", "status": "completed"}
+    return {**told, "id": f"msg_{number}", "content": [part]}
+
+
+def _events(answer: str | Call, number: int) -> list[dict[str, Any]]:
     at = {"item_id": f"msg_{number}", "output_index": 1, "content_index": 0, "logprobs": []}
     pieces: list[dict[str, Any]] = [
         {"type": "response.created", "response": _response(answer, number, "in_progress")},
-        *({"type": "response.output_text.delta", **at, "delta": one} for one in answer),
+        *({"type": "response.output_text.delta", **at, "delta": one} for one in _pieces(answer)),
+        {
+            "type": "response.output_item.done",
+            "output_index": 1,
+            "item": _item(answer, number),
+        },
         {"type": "response.completed", "response": _response(answer, number)},
     ]
     return [{**piece, "sequence_number": place} for place, piece in enumerate(pieces)]
+
+
+def _pieces(answer: str | Call) -> str:
+    return answer if isinstance(answer, str) else ""

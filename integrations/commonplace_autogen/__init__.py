@@ -1,4 +1,4 @@
-"""Commonplace in AutoGen: a memory for AgentChat's agents and teams, and a conversation as model context."""
+"""Commonplace in AutoGen: a memory for agents and teams, and a conversation as model context."""
 
 try:
     from commonplace_autogen.context import ConversationContext

@@ -4,10 +4,11 @@ Works with any client of their form, of whatever version or provider: nothing of
 imported here.
 """
 
+from commonplace_openai.agents import AgentSession, recalling
 from commonplace_openai.aio import AsyncMemoryClient
 from commonplace_openai.client import MemoryClient
 
-__all__ = ["AsyncMemoryClient", "MemoryClient"]
+__all__ = ["AgentSession", "AsyncMemoryClient", "MemoryClient", "recalling"]
 
 
 def __dir__() -> list[str]:

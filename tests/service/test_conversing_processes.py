@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from agents import Agent, agents, kill_server
+from agent_processes import Agent, agents, kill_server
 
 SAID = 18
 

@@ -44,6 +44,7 @@ class AsyncConversation:
     edit = _in_thread(Conversation.edit)
     delete = _in_thread(Conversation.delete)
     undo = _in_thread(Conversation.undo)
+    pop = _in_thread(Conversation.pop)
     clear = _in_thread(Conversation.clear)
 
     @property

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from commonplace.conversation.forms import checked_message
+from commonplace.conversation.forms import Message, checked_message, text_of
 from commonplace.conversation.prompt import Prompt, Sent
 from commonplace.conversation.running import RunningSummary
 from commonplace.conversation.session import Session
@@ -96,15 +96,15 @@ class Conversation:
         told = [(message, id) for message, id in checked if message is not None]
         if not told:
             return []
-        known = self._known([id for _, id in told if id])
-        saying = [(message, self._named(id, known)) for message, id in told]
+        known = self._known(told)
+        saying = [(message, self._named(message, id, known)) for message, id in told]
         new = {id or at: (message, id) for at, (message, id) in enumerate(saying)}
         new = {key: one for key, one in new.items() if key not in known}
         written = self._session.write(list(new.values())) if new else []
         by_key = dict(zip(new, written, strict=True))
         return [known.get(id or "") or by_key[id or at] for at, (_, id) in enumerate(saying)]
 
-    def messages(self, *, max_tokens: int) -> Window:
+    def messages(self, *, max_tokens: int, about: str | None = None) -> Window:
         """Return the messages to send to a model, of `max_tokens` tokens at most.
 
         The system message comes first; it ends with the summary of what is older, and what is
@@ -112,8 +112,10 @@ class Conversation:
         as quoted data. Then follow the last messages as they were said; a call of tools and its
         results are sent together or not at all. A message that is too long is shortened, and a
         mark in it says so. `truncated` of the list tells what is not in it; `tokens` how many
-        were counted, with those that begin the reply. Raises InvalidInputError if `max_tokens`
-        has no room for the newest message, however short, and as `recall` does.
+        were counted, with those that begin the reply. `about` is what to recall for in the place
+        of the user's last message, as where that is not added yet; "" recalls nothing. Raises
+        InvalidInputError if `max_tokens` has no room for the newest message, however short, and
+        as `recall` does.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})
@@ -121,11 +123,13 @@ class Conversation:
         >>> window.truncated.messages, window.tokens <= 500
         (0, True)
         """
+        if about is not None and not isinstance(about, str):
+            raise InvalidInputError(f"about is a text, not {about!r:.80}.")
         room = checked_limit(max_tokens, "max_tokens") - PRIMING
         prompt = Prompt(self._memory, self._counter, room, self._session.system())
         tail = self._session.tail(lambda groups: self._summary.is_enough(groups, prompt.room))
         summary, later = self._summary.of(self._opened(tail.groups), prompt.room)
-        sent = prompt.filled(prompt.chosen(later, summary.text), summary.text)
+        sent = prompt.filled(prompt.chosen(later, summary.text), summary.text, about)
         return self._window(sent, tail.total, summary.covers)
 
     def records(self) -> list[Record]:
@@ -183,6 +187,22 @@ class Conversation:
         first = tail.groups[turn_start(tail.groups)][0].record
         return self._remove(tail.records[tail.records.index(first) :])
 
+    def pop(self) -> Message | None:
+        """Remove the newest message, alone, and return it; None if there is none.
+
+        >>> chat = memory.conversation("session-7")
+        >>> _ = chat.add({"role": "user", "content": "Hello"})
+        >>> chat.pop(), chat.pop()
+        ({'role': 'user', 'content': 'Hello'}, None)
+        """
+        records, _ = self._session.read(1)
+        if not records:
+            return None
+        said = self._session.said(records)
+        shown = self._session.opened(said, now=said)
+        self._remove(records)
+        return shown[0].message if shown else {"role": "user", "content": records[0].text}
+
     def clear(self) -> int:
         """Remove all that was said in the session, its summary too; return how many messages.
 
@@ -230,16 +250,20 @@ class Conversation:
         )
         return window
 
-    def _known(self, ids: list[str]) -> dict[str, Record]:
-        """Return by their ids what was added before with these ids, or is kept as such a record.
+    def _known(self, told: Sequence[tuple[Message, str | None]]) -> dict[str, Record]:
+        """Return by their ids what was added before, or is kept as a record of this id.
 
         A framework gives back the messages of a window with the ids of their records.
         """
-        named = [*ids, *map(self._session.id_of_message, ids)]
-        return {one.id: one for one in self._session.known(named)} if ids else {}
+        given = [(message, id) for message, id in told if id]
+        ids = [id for _, id in given]
+        ids += [self._session.id_of_message(id, text_of(message)) for message, id in given]
+        return {one.id: one for one in self._session.known(ids)} if ids else {}
 
-    def _named(self, id: str | None, known: dict[str, Record]) -> str | None:
-        return id if id is None or id in known else self._session.id_of_message(id)
+    def _named(self, message: Message, id: str | None, known: dict[str, Record]) -> str | None:
+        if id is None or id in known:
+            return id
+        return self._session.id_of_message(id, text_of(message))
 
     def _one(self, id: str) -> Record:
         found = self._session.known([id])

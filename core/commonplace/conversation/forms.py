@@ -145,7 +145,11 @@ def _of_item(item: Mapping[str, Any]) -> Message | None:
         function = {"name": item.get("name"), "arguments": item.get("arguments") or "{}"}
         call = {"id": item.get("call_id"), "type": "function", "function": function}
         return {"role": "assistant", "content": None, **_calls({"tool_calls": [call]}, "assistant")}
-    if type == "function_call_output":
+    if type == "custom_tool_call":
+        custom = {"name": item.get("name"), "input": item.get("input") or ""}
+        call = {"id": item.get("call_id"), "type": "custom", "custom": custom}
+        return {"role": "assistant", "content": None, **_calls({"tool_calls": [call]}, "assistant")}
+    if type in ("function_call_output", "custom_tool_call_output"):
         output, id = item.get("output"), item.get("call_id")
         content = output if isinstance(output, (str, list)) else json.dumps(output)
         return checked_message({"role": "tool", "tool_call_id": id, "content": content})

@@ -60,11 +60,11 @@ class Prompt:
             return list(groups)
         return newest(groups, room - self.room // 4, self._counter) or list(groups[-1:])
 
-    def filled(self, groups: Sequence[Group], summary: str) -> Sent:
-        """Return the request, never above the budget."""
+    def filled(self, groups: Sequence[Group], summary: str, about: str | None) -> Sent:
+        """Return the request, never above the budget; what is recalled is `about` that."""
         said = [one for group in groups for one in group]
         blocks = [_rendered(summary)] if summary and self._fits(said, [_rendered(summary)]) else []
-        if block := self._recalled(said, blocks):
+        if block := self._recalled(said, blocks, about):
             blocks.append(block)
         while blocks and not self._fits(said, blocks):
             blocks.pop()
@@ -77,9 +77,10 @@ class Prompt:
         ids = [None if one.is_mark else one.record.id for one in said]
         return Sent([*head, *messages], (*(None for _ in head), *ids), tuple(dict.fromkeys(cut)))
 
-    def _recalled(self, said: Sequence[Said], blocks: Sequence[str]) -> str:
+    def _recalled(self, said: Sequence[Said], blocks: Sequence[str], about: str | None) -> str:
         """Return what is known about the last that a user said, and is not said already."""
-        asked = [text_of(one.message) for one in said if one.message["role"] == "user"]
+        users = [text_of(one.message) for one in said if one.message["role"] == "user"]
+        asked = users[-1:] if about is None else [about][: bool(about.strip())]
         taken = self._counter.messages([*self._with(blocks), *(one.message for one in said)])
         room = min(self.room // 4, self._budget - taken - _A_MESSAGE)
         if not asked or room <= 0:

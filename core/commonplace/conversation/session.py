@@ -67,9 +67,12 @@ class Session:
         """Return the id of a record that the session has one of, or of a message by its id."""
         return str(uuid5(NAMESPACE_OID, "\x1f".join([str(self._memory.path), self.name, what])))
 
-    def id_of_message(self, id: str) -> str:
-        """Return the id of the record of a message that was given with this id."""
-        return self.id_of(f"message {id}")
+    def id_of_message(self, id: str, text: str) -> str:
+        """Return the id of the record of a message that was given with this id.
+
+        Some models give all their messages one id, so what is said is part of it.
+        """
+        return self.id_of(f"message {id}\x1f{text}")
 
     def read(self, limit: int | None = None) -> tuple[list[Record], int]:
         """Return the newest `limit` messages, or all, in order, and how many there are."""
