@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import struct
 import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +16,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commonplace.conversation.images import image_tokens
-from commonplace.conversation.tokens import Counter, most_tokens, tokenizer_of
+from commonplace.conversation.tokens import (
+    Counter,
+    _common_words,
+    most_tokens,
+    tokenizer_of,
+)
 from commonplace.embedding.weights import find
 
 TEXTS = st.one_of(
@@ -39,16 +46,66 @@ def wordpieces() -> Any:
     return tokenizer
 
 
-@given(text=TEXTS)
+@pytest.fixture(scope="module")
+def tokenizers(wordpieces: Any) -> list[Callable[[str], int]]:
+    """Give real tokenizers of four providers, as the package litellm brings them, and one more."""
+    from tokenizers import Tokenizer
+
+    brought = find_spec("litellm")
+    assert brought
+    assert brought.origin
+    folder = Path(brought.origin).parent / "litellm_core_utils" / "tokenizers"
+    files = ("anthropic_tokenizer.json", "deepseek_tokenizer.json")
+    models = [wordpieces, *(Tokenizer.from_file(str(folder / name)) for name in files)]
+
+    def counting(model: Any) -> Callable[[str], int]:
+        return lambda text: len(model.encode(text, add_special_tokens=False).ids)
+
+    return [tokenizer_of("gpt-4"), tokenizer_of("gpt-4o"), *map(counting, models)]
+
+
+COMMON = st.sampled_from(sorted(_common_words()))
+PROSE = st.lists(
+    st.one_of(
+        COMMON, COMMON.map(" {}".format), st.text(max_size=3), st.sampled_from(list(" '\n.é’"))
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(text=st.one_of(TEXTS, PROSE))
 @example("def f(x):\n\treturn {'a': [1, 2]}  # ok")
 @example("ﷺ")
-def test_the_estimate_is_never_below_a_real_tokenizer(wordpieces: Any, text: str) -> None:
-    assert most_tokens(text) >= len(wordpieces.encode(text, add_special_tokens=False).ids)
+@example("I do don't know  the theé the\u0301")
+@example('{"name": "weather", "arguments": {"city": "Bergen", "days": [1, 2, 3]}}')
+def test_the_estimate_is_never_below_a_real_tokenizer(
+    tokenizers: list[Callable[[str], int]], text: str
+) -> None:
+    assert all(most_tokens(text) >= count(text) for count in tokenizers)
 
 
-@given(text=TEXTS)
-def test_the_estimate_is_never_below_a_token_a_byte(text: str) -> None:
-    assert most_tokens(text) >= len(text.encode())
+def test_each_common_word_is_one_token_after_a_space(
+    tokenizers: list[Callable[[str], int]],
+) -> None:
+    for count in tokenizers:
+        one, two = "one", "one two"
+        assert count(two) - count(one) == 1
+        for word in sorted(_common_words()):
+            assert count(f"one {word}") == count(one) + 1, word
+
+
+def test_of_english_prose_the_estimate_is_about_twice_the_count(
+    tokenizers: list[Callable[[str], int]],
+) -> None:
+    page = Path(__file__).parents[3] / "docs" / "decisions" / "0020-conversation.md"
+    prose = page.read_text(encoding="utf-8").replace("\n", " ")
+
+    assert all(most_tokens(prose) < 2.2 * count(prose) for count in tokenizers)
+
+
+def test_the_count_is_exact_where_the_encoding_is_on_this_machine() -> None:
+    assert tokenizer_of("gpt-4o")("Where are the others?") == 5
+    assert tokenizer_of("gpt-4o")("<|endoftext|>") == 7  # what a user writes is no control token
 
 
 @pytest.mark.parametrize("budget_text", ["", "Hello", "日本語"])
@@ -119,6 +176,7 @@ def test_without_an_encoding_on_this_machine_nothing_is_downloaded(
     tiktoken.get_encoding = refuse  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tiktoken", tiktoken)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("commonplace.conversation.tokens.find_spec", lambda _: None)
 
     assert tokenizer_of("a-model-of-tomorrow") is most_tokens
     assert tokenizer_of(None) is most_tokens
