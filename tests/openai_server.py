@@ -30,6 +30,8 @@ class ScriptedServer(ThreadingHTTPServer):
         super().__init__((HERE, 0), _Handler)
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
+        self.deleted: list[str] = []
+        self.deletes = True
 
     @property
     def address(self) -> str:
@@ -72,6 +74,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             whole = _completion(answer) if is_chat else _response(answer, number)
             self._send(200, "application/json", json.dumps(whole).encode())
+
+    def do_DELETE(self) -> None:
+        path = self.path.removeprefix("/v1/")
+        if not self.server.deletes:
+            self._send(500, "application/json", b'{"error": {"message": "not now"}}')
+        elif path in self.server.deleted:
+            self._send(404, "application/json", b'{"error": {"message": "no such thing"}}')
+        else:
+            self.server.deleted.append(path)
+            self._send(200, "application/json", b'{"id": "x", "object": "x", "deleted": true}')
 
     def log_message(self, *_: Any) -> None:
         pass

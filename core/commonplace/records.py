@@ -33,8 +33,8 @@ def new_id() -> str:
     return str(uuid7())
 
 
-SYSTEM_MESSAGE = "It is a system message: sent with its conversation, and not recalled."
-"""Why a conversation's system message is kept apart, though nothing is wrong with it."""
+KEPT_APART = "It is kept for the program, and not recalled."
+"""Why what is no memory is kept apart, such as a conversation's system message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ imported here.
 from commonplace_openai.agents import AgentSession, recalling
 from commonplace_openai.aio import AsyncMemoryClient
 from commonplace_openai.client import MemoryClient
+from commonplace_openai.erasing import deletions
 
-__all__ = ["AgentSession", "AsyncMemoryClient", "MemoryClient", "recalling"]
+__all__ = ["AgentSession", "AsyncMemoryClient", "MemoryClient", "deletions", "recalling"]
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ from commonplace import Memory
 from commonplace.adapting import OnError
 from commonplace.writing.extraction import Extractor
 from commonplace_openai.client import REMEMBERED, lasting
-from commonplace_openai.requests import Api, ChatCompletions, Item, Responses
+from commonplace_openai.requests import Api, Arguments, ChatCompletions, Responses
 from commonplace_openai.turns import Turns
 
 
@@ -109,8 +109,9 @@ class _Remembering:
             told = await to_thread.run_sync(self._turns.informed, self._api, arguments)
             response = await method(**told)
             if arguments.get("stream"):
-                return AsyncMemoryStream(response, self._turns, self._api, said)
-            await to_thread.run_sync(self._turns.observe, said, self._api.replied(response))
+                return AsyncMemoryStream(response, self._turns, self._api, arguments)
+            kept = self._api.kept_there(arguments, getattr(response, "id", None))
+            await to_thread.run_sync(self._turns.observe, said, self._api.replied(response), kept)
             return response
 
         return asked
@@ -119,11 +120,12 @@ class _Remembering:
 class AsyncMemoryStream:
     """A stream of the client's that is observed when it ends or is closed."""
 
-    def __init__(self, stream: Any, turns: Turns, api: Api, said: list[Item]) -> None:
+    def __init__(self, stream: Any, turns: Turns, api: Api, arguments: Arguments) -> None:
         """Pass on `stream`."""
         self._stream = stream
         self._turns = turns
-        self._said: list[Item] | None = said
+        self._api = api
+        self._arguments: Arguments | None = arguments
         self._reply = api.reply()
         self._pieces = self._passed_on()
 
@@ -159,6 +161,8 @@ class AsyncMemoryStream:
         await self._end()
 
     async def _end(self) -> None:
-        said, self._said = self._said, None
-        if said is not None:
-            await to_thread.run_sync(self._turns.observe, said, self._reply.said())
+        arguments, self._arguments = self._arguments, None
+        if arguments is not None:
+            kept = self._api.kept_there(arguments, self._reply.id)
+            said = self._api.said(arguments)
+            await to_thread.run_sync(self._turns.observe, said, self._reply.said(), kept)

@@ -11,7 +11,7 @@ from typing_extensions import Self
 from commonplace import Memory
 from commonplace.adapting import OnError
 from commonplace.writing.extraction import Extractor
-from commonplace_openai.requests import Api, ChatCompletions, Item, Responses
+from commonplace_openai.requests import Api, Arguments, ChatCompletions, Responses
 from commonplace_openai.turns import Turns
 
 REMEMBERED = ("create", "parse")
@@ -128,8 +128,9 @@ class _Remembering:
             said = self._api.said(arguments)
             response = method(**self._turns.informed(self._api, arguments))
             if arguments.get("stream"):
-                return MemoryStream(response, self._turns, self._api, said)
-            self._turns.observe(said, self._api.replied(response))
+                return MemoryStream(response, self._turns, self._api, arguments)
+            kept = self._api.kept_there(arguments, getattr(response, "id", None))
+            self._turns.observe(said, self._api.replied(response), kept)
             return response
 
         return asked
@@ -138,11 +139,12 @@ class _Remembering:
 class MemoryStream:
     """A stream of the client's that is observed when it ends or is closed."""
 
-    def __init__(self, stream: Any, turns: Turns, api: Api, said: list[Item]) -> None:
+    def __init__(self, stream: Any, turns: Turns, api: Api, arguments: Arguments) -> None:
         """Pass on `stream`."""
         self._stream = stream
         self._turns = turns
-        self._said: list[Item] | None = said
+        self._api = api
+        self._arguments: Arguments | None = arguments
         self._reply = api.reply()
         self._pieces = self._passed_on()
 
@@ -178,9 +180,10 @@ class MemoryStream:
         self._end()
 
     def _end(self) -> None:
-        said, self._said = self._said, None
-        if said is not None:
-            self._turns.observe(said, self._reply.said())
+        arguments, self._arguments = self._arguments, None
+        if arguments is not None:
+            kept = self._api.kept_there(arguments, self._reply.id)
+            self._turns.observe(self._api.said(arguments), self._reply.said(), kept)
 
 
 def lasting(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 Item = dict[str, Any]
 Arguments = dict[str, Any]
+Kept = tuple[str, str]
+"""What a provider keeps: its kind, such as ``response``, and its id."""
 
 _SYSTEM = ("system", "developer")
 _TEXTS = ("text", "input_text", "output_text")
@@ -17,6 +19,11 @@ class Reply(Protocol):
 
     def take(self, piece: Any) -> None:
         """Take the next piece."""
+        ...
+
+    @property
+    def id(self) -> str | None:
+        """Its id, once one has come."""
         ...
 
     def said(self) -> list[Item]:
@@ -33,6 +40,10 @@ class Api(Protocol):
 
     def informed(self, arguments: Arguments, block: str) -> Arguments:
         """Return the arguments of a request that tells the model what is in `block` as well."""
+        ...
+
+    def kept_there(self, arguments: Arguments, id: str | None) -> list[Kept]:
+        """Return what the provider keeps of a request and its reply."""
         ...
 
     def replied(self, response: Any) -> list[Item]:
@@ -59,6 +70,9 @@ class ChatCompletions:
             messages.insert(0, {"role": "system", "content": block})
         return {**arguments, "messages": messages}
 
+    def kept_there(self, arguments: Arguments, id: str | None) -> list[Kept]:
+        return [("completion", id)] if arguments.get("store") and id else []
+
     def replied(self, response: Any) -> list[Item]:
         return [_plain(response.choices[0].message)] if response.choices else []
 
@@ -71,8 +85,10 @@ class ChatReply:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
+        self.id: str | None = None
 
     def take(self, piece: Any) -> None:
+        self.id = piece.id
         for choice in piece.choices:
             if choice.index == 0 and choice.delta.content:
                 self._texts.append(choice.delta.content)
@@ -95,6 +111,12 @@ class Responses:
         told = f"{given}\n\n{block}" if isinstance(given, str) and given else block
         return {**arguments, "instructions": told}
 
+    def kept_there(self, arguments: Arguments, id: str | None) -> list[Kept]:
+        conversation = arguments.get("conversation")
+        named = conversation.get("id") if isinstance(conversation, Mapping) else conversation
+        kept: list[Kept] = [("response", id)] if id and arguments.get("store") is not False else []
+        return [*kept, ("conversation", named)] if isinstance(named, str) else kept
+
     def replied(self, response: Any) -> list[Item]:
         return [_plain(one) for one in response.output]
 
@@ -108,8 +130,11 @@ class ResponseReply:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._whole: list[Item] | None = None
+        self.id: str | None = None
 
     def take(self, piece: Any) -> None:
+        if piece.type == "response.created":
+            self.id = piece.response.id
         if piece.type == "response.output_text.delta":
             self._texts.append(piece.delta)
         elif piece.type in ("response.completed", "response.incomplete"):

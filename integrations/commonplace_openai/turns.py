@@ -9,7 +9,8 @@ from commonplace import Memory, Source
 from commonplace.adapting import OnError, checked_memory, guarded, query_text
 from commonplace.validation import checked_limit, checked_source
 from commonplace.writing.extraction import Extractor
-from commonplace_openai.requests import Api, Arguments, Item, question, text_of
+from commonplace_openai.erasing import kept_there
+from commonplace_openai.requests import Api, Arguments, Item, Kept, question, text_of
 
 _RECALLING = "recalling for a request to a model"
 _OBSERVING = "observing a turn with a model"
@@ -53,13 +54,13 @@ class Turns:
             block = self._memory.context(asked, max_tokens=self._max_tokens, known=known)
         return api.informed(arguments, block) if block else arguments
 
-    def observe(self, said: list[Item], replied: list[Item]) -> None:
-        """Observe a turn, now or in the background."""
+    def observe(self, said: list[Item], replied: list[Item], kept: list[Kept]) -> None:
+        """Observe a turn, now or in the background, and what the provider keeps of it."""
         if self._worker is None:
-            self._observed([*said, *replied])
+            self._observed([*said, *replied], kept)
             return
         self._pending = [one for one in self._pending if not one.done()]
-        self._pending.append(self._worker.submit(self._observed, [*said, *replied]))
+        self._pending.append(self._worker.submit(self._observed, [*said, *replied], kept))
 
     def close(self) -> None:
         """Wait for what is being observed. May be called again."""
@@ -68,6 +69,8 @@ class Turns:
         for one in self._pending:
             one.result()
 
-    def _observed(self, messages: list[Any]) -> None:
+    def _observed(self, messages: list[Any], kept: list[Kept]) -> None:
         with guarded(_OBSERVING, self._on_error):
+            if kept:
+                self._memory.remember_many([kept_there(one, self._source) for one in kept])
             self._memory.observe(messages, extractor=self._extractor, source=self._source)

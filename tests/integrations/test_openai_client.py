@@ -12,7 +12,7 @@ import pytest
 import commonplace
 from commonplace import InvalidInputError, Memory
 from commonplace.testing import HashingEmbedder
-from commonplace_openai import AsyncMemoryClient, MemoryClient
+from commonplace_openai import AsyncMemoryClient, MemoryClient, deletions
 from off_loop import OffLoopEmbedder
 from openai_server import HERE, ScriptedServer, scripted
 
@@ -266,3 +266,55 @@ async def test_awaited_clients_do_the_same_off_the_loop(server: ScriptedServer) 
             "Well?",
             "Once",
         ]
+
+
+class TestErasing:
+    def test_what_openai_keeps_is_deleted_there_and_unfinished_until_it_is(
+        self,
+        client: MemoryClient,
+        openai_client: openai.OpenAI,
+        server: ScriptedServer,
+        alice: Memory,
+    ) -> None:
+        client.responses.create(model="m", input=ASKED, conversation="conv_1")
+        list(client.responses.create(model="m", input="And Ann?", stream=True))
+        client.responses.create(model="m", input="Not kept there", store=False)
+        assert "resp_1" not in alice.context("response resp_1 conversation conv_1")
+        assert alice.quarantined() == []
+
+        steps = deletions(openai_client, alice, files=["file_1"], vector_stores=["vs_1"])
+        server.deletes = False
+        receipt = alice.erase(reason="request 1", also=steps, waits=[])
+        assert not receipt.is_complete
+        assert {step.error for step in receipt.also} == {"InternalServerError"}
+        assert len(alice.unfinished()) == 5
+
+        server.deletes = True
+        server.deleted.append("files/file_1")  # by someone else
+        again = deletions(openai_client, alice)
+        assert alice.erase(reason="request 1", also=again).is_complete
+        assert alice.unfinished() == []
+        assert sorted(server.deleted) == [
+            "conversations/conv_1",
+            "files/file_1",
+            "responses/resp_1",
+            "responses/resp_2",
+            "vector_stores/vs_1",
+        ]
+
+    def test_a_stored_completion_is_one_of_them(
+        self, client: MemoryClient, openai_client: openai.OpenAI, alice: Memory
+    ) -> None:
+        messages: Any = [user(ASKED)]
+        client.chat.completions.create(model="m", messages=messages, store=True)
+        client.chat.completions.create(model="m", messages=messages)
+
+        [step] = deletions(openai_client, alice)
+        assert step.__qualname__ == "delete OpenAI completion c"
+
+    def test_many_ids_are_few_steps(self, openai_client: openai.OpenAI, alice: Memory) -> None:
+        files = [f"file_{number}" for number in range(1_000)]
+
+        steps = deletions(openai_client, alice, files=files, vector_stores=["vs_1"])
+        assert len(steps) <= 95
+        assert sum(step.__qualname__.count("file_") for step in steps) == 1_000

@@ -20,7 +20,7 @@ from commonplace.conversation.forms import (
     without_bytes,
 )
 from commonplace.conversation.turns import Group, Said, grouped
-from commonplace.records import SYSTEM_MESSAGE, Record, Source, new_id
+from commonplace.records import KEPT_APART, Record, Source, new_id
 from commonplace.writing.trust import trust_of
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Session:
             scope=self._memory.path,
             metadata=metadata_of(without_bytes(message), origin),
             id=self.id_of("system") if is_system else id,
-            quarantine=SYSTEM_MESSAGE if is_system else None,
+            quarantine=KEPT_APART if is_system else None,
         )
 
     def _kept(self, records: Sequence[Record], messages: Sequence[Message]) -> list[Record]:
