@@ -32,6 +32,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.asked: list[dict[str, Any]] = []
         self.deleted: list[str] = []
         self.deletes = True
+        self.forms_json = True
 
     @property
     def address(self) -> str:
@@ -57,6 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(asked)
+        if "response_format" in asked and not self.server.forms_json:
+            self._send(400, "application/json", b'{"error": {"message": "response_format"}}')
+            return
         if not self.server.answers:
             self._send(500, "application/json", b'{"error": {"message": "no answer is left"}}')
             return

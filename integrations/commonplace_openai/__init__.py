@@ -1,4 +1,4 @@
-"""Commonplace for plain OpenAI clients: Chat Completions and Responses that remember.
+"""Commonplace for OpenAI clients and the OpenAI Agents SDK.
 
 Works with any client of their form, of whatever version or provider: nothing of `openai` is
 imported here.
@@ -8,8 +8,16 @@ from commonplace_openai.agents import AgentSession, recalling
 from commonplace_openai.aio import AsyncMemoryClient
 from commonplace_openai.client import MemoryClient
 from commonplace_openai.erasing import deletions
+from commonplace_openai.extraction import extractor
 
-__all__ = ["AgentSession", "AsyncMemoryClient", "MemoryClient", "deletions", "recalling"]
+__all__ = [
+    "AgentSession",
+    "AsyncMemoryClient",
+    "MemoryClient",
+    "deletions",
+    "extractor",
+    "recalling",
+]
 
 
 def __dir__() -> list[str]:

@@ -11,8 +11,9 @@ import pytest
 
 import commonplace
 from commonplace import InvalidInputError, Memory
+from commonplace.errors import ExtractionError
 from commonplace.testing import HashingEmbedder
-from commonplace_openai import AsyncMemoryClient, MemoryClient, deletions
+from commonplace_openai import AsyncMemoryClient, MemoryClient, deletions, extractor
 from off_loop import OffLoopEmbedder
 from openai_server import HERE, ScriptedServer, scripted
 
@@ -318,3 +319,32 @@ class TestErasing:
         steps = deletions(openai_client, alice, files=files, vector_stores=["vs_1"])
         assert len(steps) <= 95
         assert sum(step.__qualname__.count("file_") for step in steps) == 1_000
+
+
+class TestExtracting:
+    ADDS = '{"operations": [{"operation": "add", "text": "Ann has a dog", "from": [1]}]}'
+
+    @pytest.mark.parametrize("forms_json", [True, False])
+    def test_a_model_extracts_with_the_servers_json_or_without(
+        self, openai_client: openai.OpenAI, server: ScriptedServer, alice: Memory, forms_json: Any
+    ) -> None:
+        server.forms_json = forms_json
+        server.answers[:] = [self.ADDS, '{"operations": []}']
+        extract = extractor(openai_client, "m")
+        alice.observe([user("I got a dog")], extractor=extract)
+        alice.observe([user("And so on")], extractor=extract)
+
+        assert {one.text for one in alice.records(kind="fact")} == {FACT, "Ann has a dog"}
+        assert ["response_format" in one for one in server.asked] == (
+            [True, True] if forms_json else [True, False, False]
+        )
+
+    @pytest.mark.parametrize("answer", ["Sure! I found nothing.", '{"operations": [{"op', "[]"])
+    def test_a_malformed_answer_loses_nothing(
+        self, openai_client: openai.OpenAI, server: ScriptedServer, alice: Memory, answer: str
+    ) -> None:
+        server.answers[:] = [answer]
+        with pytest.raises(ExtractionError):
+            alice.observe([user("I got a dog")], extractor=extractor(openai_client, "m"))
+
+        assert [text for text, _ in said(alice)] == ["I got a dog"]
