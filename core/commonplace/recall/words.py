@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.recall.focus import Focus
-from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.indexing import commonest, indexed
 from commonplace.recall.postings import Postings
 from commonplace.recall.postings import joined as concatenated
@@ -48,8 +48,15 @@ MOST_TERMS = 128
 FULL = 10
 """A record with so many of the weightiest terms covers the query, however long it is."""
 
+CONTAINED = 0.75
+"""The share of a record's terms from which on it adds nothing to a query that has them."""
+
 MOST_LANGUAGES = 3
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
+
+
+Term = frozenset[str]
+"""A word of a query as the stems that it has in the languages of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,20 @@ class Hits:
     occurrences: Floats
     weights: Floats
     """Per term: its information (inverse document frequency) over the sum of the query's."""
+    terms: tuple[Term, ...] = ()
+
+    def named(self, rows: Rows) -> list[frozenset[Term]]:
+        """Return for each of some rows which of the terms it holds.
+
+        Pairs of characters do not count: any two characters that meet make one.
+        """
+        named: dict[int, set[Term]] = {row: set() for row in rows.tolist()}
+        wanted = np.sort(rows)
+        found = wanted[np.searchsorted(wanted, self.rows).clip(max=len(rows) - 1)] == self.rows
+        for row, place in zip(self.rows[found].tolist(), self.which[found].tolist(), strict=True):
+            if not is_character_pair(self.terms[place]):
+                named[row].add(self.terms[place])
+        return [frozenset(terms) for terms in named.values()]
 
 
 class WordIndex:
@@ -187,13 +208,8 @@ class WordIndex:
         rows = concatenated([found[term][0] for term in kept], np.int64)
         counts = concatenated([found[term][1] for term in kept], np.float32)
         which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
-        return Hits(rows, which, self._strength(rows, counts), counts, weights)
-
-    def named(self, query: str, rows: Rows) -> list[frozenset[int]]:
-        """Return for each of some rows which of a query's terms, by number, it holds."""
-        holders = [self._occurrences(group)[0] for group in self.query_terms(query)]
-        held = np.array([np.isin(rows, having) for having in holders]).reshape(-1, len(rows))
-        return [frozenset(np.flatnonzero(one).tolist()) for one in held.T]
+        strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
+        return Hits(rows, which, strength, counts, weights, told)
 
     def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
         """Return the rows that hold a term of the group, each once, and how often each does."""
@@ -259,3 +275,9 @@ def coverage(hits: Hits, records: int) -> Floats:
     """Return the share of the query's information in each record's own words, in 0..1."""
     scores = np.bincount(hits.rows, hits.weights[hits.which] * hits.strength, records)
     return scores.astype(np.float32)
+
+
+def contained(hits: Hits, lengths: Floats) -> Mask:
+    """Return which records have (nearly) no terms but those of the query; `lengths` is by row."""
+    own = np.bincount(hits.rows, hits.occurrences, minlength=len(lengths))
+    return np.asarray(own >= CONTAINED * lengths)
