@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
-from commonplace.ports import Entry, Erased, RecordStore, Vectors
+from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
@@ -144,9 +144,7 @@ class WarmStore:
             return hot.of_kinds(kinds)
         return (record for record in self.current(scope) if record.kind in kinds)
 
-    def session(
-        self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime
-    ) -> tuple[list[Record], int]:
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime) -> Page:
         """Return the newest `limit` of a session's records of a kind, and how many it has.
 
         They are of exactly this scope, and can be recalled.

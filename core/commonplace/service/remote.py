@@ -16,7 +16,7 @@ from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import AuditEntry, from_line
 from commonplace.keeping.erasing import Erasure, name_of, taken
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Kind, Match, Record
@@ -127,9 +127,7 @@ class RemoteEngine:
             )
         )
 
-    def session(
-        self, scope: Scope, name: str, kind: Kind, limit: int | None
-    ) -> tuple[list[Record], int]:
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         found, total = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
         return _records(found), total
 
