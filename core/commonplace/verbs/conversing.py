@@ -28,7 +28,7 @@ class Conversing(Remembering, Recalling):
         this session takes part in it. `summariser` is a language model as a function from a
         prompt to its answer; it sums up what no longer fits. Tokens are counted by `tokenizer`,
         a function from a text to a count, or by that of `model` if it is on this machine, or by
-        a count that is never too low, and about four times too high for English. `source` gives
+        a count that is never too low, and about twice too high for English. `source` gives
         the framework and agent of what is added. Raises InvalidInputError.
 
         >>> alice = memory.scope("user", "alice")
