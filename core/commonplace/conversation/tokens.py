@@ -48,7 +48,7 @@ def most_tokens(text: str) -> int:
     three to four times: give a tokenizer where the window matters.
 
     >>> most_tokens("Where are the others?")
-    9
+    10
     """
     if not text:
         return 0

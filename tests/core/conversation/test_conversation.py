@@ -252,7 +252,6 @@ class TestBadInput:
             {"role": "user", "name": 3, "content": "Hi"},
             {"role": "user", "content": "Hi", "id": 3},
             {"type": "computer_call"},
-            {"role": "user", "content": "\ud800"},
         ],
     )
     def test_what_is_no_message_is_refused_and_changes_nothing(
