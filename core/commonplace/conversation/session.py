@@ -21,6 +21,7 @@ from commonplace.conversation.forms import (
 )
 from commonplace.conversation.turns import Group, Said, grouped
 from commonplace.records import KEPT_APART, Record, Source, new_id
+from commonplace.writing.messages import whole_characters
 from commonplace.writing.trust import trust_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Session:
 
         Some models give all their messages one id, so what is said is part of it.
         """
-        return self.id_of(f"message {id}\x1f{text}")
+        return self.id_of(f"message {id}\x1f{whole_characters(text)}")
 
     def read(self, limit: int | None = None) -> tuple[list[Record], int]:
         """Return the newest `limit` messages, or all, in order, and how many there are."""

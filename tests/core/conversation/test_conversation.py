@@ -227,6 +227,15 @@ class TestWhatIsKept:
         assert "not kept" in elsewhere["content"][1]["text"]
         assert "iVBOR" not in str(alice.records())
 
+    def test_half_a_character_is_kept_as_a_mark(self, chat: Conversation) -> None:
+        for message in (
+            {**HELLO, "content": "Hi \ud83d"},
+            {**HI, "content": "Hi \ud83d", "id": "m"},
+        ):
+            chat.add(message)
+
+        assert contents(chat.messages(max_tokens=AMPLE)) == ["Hi \ufffd"] * 2
+
     def test_a_text_over_the_limit_of_records_is_sent_whole(self, chat: Conversation) -> None:
         said = {"role": "user", "content": "é" * 150_000}
         chat.add(said)
