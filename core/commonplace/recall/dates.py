@@ -30,7 +30,7 @@ The day that is asked for comes before the day next to it, whatever else speaks 
 """
 
 BESIDE_TODAY = 0.6
-"""The same for what is told by today ("yesterday", "last week"): who says so knows which is meant."""
+"""The same for what is told by today ("yesterday"): who says so knows which day is meant."""
 
 _DAY = 86_400.0
 
