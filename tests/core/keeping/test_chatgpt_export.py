@@ -81,7 +81,7 @@ def test_what_was_not_said_is_skipped_and_reasoning_never_kept(
         node("e", "d", "tool", "secret"),
         node("f", "e", "user", "secret", weight=0.0),
         node("g", "f", "user", "secret", metadata={"is_visually_hidden_from_conversation": True}),
-        node("h", "g", "user", "", **content("user_editable_context", user_profile="secret")),
+        node("h", "g", "user", "", **content("model_editable_context", model_set_context="secret")),
         node("i", "h", "assistant", "", **content("multimodal_text", parts=[
             {"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-1"},
             "Here it is.", "",
