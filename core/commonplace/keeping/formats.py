@@ -146,10 +146,12 @@ def recognised(path: Path, choices: Choices) -> str:
     for name, format in FOREIGN.items():
         if format.fits(seen):
             return name
+    ours = jsonl.why_none(path) if path.is_file() else "it is no file"
     missed = "; ".join(f"{name} has {format.has}" for name, format in FOREIGN.items())
     raise InvalidInputError(
-        f"{str(path)!r} is of no format that is known. Found: {seen}. As "
-        f"{jsonl.FORMAT}, this is not the header of a file that Commonplace exported; {missed}. If it is one of these all the same, name the format."
+        f"{str(path)!r} is of no format that is known. It holds {seen}. It is not "
+        f"{jsonl.FORMAT}: {ours} And it lacks what the others have: {missed}. If it is one of "
+        "these all the same, name the format."
     )
 
 

@@ -89,6 +89,16 @@ def read(path: Path) -> Iterator[Record]:
             )
 
 
+def why_none(path: Path) -> str:
+    """Return why a file is not one that was exported; "" if it may be one."""
+    try:
+        with opened(path) as file:
+            _number_of_records(Lines(file, str(path)))
+    except InvalidInputError as error:
+        return str(error)
+    return ""
+
+
 def _write(file: BinaryIO, header: dict[str, Any], records: Iterator[Record]) -> int:
     first = _line({**header, "records": _ROOM})
     file.write(first)

@@ -16,6 +16,7 @@ from commonplace.scope import Scope
 
 TEXTS = ("memory", "data", "text", "content")
 _OPENMEMORY = r"memories\.json"  # beside it lies the same again, compressed
+_SIGNS = {"user_id", "agent_id", "run_id", "hash", "state"}
 _ORIGINS: dict[object, Origin] = {"user": "user", "assistant": "agent"}
 _TOLD_OTHERWISE = frozenset(
     [*TEXTS, "id", "hash", "metadata", "created_at", "updated_at", "expiration_date", "user_id",
@@ -27,7 +28,7 @@ _TOLD_OTHERWISE = frozenset(
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is a memory of mem0's or OpenMemory's, or holds some by user."""
     if _is_memory(value):
-        return "role" not in value
+        return "memory" in value or bool(_SIGNS & value.keys())
     inner = [value["memories"]] if isinstance(value.get("memories"), list) else value.values()
     return any(_list(one) for one in inner)
 
