@@ -14,7 +14,6 @@ from uuid import NAMESPACE_OID, uuid5
 
 from commonplace.record_json import to_json
 from commonplace.records import Record
-from commonplace.scope import Scope
 
 if TYPE_CHECKING:
     from commonplace.verbs.view import View
@@ -37,36 +36,57 @@ class ImportLog:
         """Read the log of the memory's scope."""
         self._scope = memory.path
         self._said: dict[int, int] = {}
-        self._unwritten: dict[int, int] = {}
-        self._pages = 0
-        self._run: set[int] = set()
+        self._also: dict[int, set[int]] = {}  # of what a source says in more than one way
+        self._of_run: set[int] = set()
+        self._unwritten: list[tuple[int, int]] = []
+        self._pages = self._run = 0
         while pages := self._read(memory, self._pages):
             self._pages += pages
+        self._run += 1
+        self._of_run = set()
 
     def _read(self, memory: View, first: int) -> int:
         ids = [_page_id(number) for number in range(first, first + _PAGES_PER_READ)]
         found = [one for one in memory._engine.held([self._scope], ids) if one.scope == self._scope]
-        # A later page says what was imported last.
         for page in sorted(found, key=lambda one: ids.index(one.id)):
-            data = base64.b64decode(page.metadata["imported"])
-            self._said.update(_ENTRY.iter_unpack(data))
+            if page.metadata["run"] != self._run:
+                self._run, self._of_run = page.metadata["run"], set()
+            for key, said in _ENTRY.iter_unpack(base64.b64decode(page.metadata["imported"])):
+                self._take(key, said)
         return len(found)
 
-    def said(self, record: Record) -> int | None:
-        """Return the digest of what a record of this identity said when it was last imported."""
-        return self._said.get(_identity(record))
+    def _take(self, key: int, said: int) -> None:
+        """Know what a record says. In one run it may say several things, in the next others."""
+        if key in self._of_run:
+            self._also.setdefault(key, {self._said[key]}).add(said)
+        else:
+            self._also.pop(key, None)
+        self._said[key] = said
+        self._of_run.add(key)
+
+    def has(self, record: Record) -> bool:
+        """Tell whether a record of this identity was imported, now or before."""
+        return _identity(record) in self._said
 
     def is_of_this_run(self, record: Record) -> bool:
         """Tell whether a record of this identity was noted since the log was read."""
-        return _identity(record) in self._run
+        return _identity(record) in self._of_run
+
+    def has_said(self, record: Record) -> bool:
+        """Tell whether what a record says is what it said when it was last imported."""
+        key, said = _identity(record), digest(record)
+        return self._said.get(key) == said or said in self._also.get(key, ())
 
     def note(self, records: Iterable[Record]) -> None:
         """Note that records are imported as they are."""
         for one in records:
             key, said = _identity(one), digest(one)
-            self._run.add(key)
-            if self._said.get(key) != said:
-                self._said[key] = self._unwritten[key] = said
+            if not self.has_said(one):
+                if key in self._of_run:  # so that the next run knows both
+                    self._unwritten.append((key, self._said[key]))
+                self._take(key, said)
+                self._unwritten.append((key, said))
+            self._of_run.add(key)
 
     @property
     def unwritten(self) -> int:
@@ -77,9 +97,19 @@ class ImportLog:
         """Return what was noted since the last page as the next one; None if nothing was."""
         if not self._unwritten:
             return None
-        page = _page(self._scope, self._pages, self._unwritten)
+        data = b"".join(_ENTRY.pack(*entry) for entry in self._unwritten)
+        page = Record(
+            "imported",
+            kind="summary",
+            metadata={"imported": base64.b64encode(data).decode(), "run": self._run},
+            scope=self._scope,
+            id=_page_id(self._pages),
+            created_at=_EPOCH,
+            version_of=LOG,
+            valid_until=_EPOCH,
+        )
         self._pages += 1
-        self._unwritten = {}
+        self._unwritten = []
         return page
 
 
@@ -102,17 +132,3 @@ def _number(text: str) -> int:
 
 def _page_id(number: int) -> str:
     return str(uuid5(NAMESPACE_OID, f"commonplace import log, page {number}"))
-
-
-def _page(scope: Scope, number: int, entries: dict[int, int]) -> Record:
-    data = b"".join(_ENTRY.pack(*entry) for entry in entries.items())
-    return Record(
-        "imported",
-        kind="summary",
-        metadata={"imported": base64.b64encode(data).decode()},
-        scope=scope,
-        id=_page_id(number),
-        created_at=_EPOCH,
-        version_of=LOG,
-        valid_until=_EPOCH,
-    )

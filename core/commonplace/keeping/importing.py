@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.keeping import jsonl
 from commonplace.keeping.formats import FOREIGN, Choices, check_choices, recognised
-from commonplace.keeping.import_log import ImportLog, digest
+from commonplace.keeping.import_log import ImportLog
 from commonplace.keeping.reading import Found, Note, Skipped
 from commonplace.ports import Vectors
 from commonplace.records import Record
@@ -223,13 +223,13 @@ class _Run:
         return {(one.scope, one.id): one for one in held}
 
     def _is_forgotten(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
-        was_imported = self._log.said(one) is not None and not self._log.is_of_this_run(one)
+        was_imported = self._log.has(one) and not self._log.is_of_this_run(one)
         return was_imported and (one.scope, one.id) not in known
 
     def _is_new(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
         """Tell whether to write a record: not what was imported as it is, whatever became of it."""
-        said, compared = self._log.said(one), self._rules.compared
-        if said == digest(compared(one)) or self._is_forgotten(one, known):
+        compared = self._rules.compared
+        if self._log.has_said(compared(one)) or self._is_forgotten(one, known):
             return False
         old = known.get((one.scope, one.id))
         return old is None or compared(carried(old, one)) != compared(old)
@@ -239,8 +239,7 @@ class _Run:
 
         Other kinds have a history whenever they are written.
         """
-        said = self._log.said(old)
-        is_corrected = said is not None and said != digest(self._rules.compared(old))
+        is_corrected = self._log.has(old) and not self._log.has_said(self._rules.compared(old))
         is_message = old.kind == new.kind == "message"
         return [ended(old, self._at)] if is_message and is_corrected else []
 

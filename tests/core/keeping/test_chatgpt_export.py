@@ -188,8 +188,8 @@ def test_a_conversation_that_is_not_to_be_remembered_is_not(memory: Memory, tmp_
 
 
 def test_sources_that_are_given_are_kept_beside_the_text(memory: Memory, tmp_path: Path) -> None:
-    references = [{"matched_text": "\ue200cite\ue202turn0search0\ue201", "type": "grouped_webpages",
-                   "items": [{"title": "Rain", "url": "https://example.com/rain", "pub_date": 1}]}]  # fmt: skip
+    page = {"title": "Rain", "url": "https://example.com/rain", "pub_date": 1}
+    references = [{"matched_text": "x", "type": "grouped_webpages", "items": [page]}]
     said = "It rains.\ue200cite\ue202turn0search0\ue201"
     tree = conversation(
         node("a", None, "assistant", said, metadata={"content_references": references}), current="a"

@@ -122,6 +122,20 @@ def test_the_log_of_imports_is_no_record_and_is_erased_with_its_scope(
     assert alice.import_(path, format="mem0").written == 1
 
 
+def test_what_a_source_says_in_two_ways_is_not_written_again(
+    memory: Memory, tmp_path: Path
+) -> None:
+    path = write_json(
+        tmp_path / "a.json", [{"id": "1", "memory": text} for text in ("tea", "mate")]
+    )
+    first = memory.import_(path, format="mem0")
+
+    again = memory.import_(path, format="mem0")
+
+    assert (first.written, again.written, again.unchanged) == (2, 0, 2)
+    assert memory.record("1").text == "mate"
+
+
 def test_a_dry_run_tells_what_would_be_and_writes_nothing(memory: Memory, tmp_path: Path) -> None:
     some = [{"id": str(n), "memory": f"fact {n}"} for n in range(250)]
     path = write_json(tmp_path / "a.json", [*some, some[3], 5])

@@ -82,7 +82,7 @@ def _messages_of(
         if conversation.get("is_do_not_remember") is True:
             yield Skipped(place, _NOT_TO_REMEMBER)
         elif is_memory(message):
-            yield checked_all(memories(message, session, at), place)
+            yield checked_all(memories(message, at), place)
         elif reason := _unsaid(message):
             yield Skipped(place, reason)
         else:

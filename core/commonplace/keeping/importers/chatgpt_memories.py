@@ -30,7 +30,7 @@ def is_memory(message: Mapping[str, Any]) -> bool:
     return message.get("recipient") == _SAVED_TO or _kind(message) == _INSTRUCTIONS
 
 
-def memories(message: Mapping[str, Any], session: str, at: datetime) -> Iterator[Record]:
+def memories(message: Mapping[str, Any], at: datetime) -> Iterator[Record]:
     """Yield what a message gives to remember: the same text, wherever it stands, once."""
     if _kind(message) == _INSTRUCTIONS:
         for text, kind in _instructions(message):
@@ -40,7 +40,7 @@ def memories(message: Mapping[str, Any], session: str, at: datetime) -> Iterator
         _dict(message.get("content")).get("parts") or _dict(message["content"]).get("text")
     )
     is_preference = _PREFERENCE.search(text) is not None
-    source = Source(framework="chatgpt", agent="assistant", session=session, origin="agent")
+    source = Source(framework="chatgpt", agent="assistant", origin="agent")
     yield _record(text.strip(), "preference" if is_preference else "fact", source, at)
 
 

@@ -35,7 +35,7 @@ def without_marks(text: str) -> tuple[str, list[JSON]]:
             cited.append(named)
         return ""
 
-    if "\ue200" in text or "\ue201" in text:
+    if _BROKEN.search(text):
         text = _BROKEN.sub("", _MARK.sub(_named, text))
     if "turn" in text:
         text = _BARE.sub("", text)

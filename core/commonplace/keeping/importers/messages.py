@@ -54,20 +54,21 @@ def records_of(
     order. `newest_first` tells of a session whether it is read backwards. System messages, which
     order and do not tell, are skipped.
     """
-    moment, place = None, 0
+    places: dict[str, tuple[datetime, int]] = {}
     for one in messages:
         item = one if isinstance(one, Skipped) else _made(framework, one)
         if isinstance(one, Skipped) or isinstance(item, Skipped):
             yield item
             continue
-        backwards = newest_first(one.session)
+        step = -1 if newest_first(one.session) else 1
         records: list[Record] = []
-        for record in reversed(item.records) if backwards else item.records:
-            place = place + 1 if moment == (one.session, one.at) else 0
-            moment = one.session, one.at
-            apart = timedelta(microseconds=-place if backwards else place)
+        for record in item.records[::step]:
+            moment, place = places.get(one.session, (one.at, -1))
+            place = place + 1 if moment == one.at else 0
+            places[one.session] = one.at, place
+            apart = timedelta(microseconds=step * place)
             records.append(replace(record, created_at=record.created_at + apart))
-        yield replace(item, records=tuple(reversed(records) if backwards else records))
+        yield replace(item, records=tuple(records[::step]))
 
 
 def with_notes(
