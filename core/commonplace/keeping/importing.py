@@ -17,7 +17,6 @@ from commonplace.ports import Vectors
 from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import carried
-from commonplace.writing.versions import ended
 
 if TYPE_CHECKING:
     from commonplace.verbs.view import View
@@ -179,21 +178,18 @@ class _Run:
     def _write(self, batch: list[Found]) -> None:
         known = self._stored(batch)
         fresh: dict[tuple[Scope, str], Record] = {}
-        past: list[Record] = []
         taken: list[Record] = []
         for item in batch:
             if all(self._is_forgotten(one, known) for one in item.records):
                 self._tally.skip(item.where, _FORGOTTEN)
                 continue
             new = [one for one in item.records if self._is_new(one, known)]
-            for one in new:
-                old = known.get((one.scope, one.id))
-                past += self._superseded(old, one) if old else []
-                known[one.scope, one.id] = fresh[one.scope, one.id] = one
+            known |= {(one.scope, one.id): one for one in new}
+            fresh |= {(one.scope, one.id): one for one in new}
             taken += item.records
             self._tally.keep(item, is_new=bool(new))
         if fresh and not self._is_dry:
-            self._engine.write([*past, *fresh.values()])
+            self._engine.write(list(fresh.values()))
         # Only now: what the log says to be imported and is not there counts as forgotten.
         self._near = taken or self._near
         self._log.note(map(self._rules.compared, taken))
@@ -233,15 +229,6 @@ class _Run:
             return False
         old = known.get((one.scope, one.id))
         return old is None or compared(carried(old, one)) != compared(old)
-
-    def _superseded(self, old: Record, new: Record) -> list[Record]:
-        """Return what a corrected message said, if its source says something new.
-
-        Other kinds have a history whenever they are written.
-        """
-        is_corrected = self._log.has(old) and not self._log.has_said(self._rules.compared(old))
-        is_message = old.kind == new.kind == "message"
-        return [ended(old, self._at)] if is_message and is_corrected else []
 
 
 def _batches(items: Iterable[Found]) -> Iterator[list[Found]]:

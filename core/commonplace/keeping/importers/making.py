@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from uuid import NAMESPACE_OID, uuid5
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.reading import Found, Skipped
 from commonplace.records import JSON, Record
@@ -21,7 +22,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{8}")
 
 def fixed_id(*parts: str) -> str:
     """Return the id that follows from these parts: the same today and tomorrow."""
-    return str(uuid5(NAMESPACE_OID, encodable("\x1f".join(parts))))
+    return str(uuid5(NAMESPACE_OID, mended("\x1f".join(parts))))
 
 
 def checked(record: Record, where: str, notes: Iterable[str] = ()) -> Found | Skipped:
@@ -44,21 +45,19 @@ def checked_all(
 
 
 def _in_parts(record: Record) -> Iterator[Record]:
-    parts = [part for part in _parts(encodable(record.text)) if part.strip()]
+    parts = [part for part in _parts(mended(record.text)) if part.strip()]
+    if parts == [record.text]:  # most are: a copy costs more than all the rest
+        yield record
+        return
     for number, part in enumerate(parts, 1):
         yield _numbered(replace(record, text=part), number, len(parts))
-
-
-def encodable(text: str) -> str:
-    """Return `text` with a mark where there is half a character."""
-    return text.encode(errors="replace").decode()
 
 
 def name(value: object) -> str | None:
     """Return a text that can name an agent or a session, or None."""
     if not isinstance(value, (str, int)) or not str(value).strip():
         return None
-    return encodable(str(value)[:MAX_NAME_CHARACTERS])
+    return mended(str(value)[:MAX_NAME_CHARACTERS])
 
 
 def time(value: JSON) -> datetime | None:

@@ -67,7 +67,9 @@ def records_of(
             place = place + 1 if moment == one.at else 0
             places[one.session] = one.at, place
             apart = timedelta(microseconds=step * place)
-            records.append(replace(record, created_at=record.created_at + apart))
+            records.append(
+                replace(record, created_at=record.created_at + apart) if place else record
+            )
         yield replace(item, records=tuple(records[::step]))
 
 
