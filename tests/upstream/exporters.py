@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,24 +49,20 @@ def texts(memory: Memory, format: str, path: Path) -> set[str]:
 
 
 def test_llamaindex(memory: Memory, tmp_path: Path) -> None:
-    installed("llama_index.core", "llama-index-core")
-    from llama_index.core.llms import ChatMessage
-    from llama_index.core.storage.chat_store import SimpleChatStore
-
-    store = SimpleChatStore()
-    store.add_message("alice", ChatMessage(role="user", content="Tea?"))
-    store.add_message("alice", ChatMessage(role="assistant", content="Green."))
+    said = installed("llama_index.core.llms", "llama-index-core").ChatMessage
+    stores = installed("llama_index.core.storage.chat_store", "llama-index-core")
+    store = stores.SimpleChatStore()
+    store.add_message("alice", said(role="user", content="Tea?"))
+    store.add_message("alice", said(role="assistant", content="Green."))
     store.persist(str(tmp_path / "store.json"))
 
     assert texts(memory, "llamaindex-chat", tmp_path / "store.json") == {"Tea?", "Green."}
 
 
 def test_langgraph_sqlite(memory: Memory, tmp_path: Path) -> None:
-    installed("langgraph.store.sqlite", "langgraph-checkpoint-sqlite")
-    from langgraph.store.sqlite import SqliteStore
-
+    sqlite = installed("langgraph.store.sqlite", "langgraph-checkpoint-sqlite")
     path = tmp_path / "store.db"
-    with SqliteStore.from_conn_string(str(path), ttl={"default_ttl": 60}) as store:
+    with sqlite.SqliteStore.from_conn_string(str(path), ttl={"default_ttl": 60}) as store:
         store.setup()
         store.put(("users", "alice"), "tea", {"content": "Likes tea"})
 
@@ -77,12 +73,11 @@ def test_langgraph_sqlite(memory: Memory, tmp_path: Path) -> None:
 
 
 def test_langmem(memory: Memory, tmp_path: Path) -> None:
-    installed("langmem", "langmem")
+    langmem = installed("langmem", "langmem")
     from langgraph.store.memory import InMemoryStore
-    from langmem import create_manage_memory_tool
 
     store = InMemoryStore()
-    tool = create_manage_memory_tool(("memories", "alice"), store=store)
+    tool = langmem.create_manage_memory_tool(("memories", "alice"), store=store)
     tool.invoke({"content": "Likes tea", "action": "create"})
     items = [json.loads(json.dumps(one.dict(), default=str)) for one in store.search(())]
 
@@ -104,14 +99,17 @@ def test_langchain_file_history(memory: Memory, tmp_path: Path) -> None:
 
 
 def test_graphiti(memory: Memory, tmp_path: Path) -> None:
-    installed("graphiti_core", "graphiti-core")
-    from datetime import datetime, timezone
-
-    from graphiti_core.edges import EntityEdge
-
+    edges = installed("graphiti_core.edges", "graphiti-core")
     now = datetime.now(timezone.utc)
-    edge = EntityEdge(group_id="alice", source_node_uuid="a", target_node_uuid="b", created_at=now,
-                      name="LIKES", fact="Alice likes tea", valid_at=now)  # fmt: skip
+    edge = edges.EntityEdge(
+        group_id="alice",
+        source_node_uuid="a",
+        target_node_uuid="b",
+        created_at=now,
+        name="LIKES",
+        fact="Alice likes tea",
+        valid_at=now,
+    )
     path = write_json(tmp_path / "edges.json", [edge.model_dump(mode="json")])
 
     assert texts(memory, "graphiti", path) == {"Alice likes tea"}
