@@ -14,7 +14,7 @@ from crewai.hooks.contexts import ExecutionEndContext, InputContext
 from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
 from crewai.hooks.tool_hooks import ToolCallHookContext
 
-_SAVE_TOOL = "save_to_memory"
+_SAVE_TOOLS = ("save_to_memory", "remember")
 
 # One entry for each kickoff in progress, an inner one after the outer: who runs, with which inputs.
 _kickoffs: ContextVar[tuple[tuple[object, Mapping[str, Any]], ...]] = ContextVar(
@@ -65,4 +65,4 @@ def _forget_inputs(context: ExecutionEndContext) -> None:
 
 def _note_agent(context: ToolCallHookContext) -> None:
     role = getattr(context.agent, "role", None)
-    _saving_agent.set(role if context.tool_name == _SAVE_TOOL else None)
+    _saving_agent.set(role if context.tool_name in _SAVE_TOOLS else None)

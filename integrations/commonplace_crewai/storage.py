@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -227,7 +228,9 @@ class CommonplaceStorage(AwaitedStorage):
 
     def state(self, records: list[MemoryRecord]) -> list[MemoryRecord]:
         """Save what is said as a statement: one that is known gets another mention."""
-        kept = stated(self._own, [self._record_of(record) for record in records])
+        # Its metadata would take the place of what is known of it.
+        said = [replace(self._record_of(record), metadata={}) for record in records]
+        kept = stated(self._own, said)
         return [self._shown_as(record) for record in kept]
 
     def at(self, path: str | None) -> Memory:
