@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from crewai.llms.base_llm import BaseLLM
+from crewai.memory.types import MemoryRecord
+from crewai.memory.utils import join_scope_paths
 
 from commonplace.adapting import OnError
 from commonplace.recall.packing import RELEVANT
@@ -13,11 +15,24 @@ from commonplace_crewai.attempts import listen as listen_to_attempts
 from commonplace_crewai.recalling import Recalling
 from commonplace_crewai.saving import Saving
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
+from commonplace_crewai.switching import listen as listen_to_switches
 from commonplace_crewai.transcripts import listen as listen_to_transcripts
+from commonplace_crewai.views import HeedingSlice, slice_of
 
 
 class CrewMemory(Saving, Recalling):
     """CrewAI's memory whose recall and writing are the core's."""
+
+    def slice(self, scopes: list[str], *args: Any, **kwargs: Any) -> HeedingSlice:
+        """Return a view of what lies at and below several paths, as CrewAI's memory does."""
+        given = dict(zip(("categories", "read_only"), args, strict=False)) | kwargs
+        return slice_of(self, scopes, **given)
+
+    def update(self, record_id: str, *args: Any, **kwargs: Any) -> MemoryRecord:
+        """Change a record as CrewAI's memory does; a `scope` is one below `root_scope`."""
+        if kwargs.get("scope") is not None:
+            kwargs["scope"] = join_scope_paths(self.root_scope, kwargs["scope"])
+        return super().update(record_id, *args, **kwargs)
 
 
 def crew_memory(
@@ -56,6 +71,7 @@ def crew_memory(
     """
     storage = CommonplaceStorage(memory)
     listen_to_attempts()
+    listen_to_switches()
     listen_to_transcripts()
     return CrewMemory(
         storage=storage,

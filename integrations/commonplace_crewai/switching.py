@@ -1,0 +1,22 @@
+"""A crew that is given another memory uses it, though CrewAI itself looks at its first one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crewai.hooks.contexts import ExecutionStartContext
+from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+
+from commonplace_crewai.copying import Whole
+
+
+def listen() -> None:
+    """Have CrewAI's hooks tell of crews that start; to call it again changes nothing."""
+    if _follow not in get_global_hook_list(InterceptionPoint.EXECUTION_START):
+        register(InterceptionPoint.EXECUTION_START, _follow)
+
+
+def _follow(context: ExecutionStartContext) -> None:
+    crew: Any = context.crew
+    if crew is not None and isinstance(crew.memory, Whole):
+        crew._memory = crew.memory
