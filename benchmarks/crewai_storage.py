@@ -1,0 +1,144 @@
+"""CrewAI's memory on this library beside CrewAI's own on LanceDB: speed, and what is found.
+
+    python benchmarks/crewai_storage.py --data locomo10.json --conversations 2
+
+Both are CrewAI's `Memory` to their caller, on directories of their own, with the same embedder in
+the same process and no language model. Each turn of a conversation of LoCoMo's file
+(https://github.com/snap-research/locomo, CC BY-NC 4.0; not shipped here) is saved by `remember`,
+by the one and the other in turn, then each question that names its evidence is asked by `recall`.
+CrewAI's crews ask with `depth="deep"`, its default; `shallow` is its plain vector search.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+from metrics import Tally
+from tables import Bars, arguments, publish
+
+OURS, DEEP, SHALLOW = "Commonplace", "CrewAI on LanceDB", "CrewAI on LanceDB, shallow"
+LIMIT = 10
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = arguments(__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
+    parser.add_argument("--conversations", type=int, default=2)
+    options = parser.parse_args()
+    samples = json.loads(options.data.read_text(encoding="utf-8"))[: options.conversations]
+    spent: dict[str, dict[str, list[float]]] = {"save": {}, "recall": {}}
+    found: dict[str, Tally] = {}
+    with tempfile.TemporaryDirectory() as place:
+        _silence(place)
+        for number, sample in enumerate(samples):
+            _measure(sample, Path(place) / str(number), spent, found)
+    speed = {
+        step: {name: _figures(times) for name, times in by.items()} for step, by in spent.items()
+    }
+    quality = {name: tally.means() for name, tally in found.items()}
+    tables = [_speed_table(speed), _quality_table(quality)]
+    publish(options, tables, {"ms": speed, "found": quality}, [Bars("evidence recall", quality)])
+
+
+def _measure(
+    sample: dict[str, Any],
+    place: Path,
+    spent: dict[str, dict[str, list[float]]],
+    found: dict[str, Tally],
+) -> None:
+    from locomo import questions, turns
+    from measuring import milliseconds
+
+    with ExitStack() as closing:
+        ours, default = _memories(place, closing)
+        for record in track(list(turns(sample["conversation"])), "turns"):
+            text = f"{record.source.agent}: {record.text}"
+            about: dict[str, Any] = {"scope": "/", "categories": [], "importance": 0.5}
+            about["metadata"] = {"turn": record.metadata["turn"]}
+            for name, memory in ((OURS, ours), (DEEP, default)):
+                took = milliseconds(lambda: memory.remember(text, **about))  # noqa: B023
+                spent["save"].setdefault(name, []).append(took)
+        for query, wanted in track(list(questions(sample)), "questions"):
+            for name, memory, depth in (
+                (OURS, ours, "deep"),
+                (DEEP, default, "deep"),
+                (SHALLOW, default, "shallow"),
+            ):
+                matches: list[Any] = []
+                took = milliseconds(
+                    lambda: matches.extend(memory.recall(query, limit=LIMIT, depth=depth))  # noqa: B023
+                )
+                spent["recall"].setdefault(name, []).append(took)
+                ranking = [match.record.metadata["turn"] for match in matches]
+                found.setdefault(name, Tally()).add(ranking, wanted, prefix="turn")
+
+
+def _memories(place: Path, closing: ExitStack) -> tuple[Any, Any]:
+    """Return ours and CrewAI's default, both opened and with everything imported."""
+    from crewai.memory.unified_memory import Memory
+
+    import commonplace
+    from commonplace.embedding import MiniLM
+    from commonplace_crewai import crew_memory
+    from commonplace_crewai.analysis import WithoutModel
+
+    embedder, model = MiniLM(), WithoutModel()
+    memory = closing.enter_context(commonplace.open(place / "commonplace", embedder=embedder))
+    default: Any = Memory(
+        storage=str(place / "lancedb"),
+        embedder=lambda texts: embedder.embed_documents(texts).tolist(),
+        llm=model,  # type: ignore[arg-type]
+    )
+    return crew_memory(memory, min_confidence=0), default
+
+
+def _silence(place: str) -> None:
+    os.environ.update(
+        CREWAI_STORAGE_DIR=place, CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false"
+    )
+    warnings.simplefilter("ignore")
+    from crewai.events.event_listener import event_listener
+
+    event_listener.verbose = event_listener.formatter.verbose = False
+    logging.getLogger("crewai").setLevel(logging.ERROR)
+
+
+def _figures(times: list[float]) -> dict[str, float]:
+    low, high = np.percentile(times, [50, 95])
+    return {"p50": float(low), "p95": float(high)}
+
+
+def _speed_table(speed: dict[str, dict[str, dict[str, float]]]) -> Table:
+    table = Table("p50 / p95 in ms", "save", "recall", "save, ratio", "recall, ratio")
+    for name in (OURS, DEEP, SHALLOW):
+        cells, ratios = [], []
+        for step in ("save", "recall"):
+            figures = speed[step].get(name)
+            cells.append(f"{figures['p50']:.2f} / {figures['p95']:.2f}" if figures else "-")
+            ours = speed[step][OURS]["p50"]
+            ratios.append(f"{ours / figures['p50']:.2f}" if figures else "-")
+        table.add_row(name, *cells, *ratios)
+    return table
+
+
+def _quality_table(quality: dict[str, dict[str, float]]) -> Table:
+    table = Table("", *quality)
+    for figure in ("turn recall@5", "turn recall@10", "turn MRR"):
+        table.add_row(figure, *(f"{means[figure]:.3f}" for means in quality.values()))
+    return table
+
+
+if __name__ == "__main__":
+    main()
