@@ -11,7 +11,7 @@ from crewai.events.types.memory_events import MemoryQueryFailedEvent, MemorySave
 from crewai.hooks.contexts import ExecutionStartContext
 from crewai.hooks.dispatch import InterceptionPoint, register, unregister
 from crewai.llms.base_llm import BaseLLM
-from crewai.memory.storage.factory import set_memory_storage_factory
+from crewai.memory.storage.factory import resolve_memory_storage, set_memory_storage_factory
 from typing_extensions import Self
 
 from commonplace.adapting import OnError
@@ -67,7 +67,8 @@ class Installed:
 
     def remove(self) -> None:
         """Let CrewAI make its own memories again; crews that ran keep this one."""
-        set_memory_storage_factory(None)
+        if resolve_memory_storage(_DEFAULT) is self._storage:  # and not what came after
+            set_memory_storage_factory(None)
         unregister(InterceptionPoint.EXECUTION_START, self._hand_over)
         for event in _FAILURES:
             crewai_event_bus.off(event, self._tell)

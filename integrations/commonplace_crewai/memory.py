@@ -12,6 +12,7 @@ from commonplace.adapting import OnError
 from commonplace.recall.packing import RELEVANT
 from commonplace_crewai.analysis import WithoutModel
 from commonplace_crewai.attempts import listen as listen_to_attempts
+from commonplace_crewai.caching import listen as listen_to_tools
 from commonplace_crewai.recalling import Recalling
 from commonplace_crewai.saving import Saving
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
@@ -72,6 +73,7 @@ def crew_memory(
     storage = CommonplaceStorage(memory)
     listen_to_attempts()
     listen_to_switches()
+    listen_to_tools()
     listen_to_transcripts()
     return CrewMemory(
         storage=storage,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from commonplace import Memory, RecordNotFoundError, Source
 from commonplace.adapting import count_shown, query_text
 from commonplace.recall.packing import RELEVANT
+from commonplace_crewai.caching import never
 from commonplace_crewai.recalling import line_of
 from commonplace_crewai.running import saving_agent
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
@@ -54,6 +55,7 @@ class _MemoryTool(BaseTool):
     """A tool of one memory, or of the one that is chosen for a run."""
 
     storage: Any = Field(exclude=True)
+    cache_function: Any = never
 
     @property
     def _memory(self) -> Memory:

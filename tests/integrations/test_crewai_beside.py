@@ -72,6 +72,38 @@ def test_an_agent_remembers_recalls_and_forgets_beside_crewais_own_tools(memory:
     assert memory.scope("user", "bob").count() == 1
 
 
+@pytest.mark.parametrize("tool", ["recall", "search_memory"])
+def test_what_one_user_was_told_is_not_kept_for_the_next(memory: Memory, tool: str) -> None:
+    """As CrewAI's cache of tools would keep it."""
+    for user in ("alice", "bob"):
+        memory.scope(user).remember(f"The door code of Zephyr is with the keeper of {user}")
+
+    def chosen(inputs: Any) -> Memory:
+        return memory.scope(inputs["user"])
+
+    asked: Any = {"query": KEY} if tool == "recall" else {"queries": [KEY]}
+    asking = using(tool, **asked)
+    crew = crew_with(memory_tools(chosen), asking, "Done", asking, "Done")
+    cached = Crew(agents=crew.agents, tasks=crew.tasks, cache=True, memory=crew_memory(chosen))
+
+    for user in ("alice", "bob"):
+        cached.kickoff({"user": user})
+
+    llm: Any = crew.agents[0].llm
+    told = [[user for user in ("alice", "bob") if f"of {user}" in one] for one in llm.seen]
+    assert (told[1], told[3]) == (["alice"], ["bob"])
+
+
+def test_a_tool_hears_the_same_words_again(memory: Memory) -> None:
+    asking, saying = using("recall", query=KEY), using("remember", text=MARIA)
+    crew = crew_with(memory_tools(memory), asking, saying, asking, saying, "Done")
+    Crew(agents=crew.agents, tasks=crew.tasks, cache=True).kickoff()
+
+    llm: Any = crew.agents[0].llm
+    assert [f'"{MARIA}" (fact' in prompt for prompt in llm.seen] == [False] * 3 + [True] * 2
+    assert memory.records()[0].mentions == 2
+
+
 def test_tools_for_reading_alone_are_one(memory: Memory) -> None:
     [recall] = memory_tools(memory, read_only=True, min_confidence=1)
     memory.remember(MARIA)

@@ -260,11 +260,16 @@ def test_an_installed_memory_serves_crews_agents_and_flows(memory: Memory) -> No
 
 
 def test_a_removed_memory_serves_no_new_crew(memory: Memory) -> None:
-    install(memory).remove()
+    first = install(memory)
+    second = install(memory)
+    first.remove()
+    made: Any = crew_of(scripted(MARIA), KEY, memory=True)._memory
+    assert made._storage is second.memory.storage
+    second.remove()
 
     crew = crew_of(scripted(MARIA), KEY, memory=True)
 
-    made: Any = crew._memory
+    made = crew._memory
     assert "LanceDB" in type(made._storage).__name__
 
 
