@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from commonplace.characters import mended
 from commonplace.engine_port import Engine
 from commonplace.memory import Memory
 from commonplace.ports import Entry, Vectors
@@ -38,7 +39,7 @@ def embedded(memory: Memory, texts: Sequence[str]) -> Vectors:
     >>> embedded(memory, ["Likes tea", "Lives in Oslo"]).shape
     (2, 256)
     """
-    return memory._engine.embed(texts)
+    return memory._engine.embed([mended(text) for text in texts])
 
 
 def dimension(memory: Memory) -> int:

@@ -214,7 +214,8 @@ class LocalEngine:
         asking = focus(query)
         vector = self._embedder.query(asking.text, vector)
         at = self.clock()
-        question = Question(query, asking, vector, periods(asking.text, at), at.timestamp())
+        asked = periods(asking.text, selection.asked(at))
+        question = Question(query, asking, vector, asked, at.timestamp())
         admitted = selection.condition()
         with self._opened():
             matches = [
@@ -318,6 +319,9 @@ class LocalEngine:
             ]
 
     def _among(self, scope: Scope, selection: Selection) -> Iterable[Record]:
+        if selection.is_current and selection.conversation is not None and selection.kinds:
+            # Asked at every turn of a conversation: the arrays are worth their loading.
+            return self._store.of_kinds(scope, selection.kinds)
         if selection.is_current:
             return self._store.current(scope)
         return filter(selection.is_of_state, self._store.store.records(scope))

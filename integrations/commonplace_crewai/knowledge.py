@@ -15,6 +15,7 @@ from typing_extensions import override
 from commonplace import Match, Memory, Record, Source
 from commonplace.adapting import query_text
 from commonplace.by_vector import discard, own, stated
+from commonplace.characters import mended
 from commonplace.recall.packing import RELEVANT
 
 _DOCUMENT = Source(framework="crewai", origin="document")
@@ -57,7 +58,9 @@ class CommonplaceKnowledge(BaseKnowledgeStorage):
     @override
     def save(self, documents: list[str]) -> None:
         known = {record.text for record in self._documents()}
-        fresh = [one for one in dict.fromkeys(documents) if one.strip() and one not in known]
+        fresh = [
+            one for one in dict.fromkeys(map(mended, documents)) if one.strip() and one not in known
+        ]
         stated(own(self.memory), [Record(text, source=_DOCUMENT) for text in fresh])
 
     @override

@@ -12,6 +12,7 @@ from crewai.memory.utils import join_scope_paths
 from pydantic import PrivateAttr
 from typing_extensions import override
 
+from commonplace.characters import mended
 from commonplace.errors import ModelUnavailableError
 from commonplace_crewai.analysis import Heard, WithoutModel, agent_in, with_result
 from commonplace_crewai.attempts import Judged, judged
@@ -106,7 +107,7 @@ class Saving(Shelved):
         private: bool = False,
         root_scope: str | None = None,
     ) -> list[MemoryRecord]:
-        """Encode what is not remembered yet: the same statement of every run is kept once."""
+        """Encode what is not remembered yet: one made again is counted."""
         given: dict[str, Any] = {
             "categories": categories,
             "metadata": metadata,
@@ -114,7 +115,8 @@ class Saving(Shelved):
         }
         given |= {"source": source, "private": private, "scope": scope, "root_scope": root_scope}
         try:
-            return self._kept(list(dict.fromkeys(contents)), given)
+            # As they are compared with what is kept.
+            return self._kept(list(dict.fromkeys(map(mended, contents))), given)
         except Exception as error:
             ids = [text_id(one) for one in contents]
             # That the model is missing is said once, elsewhere, with what to install.

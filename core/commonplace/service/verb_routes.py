@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Body
 from pydantic import Field
 
 from commonplace.memory import Memory
+from commonplace.recall.packing import RELEVANT
 from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
@@ -17,12 +19,15 @@ from commonplace.service.bodies import (
     Count,
     Id,
     Ids,
+    JsonObject,
     Part,
     Query,
+    Said,
     ScopePath,
     SourcePart,
     Time,
     Where,
+    ZoneName,
 )
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.routing import operations
@@ -49,10 +54,10 @@ NOTHING_ELSE: list[Any] = []
 class Item(Part):
     """What is to be remembered."""
 
-    text: Annotated[str, Field(examples=["Prefers concise answers"])]
+    text: Annotated[Said, Field(examples=["Prefers concise answers"])]
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     source: SourcePart = SourcePart()
     ttl: Annotated[str | None, Field(examples=["90d"])] = None
     expires_at: Time = None
@@ -62,10 +67,10 @@ class Item(Part):
 class Changes(Part):
     """What is to be changed of a record; what is left out stays."""
 
-    text: str = ""
+    text: Said = ""
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     expires_at: Time = None
 
 
@@ -110,6 +115,7 @@ def recall(
     since: Time = None,
     until: Time = None,
     as_of: Time = None,
+    timezone: ZoneName = None,
     min_confidence: Share = 0.0,
 ) -> list[MatchJson]:
     """Return the records that answer `query`, best first, with confidence and signals."""
@@ -121,6 +127,7 @@ def recall(
         since=since,
         until=until,
         as_of=as_of,
+        timezone=timezone,
         min_confidence=min_confidence,
     )
     return [match_to_json(one) for one in found]
@@ -135,13 +142,17 @@ def context(
     also: Also = NOTHING_ELSE,
     max_tokens: Count = 400,
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
-    known: Ids = NOTHING_ELSE,
+    known: Annotated[list[Said], Body(embed=True, max_length=MAX_ITEMS)] = NOTHING_ELSE,
+    timezone: ZoneName = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""
-    memory = memory_of(engine, scope, also)
-    if min_confidence is None:
-        return memory.context(query, max_tokens=max_tokens, known=known)
-    return memory.context(query, max_tokens=max_tokens, min_confidence=min_confidence, known=known)
+    return memory_of(engine, scope, also).context(
+        query,
+        max_tokens=max_tokens,
+        min_confidence=RELEVANT if min_confidence is None else min_confidence,
+        known=known,
+        timezone=timezone,
+    )
 
 
 @router.post("/record")
@@ -234,8 +245,7 @@ def delete(engine: Confined, key: Id, scope: Scope_ = None) -> bool:
 @router.post("/stats")
 def stats(engine: Confined, scope: Scope_ = None, also: Also = NOTHING_ELSE) -> StatsJson:
     """Return how many records there are, in all and by kind, and the store's embedder."""
-    found = memory_of(engine, scope, also).stats()
-    return {"records": found.records, "kinds": found.kinds, "embedder": found.embedder}
+    return asdict(memory_of(engine, scope, also).stats())
 
 
 def memory_of(
