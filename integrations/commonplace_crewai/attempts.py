@@ -12,7 +12,9 @@ from typing import Any
 
 from crewai.context import get_current_task_id
 from crewai.hooks.contexts import StepContext
-from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+from crewai.hooks.dispatch import InterceptionPoint
+
+from commonplace_crewai.listening import hear
 
 
 class Judged:
@@ -33,12 +35,8 @@ _judged: ContextVar[tuple[Judged, ...]] = ContextVar("commonplace_crewai_judged"
 
 def listen() -> None:
     """Have CrewAI's hooks tell of tasks; to call it again changes nothing."""
-    for point, hook in (
-        (InterceptionPoint.PRE_STEP, _begin),
-        (InterceptionPoint.POST_STEP, _accept),
-    ):
-        if hook not in get_global_hook_list(point):
-            register(point, hook)
+    hear(InterceptionPoint.PRE_STEP, _begin)
+    hear(InterceptionPoint.POST_STEP, _accept)
 
 
 def judged(run: str) -> Judged | None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+from crewai.hooks.dispatch import InterceptionPoint
 from crewai.hooks.tool_hooks import ToolCallHookContext
 
 from commonplace_crewai.copying import Whole
+from commonplace_crewai.listening import hear
 
 
 def listen() -> None:
     """Have CrewAI's hooks tell of tools that are called; to call it again changes nothing."""
-    if _keep_out in get_global_hook_list(InterceptionPoint.PRE_TOOL_CALL):
-        return
-    register(InterceptionPoint.PRE_TOOL_CALL, _keep_out)
+    hear(InterceptionPoint.PRE_TOOL_CALL, _keep_out)
 
 
 def never(_arguments: Any = None, _result: Any = None) -> bool:

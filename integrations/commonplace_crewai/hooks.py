@@ -69,9 +69,8 @@ class MemoryHooks:
         if context.executor is None or task is None or not first or _has_memory(context):
             return
         block = self._block(task.description, kickoff_inputs())
-        last = context.messages[-1]
-        if block and block not in str(last["content"]):
-            last["content"] = f"{last['content']}\n\n{block}"
+        if block:
+            _add(block, context.messages[-1])
 
     def _block(self, asked: str, inputs: Mapping[str, Any]) -> str:
         block = ""
@@ -96,6 +95,16 @@ class MemoryHooks:
                 yield
         except Exception as error:
             raise abort(doing, error) from error
+
+
+def _add(block: str, message: Any) -> None:
+    """Add a block to a message, whose content is a text or has parts, unless it has it already."""
+    content = message["content"]
+    part = {"type": "text", "text": block}
+    if isinstance(content, str):
+        message["content"] = content if block in content else f"{content}\n\n{block}"
+    elif part not in (content or []):
+        message["content"] = [*(content or []), part]
 
 
 def _has_memory(context: LLMCallHookContext) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from crewai.hooks.contexts import ExecutionStartContext
-from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+from crewai.hooks.dispatch import InterceptionPoint
 
 from commonplace_crewai.copying import Whole
+from commonplace_crewai.listening import hear
 
 
 def listen() -> None:
     """Have CrewAI's hooks tell of crews that start; to call it again changes nothing."""
-    if _follow not in get_global_hook_list(InterceptionPoint.EXECUTION_START):
-        register(InterceptionPoint.EXECUTION_START, _follow)
+    hear(InterceptionPoint.EXECUTION_START, _follow)
 
 
 def _follow(context: ExecutionStartContext) -> None:

@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from crewai.hooks.contexts import StepContext
-from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+from crewai.hooks.dispatch import InterceptionPoint
 from crewai.utilities.i18n import I18N_DEFAULT
+
+from commonplace_crewai.listening import hear
 
 _BEFORE, _, _AFTER = I18N_DEFAULT.slice("memory").partition("{memory}")
 # A line of ours is quoted and holds no end of line, so that no memory can end its block.
@@ -16,8 +18,7 @@ _BLOCK = re.compile(re.escape(_BEFORE) + ".*?" + re.escape(_AFTER), re.DOTALL)
 
 def listen() -> None:
     """Have CrewAI's hooks tell of tasks that are done; to call it again changes nothing."""
-    if _clear not in get_global_hook_list(InterceptionPoint.POST_STEP):
-        register(InterceptionPoint.POST_STEP, _clear)
+    hear(InterceptionPoint.POST_STEP, _clear)
 
 
 def without_memories(messages: list[Any]) -> list[Any]:

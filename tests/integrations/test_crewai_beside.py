@@ -7,6 +7,7 @@ from crewai_offline import CREWAI_WARNINGS, KEY, MARIA, ScriptedLLM, crew_of, sc
 # isort: split
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +200,25 @@ def test_a_hook_of_model_calls_shows_memories_once_and_only_without_a_memory(
     for llm in (crew.agents[0].llm, remembering.agents[0].llm):
         assert isinstance(llm, ScriptedLLM)
         assert [prompt.count(f'- "{MARIA}"') for prompt in llm.seen] == [1] * len(llm.seen)
+
+
+def test_a_message_with_parts_gets_another_part(memory: Memory) -> None:
+    memory.remember(MARIA)
+    context: Any = SimpleNamespace(
+        executor=object(),
+        task=SimpleNamespace(description=KEY),
+        iterations=0,
+        agent=SimpleNamespace(memory=None),
+        crew=None,
+        messages=[{"role": "user", "content": [{"type": "text", "text": KEY}]}],
+    )
+
+    for _ in range(2):
+        MemoryHooks(memory).before_llm_call(context)
+
+    asked, added = context.messages[0]["content"]
+    assert asked["text"] == KEY
+    assert f'- "{MARIA}"' in added["text"]
 
 
 def test_a_failing_memory_is_logged_or_ends_the_run(
