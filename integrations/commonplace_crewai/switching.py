@@ -18,5 +18,6 @@ def listen() -> None:
 
 def _follow(context: ExecutionStartContext) -> None:
     crew: Any = context.crew
-    if crew is not None and isinstance(crew.memory, Whole):
-        crew._memory = crew.memory
+    memory = getattr(crew, "memory", None)
+    if isinstance(getattr(memory, "_memory", memory), Whole):  # of a view, what it is a view of
+        crew._memory = memory

@@ -136,6 +136,8 @@ def test_a_crew_that_is_given_another_memory_uses_that(
     assert is_leaking(default(), bob)
     scopes = memory.scope("user", "alice"), memory.scope("user", "bob")
     assert not is_leaking(crew_memory(scopes[0]), crew_memory(scopes[1]))
+    views: Any = [crew_memory(memory).scope(f"/of/{user}") for user in ("alice", "bob")]
+    assert not is_leaking(*views)
 
 
 def test_a_memory_that_cannot_save_is_logged(
