@@ -1,12 +1,14 @@
 """CrewAI's memory on this library beside CrewAI's own on LanceDB: speed, and what is found.
 
-    python benchmarks/crewai_storage.py --data locomo10.json --conversations 2
+    python benchmarks/crewai_storage.py --data locomo10.json --conversations 1
+    python benchmarks/crewai_storage.py --data locomo10.json --conversations 1 --directory /dev/shm
 
 Both are CrewAI's `Memory` to their caller, on directories of their own, with the same embedder in
 the same process and no language model: one that answers at once takes its place. Each turn of a
 conversation of LoCoMo's file (https://github.com/snap-research/locomo, CC BY-NC 4.0; not shipped
 here) is saved, by the one and the other in turn: every other turn as crews save, the next by
 `remember` with all that a model would say. Then each question that names its evidence is asked.
+Ours waits for the disk at each save, LanceDB does not; in `/dev/shm` there is no disk to wait for.
 CrewAI's crews ask with `depth="deep"`, its default; `shallow` is its plain vector search.
 """
 
@@ -37,11 +39,12 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
     parser.add_argument("--conversations", type=int, default=2)
+    parser.add_argument("--directory", type=Path, help="where stores lie, such as /dev/shm")
     options = parser.parse_args()
     samples = json.loads(options.data.read_text(encoding="utf-8"))[: options.conversations]
     spent: dict[str, dict[str, list[float]]] = {step: {} for step in STEPS}
     found: dict[str, Tally] = {}
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=options.directory) as place:
         _silence(place)
         for number, sample in enumerate(samples):
             _measure(sample, Path(place) / str(number), spent, found)

@@ -80,16 +80,6 @@ def agent_in(content: str) -> str | None:
     return run[1] if run else None
 
 
-def with_result(content: str, result: str) -> str:
-    r"""Return a run as CrewAI describes it with another result.
-
-    >>> with_result("Task: Who has it?\nAgent: Clerk\nResult: Bo", "Ann")
-    'Task: Who has it?\nAgent: Clerk\nResult: Ann'
-    """
-    run = _RUN.match(content)
-    return content[: run.start(2)] + result if run else result
-
-
 def _content(messages: Any) -> str:
     asked: str = messages[-1]["content"]
     return asked.removeprefix(_BEFORE).removesuffix(_AFTER)

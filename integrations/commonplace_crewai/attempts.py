@@ -28,6 +28,10 @@ class Judged:
         )
         self.keep: Callable[..., Any] | None = None
 
+    def run_with(self, result: str) -> str:
+        """Return a run of the task as CrewAI describes it."""
+        return f"{self.said}Result: {result}"
+
 
 # One entry for each task in progress that has guardrails, an inner one after the outer.
 _judged: ContextVar[tuple[Judged, ...]] = ContextVar("commonplace_crewai_judged", default=())

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from commonplace.characters import mended
 from commonplace.errors import ModelUnavailableError
-from commonplace_crewai.analysis import Heard, WithoutModel, agent_in, with_result
+from commonplace_crewai.analysis import Heard, WithoutModel, agent_in
 from commonplace_crewai.attempts import Judged, judged
 from commonplace_crewai.running import saving_agent
 from commonplace_crewai.shelf import Shelved, abort
@@ -30,7 +30,6 @@ class Attempt(Heard):
 
     def __init__(self, run: str, task: Judged) -> None:
         super().__init__([run], agent=agent_in(run))
-        self.run = run
         self.task = task
 
 
@@ -53,7 +52,7 @@ class Saving(Shelved):
         is stored when they have accepted it.
         """
         if isinstance(contents, Attempt):
-            contents.task.keep = partial(self._keep_accepted, contents.run, *args, **kwargs)
+            contents.task.keep = partial(self._keep_accepted, contents.task, *args, **kwargs)
             return []
         waited_for_by_crew = kwargs.get("agent_role") and not self._is_plain
         heard = contents.agent if isinstance(contents, Heard) else None
@@ -89,9 +88,9 @@ class Saving(Shelved):
         """Extract in a worker thread."""
         return await to_thread.run_sync(self.extract_memories, content)
 
-    def _keep_accepted(self, run: str, *args: Any, accepted: str, **kwargs: Any) -> None:
+    def _keep_accepted(self, task: Judged, *args: Any, accepted: str, **kwargs: Any) -> None:
         with self._kept_from_crew("saving for the crew"):
-            heard = self.extract_memories(with_result(run, accepted))
+            heard = self.extract_memories(task.run_with(accepted))
             if heard:
                 self.remember_many(heard, *args, **kwargs)
 
