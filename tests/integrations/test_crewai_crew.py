@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from crewai_offline import UTCNOW, OffLoopEmbedder, ScriptedLLM, crew_of, scripted
+from crewai_offline import (
+    BLOCK,
+    CREWAI_WARNINGS,
+    KEY,
+    MARIA,
+    OffLoopEmbedder,
+    ScriptedLLM,
+    agent_with,
+    crew_of,
+    scripted,
+    shown,
+)
 
 # isort: split
 import asyncio
@@ -39,30 +50,13 @@ from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage, crew_memory
 from commonplace_crewai.storage import text_id
 
-pytestmark = [
-    # CrewAI reads its own deprecated fields whenever an agent or a crew is made.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:crewai"),
-    UTCNOW,
-    # pydantic, where CrewAI copies an agent whose memory is a subclass of CrewAI's.
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
-]
-
-KEY = "Who keeps the Zephyr deploy key?"
-MARIA = "The Zephyr deploy key is kept by Maria Lopez."
-BLOCK = "Relevant memories:\n"
+pytestmark = CREWAI_WARNINGS
 
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
     with commonplace.open(":memory:", embedder=HashingEmbedder()) as opened:
         yield opened
-
-
-def shown(prompt: str) -> list[str]:
-    """Return the lines of the one block of memories in a prompt."""
-    _, found, rest = prompt.partition(BLOCK)
-    assert BLOCK not in rest
-    return rest.partition("\n\nIMPORTANT:")[0].splitlines() if found else []
 
 
 def test_what_another_framework_kept_reaches_the_model(memory: Memory) -> None:
@@ -581,11 +575,6 @@ def test_what_the_model_was_shown_counts_as_used_unless_the_crew_only_reads(
         clock.advance(minutes=2)
         memory.set("tick", 1)
         assert (memory.record(maria.id).uses == 0) == read_only
-
-
-def agent_with(memory: Any, *answers: str, role: str = "Clerk") -> Agent:
-    llm = scripted(*answers)
-    return Agent(role=role, goal="Answer", backstory="Careful", llm=llm, memory=memory)
 
 
 def test_an_agents_kickoff_has_written_when_it_returns(memory: Memory) -> None:
