@@ -18,8 +18,10 @@ from commonplace.service.bodies import (
     Count,
     Id,
     Ids,
+    JsonObject,
     Part,
     Query,
+    Said,
     ScopePath,
     SourcePart,
     Time,
@@ -51,10 +53,10 @@ NOTHING_ELSE: list[Any] = []
 class Item(Part):
     """What is to be remembered."""
 
-    text: Annotated[str, Field(examples=["Prefers concise answers"])]
+    text: Annotated[Said, Field(examples=["Prefers concise answers"])]
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     source: SourcePart = SourcePart()
     ttl: Annotated[str | None, Field(examples=["90d"])] = None
     expires_at: Time = None
@@ -64,10 +66,10 @@ class Item(Part):
 class Changes(Part):
     """What is to be changed of a record; what is left out stays."""
 
-    text: str = ""
+    text: Said = ""
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     expires_at: Time = None
 
 
@@ -139,7 +141,7 @@ def context(
     also: Also = NOTHING_ELSE,
     max_tokens: Count = 400,
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
-    known: Ids = NOTHING_ELSE,
+    known: Annotated[list[Said], Body(embed=True, max_length=MAX_ITEMS)] = NOTHING_ELSE,
     timezone: ZoneName = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from commonplace.characters import mended
 from commonplace.recall.filters import Metadata, Selection, of_kind
 from commonplace.recall.packing import ALWAYS, RELEVANT, packed
 from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
@@ -53,7 +54,7 @@ class Recalling(View):
         >>> alice.recall("allergic to what?", limit=1)[0].record.text
         'She is allergic to peanuts'
         """
-        checked_text(query, "query")
+        query = checked_text(query, "query")
         checked_limit(limit)
         checked_confidence(min_confidence)
         selection = Selection(of_kind(kind), where, since, until, as_of, timezone=timezone)
@@ -99,7 +100,7 @@ class Recalling(View):
         found = [match.record for match in matches]
         standing = self._engine.of_kinds(self._readable, ALWAYS)
         always = [one for one in standing if trusted(one) >= _STANDING_TRUST]
-        said = frozenset(known)
+        said = frozenset(map(mended, known))
         shown = packed(
             (one for one in always if one.text not in said),
             (one for one in found if one.text not in said),
