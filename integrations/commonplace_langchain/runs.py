@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from langchain_core.runnables.config import var_child_runnable_config
-from langgraph.runtime import Runtime
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import set_config_context, var_child_runnable_config
+from langgraph.runtime import Runtime, get_runtime
 
 from commonplace import InvalidInputError, Memory
 from commonplace.adapting import checked_memory
@@ -73,14 +74,30 @@ class Chosen:
 
 
 def run_of(runtime: Runtime[Any]) -> Run:
-    """Return what a runtime, and the configuration it runs under, say of the run."""
+    """Return what a runtime, and the configuration that it is under, say of the run."""
+    return _run(runtime, var_child_runnable_config.get())
+
+
+def run_under(config: RunnableConfig) -> Run:
+    """Return what the configuration that a tool is under says of the run, in a graph or not."""
+    current: Callable[[], Any] = get_runtime
+    with set_config_context(config) as context:
+        try:
+            runtime = context.run(current)
+        except (KeyError, RuntimeError):
+            runtime = None
+    if runtime is None:  # in no graph
+        runtime = Runtime()
+    return _run(runtime, config)
+
+
+def _run(runtime: Runtime[Any], config: RunnableConfig | None) -> Run:
     _refuse_memory_as_store(runtime.store)
-    config = getattr(runtime, "config", None) or var_child_runnable_config.get() or {}
     info, server = runtime.execution_info, runtime.server_info
     user = server.user if server else None
     return Run(
         runtime.context,
-        _given(config.get("configurable") or {}),
+        _given((config or {}).get("configurable") or {}),
         None if user is None else str(user.identity),
         None if info is None or info.thread_id is None else str(info.thread_id),
     )

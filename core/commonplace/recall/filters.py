@@ -4,7 +4,8 @@ A condition on metadata follows the field's custom: ``{"field": value}`` means e
 ``{"field": {"$gt": 3}}`` an operator; several fields, or several operators of one field, must all
 hold; ``$and`` and ``$or`` take lists of conditions. An object with an operator anywhere in it is a
 condition on the members of the field, ``{"field": {"member": {"$gt": 3}}}``; one without is a value
-that the field equals. A record that lacks the field meets only ``$ne`` and ``$nin``. Values of
+that the field equals. A record that lacks the field, or the object it is a member of, meets only
+``$ne`` and ``$nin``. Values of
 different types are never equal and never ordered, so such a comparison does not hold; a list holds
 a value by ``$contains``. What no record could ever meet is refused.
 """
@@ -155,7 +156,8 @@ def _on_value(operand: object, depth: int) -> Callable[[object], bool]:
         tests = [_comparison(name, value) for name, value in operand.items()]
         return lambda value: all(test(value) for test in tests)
     holds = _compiled(operand, depth + 1)
-    return lambda value: isinstance(value, Mapping) and holds(value)
+    # What is no object lacks the member, as one without it does.
+    return lambda value: holds(value if isinstance(value, Mapping) else {})
 
 
 def _has_operator(operand: Mapping[str, object]) -> bool:
