@@ -12,18 +12,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from commonplace_langchain.chains import with_memory
+    from commonplace_langchain.key_values import MemoryByteStore, MemoryKeyValueStore
     from commonplace_langchain.middleware import MemoryMiddleware
     from commonplace_langchain.runs import Run
     from commonplace_langchain.store import MemoryStore
     from commonplace_langchain.tools import memory_tools
+    from commonplace_langchain.vector_store import MemoryVectorStore
 
-__all__ = ["MemoryMiddleware", "MemoryRetriever", "MemoryStore", "Run", "extractor", "memory_tools"]
+__all__ = [
+    "MemoryByteStore",
+    "MemoryKeyValueStore",
+    "MemoryMiddleware",
+    "MemoryRetriever",
+    "MemoryStore",
+    "MemoryVectorStore",
+    "Run",
+    "extractor",
+    "memory_tools",
+    "with_memory",
+]
 
 _LATER = {
+    "MemoryByteStore": "key_values",
+    "MemoryKeyValueStore": "key_values",
     "MemoryMiddleware": "middleware",
     "MemoryStore": "store",
+    "MemoryVectorStore": "vector_store",
     "Run": "runs",
     "memory_tools": "tools",
+    "with_memory": "chains",
 }
 
 
