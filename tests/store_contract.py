@@ -1,13 +1,14 @@
 """What a LangGraph store owes its callers, as checks that run on any store.
 
-`tests/integrations/test_langgraph_store.py` runs them on ours, `benchmarks/store_contract.py` on
-LangGraph's own. Each check is a function of a `Subject`; it fails by an AssertionError or whatever
-the store raises.
+`tests/integrations/test_langgraph_store.py` runs them on ours, and on LangGraph's own
+`benchmarks/langgraph_contract.py`. Each check is a function of a `Subject`; it fails by an
+AssertionError or whatever the store raises.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timezone
@@ -106,8 +107,8 @@ def what_is_no_json_is_refused_whole(subject: Subject) -> None:
 def created_at_stays_and_updated_at_moves(subject: Subject) -> None:
     store = subject.new()
     store.put(NS, "k", {"v": 1})
-    first = store.get(NS, "k")
     subject.wait(store, 1)
+    first = store.get(NS, "k")
     store.put(NS, "k", {"v": 2})
     second = store.get(NS, "k")
     assert first is not None
@@ -267,6 +268,11 @@ def numbers_are_compared_as_numbers(subject: Subject) -> None:
 
 
 @check
+def every_number_is_less_than_infinity(subject: Subject) -> None:
+    filtered(subject, [({"n": {"$lt": math.inf}}, "abc"), ({"n": {"$lte": -math.inf}}, "")])
+
+
+@check
 def texts_are_ordered_as_texts(subject: Subject) -> None:
     filtered(subject, [({"s": {"$gt": "m"}}, "ac"), ({"s": {"$lte": "closed"}}, "b")])
 
@@ -278,7 +284,7 @@ def a_missing_field_is_neither_less_nor_more(subject: Subject) -> None:
 
 @check
 def a_missing_field_is_not_equal(subject: Subject) -> None:
-    filtered(subject, [({"tags": {"$ne": ["x", "y"]}}, "bc"), ({"s": {"$ne": "open"}}, "b")])
+    filtered(subject, [({"m.zip": {"$ne": 1}}, "bc"), ({"s": {"$ne": "open"}}, "b")])
 
 
 @check
@@ -309,6 +315,11 @@ def an_object_is_a_condition_on_members(subject: Subject) -> None:
 @check
 def a_list_is_equal_whole(subject: Subject) -> None:
     filtered(subject, [({"tags": ["x", "y"]}, "a"), ({"tags": ["x"]}, "")])
+
+
+@check
+def a_list_is_equal_by_an_operator_too(subject: Subject) -> None:
+    filtered(subject, [({"tags": {"$eq": ["x", "y"]}}, "a"), ({"tags": {"$ne": ["x", "y"]}}, "bc")])
 
 
 @check
@@ -477,8 +488,9 @@ def the_default_ttl_is_kept_and_can_be_lifted(subject: Subject) -> None:
 def what_comes_after_an_expired_item_is_new(subject: Subject) -> None:
     store = living(subject)
     store.put(NS, "k", {"v": 1}, ttl=MINUTES)
+    subject.wait(store, 1)
     first = store.get(NS, "k", refresh_ttl=False)
-    subject.wait(store, MINUTES + 1)
+    subject.wait(store, MINUTES)
     store.put(NS, "k", {"v": 2})
     again = store.get(NS, "k")
     assert first is not None

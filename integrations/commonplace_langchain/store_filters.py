@@ -8,11 +8,25 @@ only ``$ne`` and ``$nin``.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from commonplace import InvalidInputError
 
+_LARGEST = sys.float_info.max
+# No JSON value is infinite: what a comparison with infinity comes to.
+_FINITE: dict[tuple[str, object], tuple[str, float]] = {
+    ("$lt", inf): ("$lte", _LARGEST),
+    ("$lte", inf): ("$lte", _LARGEST),
+    ("$gt", -inf): ("$gte", -_LARGEST),
+    ("$gte", -inf): ("$gte", -_LARGEST),
+    ("$lt", -inf): ("$lt", -_LARGEST),
+    ("$lte", -inf): ("$lt", -_LARGEST),
+    ("$gt", inf): ("$gt", _LARGEST),
+    ("$gte", inf): ("$gt", _LARGEST),
+}
 _NEGATIVE = ("$ne", "$nin")
 _COMBINING = ("$and", "$or")
 
@@ -55,6 +69,8 @@ def _parts(operator: str, operand: Any, path: tuple[str, ...]) -> list[dict[str,
 
 def _at(path: tuple[str, ...], operator: str, operand: Any) -> dict[str, Any]:
     """Return a condition on the value at a path, whose dots may part names or stand in them."""
+    if isinstance(operand, float):
+        operator, operand = _FINITE.get((operator, operand), (operator, operand))
     readings = [_nested(names, {operator: operand}) for names in _readings(path)]
     if len(readings) == 1:
         return readings[0]
