@@ -7,9 +7,11 @@ it ends, and when it was made. `memory.scope(*names).get(key)` returns its value
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from heapq import nlargest
 
 from commonplace.by_vector import own
 from commonplace.json_values import checked_json
@@ -89,11 +91,14 @@ class Items:
         if gone := [record for record in found if record is not None]:
             self._engine.discard(gone)
 
-    def all(self, names: tuple[str, ...], where: Metadata | None = None) -> list[Record]:
+    def all(
+        self, names: tuple[str, ...], where: Metadata | None = None, limit: int = sys.maxsize
+    ) -> list[Record]:
         """Return the items at or below a scope for which `where` holds, the newest first."""
-        admitted = Selection(where=where).condition()
         found = self._engine.of_kinds([self._scope(names)], ["value"])
-        return sorted(filter(admitted, found), key=_newest_last, reverse=True)
+        if where is not None:
+            found = list(filter(Selection(where=where).condition(), found))
+        return nlargest(min(limit, len(found)), found, key=_age)
 
     def search(
         self, names: tuple[str, ...], query: str, where: Metadata | None, limit: int
@@ -165,5 +170,5 @@ def is_found_by_text(record: Record) -> bool:
     return record.metadata.get(_INDEXED) is not False
 
 
-def _newest_last(record: Record) -> tuple[object, ...]:
+def _age(record: Record) -> tuple[object, ...]:
     return record.valid_from, record.scope, record.id

@@ -134,7 +134,7 @@ class MemoryStore(BaseStore):
         if op.query and op.query.strip():
             found = self._found(names, op.query, where, limit + offset)
         else:
-            found = [(one, None) for one in self._items.all(names, where)]
+            found = [(one, None) for one in self._items.all(names, where, limit + offset)]
         page = found[offset : offset + limit]
         if op.refresh_ttl:
             self._items.used(record for record, _ in page)

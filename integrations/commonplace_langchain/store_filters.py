@@ -37,11 +37,15 @@ def condition(filter: Mapping[str, Any] | None) -> dict[str, Any] | None:
     Raises InvalidInputError for what is no filter.
 
     >>> condition({"status": "open"})
-    {'$and': [{'value': {'status': {'$eq': 'open'}}}]}
+    {'value': {'status': {'$eq': 'open'}}}
     """
     if not filter:
         return None
-    return {"$and": list(_clauses(filter, ()))}
+    return _every(list(_clauses(filter, ())))
+
+
+def _every(clauses: list[dict[str, Any]]) -> dict[str, Any]:
+    return clauses[0] if len(clauses) == 1 else {"$and": clauses}
 
 
 def _clauses(filter: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -64,7 +68,7 @@ def _clauses(filter: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 def _parts(operator: str, operand: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:
     if not isinstance(operand, list) or not operand:
         raise InvalidInputError(f"{operator} takes a list of filters, not {operand!r}.")
-    return [{"$and": list(_clauses(part, path))} for part in operand]
+    return [_every(list(_clauses(part, path))) for part in operand]
 
 
 def _at(path: tuple[str, ...], operator: str, operand: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ a value by ``$contains``. What no record could ever meet is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
@@ -105,7 +105,7 @@ class Selection:
             in_zone(self.as_of or _ANY_TIME, self.timezone)
         if self.conversation is not None:
             tests.append(_of_conversation(checked_source(self.conversation)))
-        return (lambda record: all(test(record) for test in tests)) if tests else everything
+        return _every(tests) if tests else everything
 
 
 def _said_between(since: datetime | None, until: datetime | None) -> Condition:
@@ -136,7 +136,12 @@ def _compiled(where: object, depth: int) -> Callable[[Metadata], bool]:
     if depth > _MAX_DEPTH:
         raise InvalidInputError(f"A metadata condition has at most {_MAX_DEPTH} levels.")
     tests = [_clause(field, operand, depth) for field, operand in where.items()]
-    return lambda metadata: all(test(metadata) for test in tests)
+    return _every(tests)
+
+
+def _every(tests: Sequence[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    """Return the test that all of these pass; of one, that one, which is asked of each record."""
+    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
 
 
 def _clause(field: str, operand: object, depth: int) -> Callable[[Metadata], bool]:
@@ -154,7 +159,7 @@ def _on_value(operand: object, depth: int) -> Callable[[object], bool]:
         return _comparison("$eq", operand)
     if any(str(key).startswith("$") for key in operand):
         tests = [_comparison(name, value) for name, value in operand.items()]
-        return lambda value: all(test(value) for test in tests)
+        return _every(tests)
     holds = _compiled(operand, depth + 1)
     # What is no object lacks the member, as one without it does.
     return lambda value: holds(value if isinstance(value, Mapping) else {})
@@ -174,8 +179,9 @@ def _combined(operator: str, operand: object, depth: int) -> Callable[[Metadata]
             f"{operator} takes a list of at least one condition, not {operand!r}."
         )
     tests = [_compiled(part, depth + 1) for part in operand]
-    decide = all if operator == "$and" else any
-    return lambda metadata: decide(test(metadata) for test in tests)
+    if operator == "$and":
+        return _every(tests)
+    return lambda metadata: any(test(metadata) for test in tests)
 
 
 def _comparison(operator: object, operand: Any) -> Callable[[object], bool]:
