@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from heapq import nlargest
 
 from commonplace.by_vector import own
@@ -120,7 +121,7 @@ class Items:
         return record.scope.names[len(self._memory.path.names) :]
 
     def _scope(self, names: tuple[str, ...]) -> Scope:
-        return Scope(self._memory.path.names + names)
+        return _below(self._memory.path, names)
 
     def _before(self, new: Sequence[Record]) -> dict[tuple[Scope, str], Record]:
         """Return what is live at the places of these records."""
@@ -163,6 +164,12 @@ class Items:
         )
         unfound = {**record.metadata, _INDEXED: False}
         return replace(record, text="An item that is held back.", metadata=unfound, trust=0.0)
+
+
+# A store is asked for items of few scopes, one by one.
+@lru_cache(maxsize=1_024)
+def _below(scope: Scope, names: tuple[str, ...]) -> Scope:
+    return Scope(scope.names + names)
 
 
 def is_found_by_text(record: Record) -> bool:
