@@ -114,6 +114,13 @@ def test_asked_for_the_past_the_older_comes_first(
     assert first(memory, older, newer, query) == older
 
 
+def test_a_word_of_the_past_in_what_is_asked_for_lets_no_other_thing_come_first(
+    memory: Memory,
+) -> None:
+    wanted, older = "before learned fact number 24", "after learned fact number 24"
+    assert first(memory, older, wanted, wanted) == wanted
+
+
 def test_a_correction_in_the_same_conversation_replaces_what_it_corrects(memory: Memory) -> None:
     wrong, right = "My flight leaves at 9:40", "Sorry, my flight leaves at 11:15"
     memory.remember_many(

@@ -59,6 +59,8 @@ def test_secrets_are_screened_before_they_are_kept(alice: TestClient) -> None:
 
     assert "tr0ub4dor" not in record["text"]
     assert said(alice, "about")["screening"]["secrets"] == "redact"
+    stats = said(alice, "stats")
+    assert (stats["held_back"], stats["redacted"]) == (0, 1)
 
 
 def test_a_record_is_changed_and_forgotten(alice: TestClient) -> None:

@@ -73,38 +73,39 @@ class Statement:
 def near_pairs(
     vectors: Vectors, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
 ) -> list[tuple[int, int]]:
-    """Return which records are near enough to compete, as pairs of an older and a newer one.
+    """Return which records may compete and stand in the wrong order: one ahead and one behind.
 
-    Only those count that stand in the other order than is wanted. `vectors` has one unit vector
-    for each record, `sizes` its number of characters. The pairs are few, so what takes long is
-    looked at only for them.
+    The newer is wanted ahead, or the older. `vectors` has one unit vector for each record, `sizes`
+    its number of characters. The pairs are few, so what takes long is looked at only for them.
     """
-    cosine, behind = vectors @ vectors.T, relevance[:, None] - relevance[None, :]
+    cosine, lag = vectors @ vectors.T, relevance[:, None] - relevance[None, :]
     short = sizes <= SHORT
-    near = (cosine >= ALIKE) & (behind <= NEARLY)
-    near |= (cosine >= CHANGED_ALIKE) & (behind <= CHANGED_NEARLY) & short & short[:, None]
-    near &= (times[:, None] < times[None, :]) & (relevance[:, None] > 0)
+    near = (cosine >= ALIKE) & (lag <= NEARLY)
+    near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]
+    later = times[:, None] > times[None, :]
     places = np.arange(len(times))
-    ahead = places[:, None] < places[None, :]
-    older, newer = np.nonzero(near & (ahead.T if oldest_first else ahead))
-    return list(zip(older.tolist(), newer.tolist(), strict=True))
+    wrong = (later if oldest_first else later.T) & (places[:, None] < places[None, :])
+    ahead, behind = np.nonzero(near & wrong & (relevance[:, None] > 0))
+    return list(zip(ahead.tolist(), behind.tolist(), strict=True))
 
 
-def replaces(newer: Statement, older: Statement, cosine: float, behind: float) -> bool:
-    """Tell whether the newer of two near statements would replace the older as an answer.
+def overtakes(
+    behind: Statement, ahead: Statement, *, newer: Statement, cosine: float, lag: float
+) -> bool:
+    """Tell whether one of two near statements would answer in the place of the other.
 
-    It is less relevant by `behind`. One that lacks a term of the query replaces none that has it:
+    It is less relevant by `lag`. One that lacks a term of the query answers for none that has it:
     "my brother moved" says nothing of where my sister lives. Only verbs such as "live" may be
-    missing where one tells of a change.
+    missing where the `newer` tells of a change.
     """
-    if newer.tells_of_change and len(older.text) <= SHORT:
-        return _essential(older.named) <= newer.named
+    if newer.tells_of_change and max(len(behind.text), len(ahead.text)) <= SHORT:
+        return _essential(ahead.named) <= behind.named
     return (
         cosine >= ALIKE
-        and behind <= NEARLY
-        and newer.group != older.group
-        and older.named <= newer.named
-        and _overlap(older.words, newer.words) >= SHARED
+        and lag <= NEARLY
+        and behind.group != ahead.group
+        and ahead.named <= behind.named
+        and _overlap(ahead.words, behind.words) >= SHARED
     )
 
 
@@ -123,15 +124,13 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(len(one | other), 1)
 
 
-def by_time(pairs: AbstractSet[tuple[int, int]], count: int, *, oldest_first: bool) -> Rows:
-    """Return the order of records in which the newer of each pair comes first.
+def by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
+    """Return the order of records in which of each pair, one ahead and one behind, both change.
 
-    `pairs` has an older and a newer one of those that compete. The older comes first if that is
-    wanted. All others keep their places.
+    All others keep their places.
     """
-    overtakes = set(pairs) if oldest_first else {(newer, older) for older, newer in pairs}
     order: list[int] = []
     for place in range(count):
-        behind = [at for at, one in enumerate(order) if (place, one) in overtakes]
-        order.insert(behind[0] if behind else len(order), place)
+        overtaken = [at for at, one in enumerate(order) if (one, place) in pairs]
+        order.insert(overtaken[0] if overtaken else len(order), place)
     return np.array(order, np.int64)

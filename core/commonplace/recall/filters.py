@@ -21,12 +21,13 @@ from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
 from commonplace.records import Kind, Record, Source
 from commonplace.validation import checked_kind, checked_source, checked_time, in_zone
+from commonplace.writing.findings import labels
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
 Metadata = Mapping[str, Any]
 
-State = Literal["current", "quarantined", "all"]
+State = Literal["current", "quarantined", "screened", "all"]
 
 _MISSING = object()
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -46,9 +47,10 @@ class Selection:
 
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
     when a record was said, the first time or again, both included. `state` tells whether records
-    that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
-    what held at that moment. `timezone`, an IANA name, says whose days a question means;
-    `conversation` has the framework and session of what is meant.
+    that can be recalled are meant, those held back, those that are held back or of which something
+    was taken out, or all, past versions included; with `as_of`, what held at that moment.
+    `timezone`, an IANA name, says whose days a question means; `conversation` has the framework
+    and session of what is meant.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -84,6 +86,9 @@ class Selection:
             return held_at(record, self.as_of)
         if self.state == "quarantined":
             return record.quarantine is not None and record.version_of is None
+        if self.state == "screened":
+            is_marked = record.quarantine is not None or bool(labels(record))
+            return record.version_of is None and is_marked
         return self.state == "all" or record.is_current
 
     def condition(self) -> Condition:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
-from commonplace.recall.competing import Statement, by_time, near_pairs, replaces
+from commonplace.recall.competing import Statement, by_time, near_pairs, overtakes
 from commonplace.recall.confidence import competition, confidence
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
@@ -38,11 +38,12 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     relevance = raised(plain, scores.frequency[rows])
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best = _once(hot, rows, best, relevance, limit)
-    if not question.periods:
+    quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
+    if not quoted and not question.periods:
         first = best[:MOST_COMPETING]
         past = question.asks_for_past
         pairs = _competing(hot, rows[first], relevance[first], scores.hits, oldest_first=past)
-        best = _by_time(best, relevance, pairs, oldest_first=past)
+        best = _by_time(best, relevance, pairs)
     best = best[:limit]
     likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
     records = [hot.record(row) for row in rows[best].tolist()]
@@ -53,17 +54,15 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     ]
 
 
-def _by_time(
-    best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]], *, oldest_first: bool
-) -> Rows:
-    """Return the order in which, of competing records, the newest comes first, or the oldest.
+def _by_time(best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]]) -> Rows:
+    """Return the order in which, of competing records, the wanted one of each pair comes first.
 
     They change places, and relevance with them.
     """
     if not pairs:
         return best
     first = best[:MOST_COMPETING]
-    order = first[by_time(pairs, len(first), oldest_first=oldest_first)]
+    order = first[by_time(pairs, len(first))]
     relevance[order] = relevance[first]
     return np.concatenate([order, best[MOST_COMPETING:]])
 
@@ -71,7 +70,7 @@ def _by_time(
 def _competing(
     hot: HotScope, rows: Rows, relevance: Floats, hits: Hits, *, oldest_first: bool
 ) -> set[tuple[int, int]]:
-    """Return which of these rows compete, as pairs of the places of an older and a newer one."""
+    """Return which of these rows compete, as pairs of places: one ahead, and one to overtake it."""
     vectors = hot.arrays.first_vectors(rows)
     sizes = np.array([len(hot.record(row).text) for row in rows.tolist()])
     near = near_pairs(vectors, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
@@ -80,13 +79,14 @@ def _competing(
     places = sorted({place for pair in near for place in pair})
     said = dict(zip(places, _statements(hot, rows[places], hits), strict=True))
     return {
-        (older, newer)
-        for older, newer in near
-        if replaces(
-            said[newer],
-            said[older],
-            cosine=float(vectors[older] @ vectors[newer]),
-            behind=float(relevance[older] - relevance[newer]),
+        (ahead, behind)
+        for ahead, behind in near
+        if overtakes(
+            said[behind],
+            said[ahead],
+            newer=said[ahead if oldest_first else behind],
+            cosine=float(vectors[ahead] @ vectors[behind]),
+            lag=float(relevance[ahead] - relevance[behind]),
         )
     }
 

@@ -93,6 +93,10 @@ class Utterances:
             rows.remove(row)
             self._said_again.view[rows] = len(rows) > 1
 
+    def quotes(self, row: int, query: str) -> bool:
+        """Tell whether a record is in the very words of a query."""
+        return bool(self.wordings[row] == hash(tuple(split(query))))
+
     def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 

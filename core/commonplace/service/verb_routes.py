@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Body
@@ -244,8 +245,7 @@ def delete(engine: Confined, key: Id, scope: Scope_ = None) -> bool:
 @router.post("/stats")
 def stats(engine: Confined, scope: Scope_ = None, also: Also = NOTHING_ELSE) -> StatsJson:
     """Return how many records there are, in all and by kind, and the store's embedder."""
-    found = memory_of(engine, scope, also).stats()
-    return {"records": found.records, "kinds": found.kinds, "embedder": found.embedder}
+    return asdict(memory_of(engine, scope, also).stats())
 
 
 def memory_of(

@@ -12,6 +12,7 @@ from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
+from commonplace.writing.findings import labels
 from commonplace.writing.trust import trusted
 
 # Above what a tool or a document deserves: neither gives standing instructions.
@@ -159,10 +160,19 @@ class Recalling(View):
     def stats(self) -> Stats:
         """Return how many records there are, in all and by kind, and the store's embedder.
 
+        Also how many are held back, and of how many something was taken out.
+
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")
         >>> alice.stats().kinds
         {'fact': 1}
         """
         kinds = self._engine.tally(self._readable, Selection())
-        return Stats(sum(kinds.values()), kinds, self._engine.embedder_name)
+        screened = self._engine.select(self._readable, Selection(state="screened"), 0, None)
+        return Stats(
+            records=sum(kinds.values()),
+            kinds=kinds,
+            embedder=self._engine.embedder_name,
+            held_back=sum(one.quarantine is not None for one in screened),
+            redacted=sum(bool(labels(one)) for one in screened),
+        )

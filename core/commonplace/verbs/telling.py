@@ -15,6 +15,7 @@ from commonplace.validation import checked_record
 from commonplace.verbs.remembering import Remembering
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.messages import Told
+from commonplace.writing.screening import redacted
 from commonplace.writing.turns import known
 
 _SAID = "commonplace:said"
@@ -106,7 +107,7 @@ class Telling(Remembering):
 
     def _is_edited(self, old: Record, told: Record) -> bool:
         """Tell whether a message changed, rather than what is kept of it: that stays as it is."""
-        text = self._allowed(told).text
+        text = redacted(told.text, self._engine.screening)
         if _SAID in old.metadata:
             return bool(old.metadata[_SAID] != _digest(text))
         past = self._engine.versions([self._scope], old.id)
@@ -117,7 +118,7 @@ class Telling(Remembering):
         kept = {
             name: one for name, one in old.metadata.items() if not name.startswith("commonplace:")
         }
-        said = {_SAID: _digest(self._allowed(told).text)}
+        said = {_SAID: _digest(redacted(told.text, self._engine.screening))}
         return replace(
             old,
             text=told.text,

@@ -43,8 +43,8 @@ class Told(NamedTuple):
     """A message as a record, and how it is known when it is told again.
 
     `unnamed` is None for a message that an id or a time names; otherwise it says who speaks, and
-    of equal ones the place in the conversation tells them apart. `former` is the id that a message
-    with an id had before edited messages were told from new ones, None for others.
+    of equal ones the place in the conversation tells them apart. `former`, for a message that an
+    id names, is what an earlier release made of that id, with the text in it.
     """
 
     record: Record
@@ -151,9 +151,9 @@ def _kept(record: Record) -> Told | None:
     if record.kind != "message":
         raise InvalidInputError(f"A record of a conversation is of kind 'message', not {record!r}.")
     if record.source.origin == "user":
-        return Told(record)
+        return Told(record, former=record.id)
     said = without_reasoning(record.text)
-    return Told(replace(record, text=said)) if said.strip() else None
+    return Told(replace(record, text=said), former=record.id) if said.strip() else None
 
 
 def _read(

@@ -195,6 +195,13 @@ class TestEdited:
         assert told(alice) == ["I live in Oslo"]
         assert len(alice.history(alice.records()[0].id)) == 3
 
+    def test_a_record_with_another_text_is_an_edited_message(self, alice: Memory) -> None:
+        for text in ("I live in Oslo", "I live in Bergen", "I live in Bergen"):
+            alice.observe([Record(text, kind="message", id="m1", source=Source(origin="user"))])
+
+        assert told(alice) == ["I live in Bergen"]
+        assert len(alice.history("m1")) == 2
+
     def test_what_was_changed_in_the_memory_is_not_changed_back(self, alice: Memory) -> None:
         message = user("I live at 5 Elm Street, Oslo", id="m1")
         [kept] = alice.observe([message], source=CHAT)
