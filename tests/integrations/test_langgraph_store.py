@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from commonplace import InvalidInputError, Memory
 from commonplace.testing import HashingEmbedder
 from commonplace_langchain import MemoryStore
 from langchain_models import scripted
+from serving import serving
 from store_contract import CHECKS, NS, Subject, keys
 
 
@@ -41,15 +43,19 @@ class Ours:
         self.clock.advance(minutes=minutes)
 
 
-@pytest.fixture(scope="module", params=[":memory:", "chroma"])
+@pytest.fixture(scope="module", params=["in memory", "chroma", "server"])
 def subject(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ours]:
     """Give one open memory for all checks: each has a scope of its own."""
-    clock = Clock()
-    path = str(tmp_path_factory.mktemp("store")) if request.param == "chroma" else ":memory:"
-    with commonplace.open(path, embedder=HashingEmbedder(), clock=clock) as memory:
-        yield Ours(memory, clock)
+    clock, embedder = Clock(), HashingEmbedder()
+    path = ":memory:" if request.param == "in memory" else str(tmp_path_factory.mktemp("store"))
+    with ExitStack() as closing:
+        if request.param == "server":
+            closing.enter_context(serving(Path(path), embedder, clock))
+        model = None if request.param == "server" else embedder
+        opened = commonplace.open(path, embedder=model, clock=clock)
+        yield Ours(closing.enter_context(opened), clock)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
