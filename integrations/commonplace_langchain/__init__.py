@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from commonplace_langchain.vector_store import MemoryVectorStore
 
 __all__ = [
+    "ConversationHistory",
     "MemoryByteStore",
     "MemoryKeyValueStore",
     "MemoryMiddleware",
@@ -61,6 +62,7 @@ def _saying_what_to_install() -> Iterator[None]:
 
 with _saying_what_to_install():
     from commonplace_langchain.extraction import extractor
+    from commonplace_langchain.history import ConversationHistory
     from commonplace_langchain.retriever import MemoryRetriever
 
 
