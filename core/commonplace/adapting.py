@@ -34,13 +34,14 @@ _logger = logging.getLogger("commonplace")
 
 
 @contextmanager
-def guarded(doing: str, on_error: OnError) -> Iterator[None]:
+def guarded(doing: str, on_error: OnError, *, again: bool = False) -> Iterator[None]:
     """Keep a failure of the memory from ending the host's run.
 
     With ``on_error="log"`` an exception within is logged with its traceback and the host goes on
     after the block; with ``"raise"`` it is raised. `doing` says what was tried, such as
     ``recalling for the LangChain agent``. That the model is missing is said once in a process,
-    with the command that installs it: every turn would say the same.
+    with the command that installs it: every turn would say the same. A failure `again` in one
+    turn is logged as a line at the level DEBUG.
     """
     try:
         yield
@@ -49,6 +50,9 @@ def guarded(doing: str, on_error: OnError) -> Iterator[None]:
             raise
         if isinstance(error, ModelUnavailableError):
             _say_once("Agents go on without their memory: %s", str(error))
+            return
+        if again:
+            _logger.debug("The memory failed again while %s: %r", doing, error)
             return
         _logger.exception("The memory failed while %s; the agent goes on without it.", doing)
 

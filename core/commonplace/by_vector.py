@@ -106,3 +106,18 @@ def discard(memory: Memory, records: Sequence[Record]) -> int:
     (1, 0)
     """
     return memory._engine.discard([one for one in records if memory._scope.contains(one.scope)])
+
+
+def present(memory: Memory, ids: Sequence[str]) -> list[Record]:
+    """Return the records with these ids that can be recalled, in the order asked.
+
+    Ids that are unknown here are left out.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> [record.text for record in present(memory, ["unknown", tea.id])]
+    ['Likes tea']
+    """
+    at = memory._engine.clock()
+    found = memory._engine.held(memory._readable, list(dict.fromkeys(ids))) if ids else []
+    by_id = {one.id: one for one in found if one.is_current and not one.is_expired(at)}
+    return [by_id[id] for id in ids if id in by_id]

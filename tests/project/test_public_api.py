@@ -23,7 +23,7 @@ VERBS = {
     "audit": "(self)",
     "backup": "(self, path)",
     "close": "(self)",
-    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone)",
+    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone, kinds)",
     "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",

@@ -4,14 +4,15 @@ A condition on metadata follows the field's custom: ``{"field": value}`` means e
 ``{"field": {"$gt": 3}}`` an operator; several fields, or several operators of one field, must all
 hold; ``$and`` and ``$or`` take lists of conditions. An object with an operator anywhere in it is a
 condition on the members of the field, ``{"field": {"member": {"$gt": 3}}}``; one without is a value
-that the field equals. A record that lacks the field meets only ``$ne`` and ``$nin``. Values of
+that the field equals. A record that lacks the field, or the object it is a member of, meets only
+``$ne`` and ``$nin``. Values of
 different types are never equal and never ordered, so such a comparison does not hold; a list holds
 a value by ``$contains``. What no record could ever meet is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
@@ -109,7 +110,7 @@ class Selection:
             in_zone(self.as_of or _ANY_TIME, self.timezone)
         if self.conversation is not None:
             tests.append(_of_conversation(checked_source(self.conversation)))
-        return (lambda record: all(test(record) for test in tests)) if tests else everything
+        return _every(tests) if tests else everything
 
 
 def _said_between(since: datetime | None, until: datetime | None) -> Condition:
@@ -140,7 +141,12 @@ def _compiled(where: object, depth: int) -> Callable[[Metadata], bool]:
     if depth > _MAX_DEPTH:
         raise InvalidInputError(f"A metadata condition has at most {_MAX_DEPTH} levels.")
     tests = [_clause(field, operand, depth) for field, operand in where.items()]
-    return lambda metadata: all(test(metadata) for test in tests)
+    return _every(tests)
+
+
+def _every(tests: Sequence[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    """Return the test that all of these pass; of one, that one, which is asked of each record."""
+    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
 
 
 def _clause(field: str, operand: object, depth: int) -> Callable[[Metadata], bool]:
@@ -158,9 +164,10 @@ def _on_value(operand: object, depth: int) -> Callable[[object], bool]:
         return _comparison("$eq", operand)
     if any(str(key).startswith("$") for key in operand):
         tests = [_comparison(name, value) for name, value in operand.items()]
-        return lambda value: all(test(value) for test in tests)
+        return _every(tests)
     holds = _compiled(operand, depth + 1)
-    return lambda value: isinstance(value, Mapping) and holds(value)
+    # What is no object lacks the member, as one without it does.
+    return lambda value: holds(value if isinstance(value, Mapping) else {})
 
 
 def _has_operator(operand: Mapping[str, object]) -> bool:
@@ -177,8 +184,9 @@ def _combined(operator: str, operand: object, depth: int) -> Callable[[Metadata]
             f"{operator} takes a list of at least one condition, not {operand!r}."
         )
     tests = [_compiled(part, depth + 1) for part in operand]
-    decide = all if operator == "$and" else any
-    return lambda metadata: decide(test(metadata) for test in tests)
+    if operator == "$and":
+        return _every(tests)
+    return lambda metadata: any(test(metadata) for test in tests)
 
 
 def _comparison(operator: object, operand: Any) -> Callable[[object], bool]:

@@ -73,6 +73,7 @@ class Recalling(View):
         tokenizer: Tokenizer = estimated_tokens,
         known: Collection[str] = (),
         timezone: str | None = None,
+        kinds: Collection[Kind] | None = None,
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
@@ -83,8 +84,9 @@ class Recalling(View):
         `known`, which the prompt holds already, are left out. The block has at most `max_tokens`
         tokens, as `tokenizer`, a function from text to a count, counts them; the default takes a
         quarter of the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose
-        as an instruction. `timezone` is that of `recall`. Each record of this memory's own scope
-        that it shows counts as used: `used` says what follows from that. Raises as `recall` does.
+        as an instruction. `timezone` is that of `recall`; `kinds` lists the kinds that are shown,
+        None for all. Each record of this memory's own scope that it shows counts as used: `used`
+        says what follows from that. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -92,14 +94,13 @@ class Recalling(View):
         - "She is allergic to peanuts"
         """
         checked_limit(max_tokens, "max_tokens")
-        matches = self.recall(
-            query,
-            limit=_MATCHES_FOR_CONTEXT,
-            timezone=timezone,
-            min_confidence=min_confidence,
-        )
-        found = [match.record for match in matches]
-        standing = self._engine.of_kinds(self._readable, ALWAYS)
+        query = checked_text(query, "query")
+        checked_confidence(min_confidence)
+        selection = Selection(None if kinds is None else tuple(kinds), timezone=timezone)
+        matches = self._engine.rank(self._readable, query, selection, _MATCHES_FOR_CONTEXT)
+        found = [match.record for match in matches if match.confidence >= min_confidence]
+        wanted = ALWAYS if kinds is None else [kind for kind in ALWAYS if kind in kinds]
+        standing = self._engine.of_kinds(self._readable, wanted)
         always = [one for one in standing if trusted(one) >= _STANDING_TRUST]
         said = frozenset(map(mended, known))
         shown = packed(
