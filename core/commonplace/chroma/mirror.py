@@ -156,7 +156,7 @@ class Mirror:
     def recount(self, records: Iterable[Record]) -> None:
         """Follow a counting of uses."""
         counted = (one for one in records if self.covers(one.scope))
-        values = [(rows.written_use(one)["used"], *mirror_rows.identity(one)) for one in counted]
+        values = [(rows.written_use(one), *mirror_rows.identity(one)) for one in counted]
         self._follow(mirror_rows.RECOUNT, values)
 
     def erase(self, scope: Scope) -> None:

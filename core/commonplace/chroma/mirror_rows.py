@@ -57,8 +57,7 @@ def identity(record: Record) -> tuple[str, str]:
 def row(entry: Entry) -> tuple[str, str, str, str, str | None, str | None, bytes]:
     """Write an entry."""
     record, vectors = entry.record, entry.vectors
-    written = rows.written_record(record, len(vectors))
-    used = rows.written_use(record)["used"]
+    written, used = rows.written_record(entry)
     said = statement(record)
     mark = rows.statement_mark(record.scope, said) if said else None
     return (*identity(record), record.text, written, used, mark, vectors.tobytes())

@@ -96,7 +96,7 @@ class ChromaStore:
             if counted:
                 partition.annotate(
                     [rows.row_id(record, 0) for record in counted],
-                    [rows.written_use(record) for record in counted],
+                    [{"used": rows.written_use(record)} for record in counted],
                 )
         return counted
 
