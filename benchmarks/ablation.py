@@ -10,8 +10,9 @@ import numpy as np
 from commonplace import Record
 from commonplace.embedding import MiniLM, as_embedder
 from commonplace.embedding.entries import embedded
-from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
+from commonplace.recall.echoes import demoted
 from commonplace.recall.focus import focus
 from commonplace.recall.fusion import Arms, fuse
 from commonplace.recall.growing import Floats
@@ -91,20 +92,14 @@ class Ablated:
         asked = self._asked.timestamp()
         question = Question(query, focus(query), vector, periods(query, self._asked), asked)
         scores = self._hot.arrays.scores(question)
-        kind, recent = self._factors(scores)
+        recent = standing(scores.recency, np.zeros_like(scores.recency), self._hot.arrays.alive)
         for name, without in ARMS.items():
-            yield name, self._best(raised(fuse(without(scores.arms)), kind * recent))
+            fused = raised(fuse(without(scores.arms)), scores.kind * recent)
+            yield name, self._best(demoted(fused, scores.tells))
         fused = fuse(scores.arms)
         yield "without the kind of statement", self._best(raised(fused, recent))
-        yield "without recency", self._best(raised(fused, kind))
-
-    def _factors(self, scores: Scores) -> tuple[Floats, Floats]:
-        """Return the factors for the kind of statement and for recency, which are in relevance."""
-        fused, alive = fuse(scores.arms), self._hot.arrays.alive
-        counts = fused > 0
-        both = np.where(counts, scores.relevance / np.where(counts, fused, 1), 1)
-        recent = standing(scores.recency, np.zeros_like(scores.recency), alive)
-        return np.asarray(both / recent, np.float32), recent
+        without_recency = demoted(raised(fused, scores.kind), scores.tells)
+        yield "without recency", self._best(without_recency)
 
     def _best(self, relevance: Floats) -> list[Record]:
         best = np.lexsort((-self._hot.arrays.times, -relevance))[:DEPTH]

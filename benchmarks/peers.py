@@ -265,6 +265,11 @@ class LangGraphInMemory(LangGraphSqlite):
         self._closing = ExitStack()
         self._store = InMemoryStore(index=langgraph_index(embedder))
 
+    def add_many(self, user: str, texts: Sequence[str]) -> None:
+        """Add one by one: a batch that holds a text twice raises."""
+        for text in texts:
+            self.add(user, text)
+
 
 class Mem0Chroma(Peer):
     """mem0 on Chroma with `infer=False`, which needs no model. It embeds and adds one by one."""

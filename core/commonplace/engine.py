@@ -214,7 +214,8 @@ class LocalEngine:
         asking = focus(query)
         vector = self._embedder.query(asking.text, vector)
         at = self.clock()
-        question = Question(query, asking, vector, periods(asking.text, at), at.timestamp())
+        asked = periods(asking.text, selection.asked(at))
+        question = Question(query, asking, vector, asked, at.timestamp())
         admitted = selection.condition()
         with self._opened():
             matches = [

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import check_unicode, checked_json
@@ -109,6 +110,18 @@ def checked_time(time: datetime, what: str) -> datetime:
         return time.astimezone(timezone.utc)
     except OverflowError as error:
         raise InvalidInputError(f"{what} {time!r} is beyond the calendar.") from error
+
+
+def in_zone(moment: datetime, name: str) -> datetime:
+    """Return a moment in the timezone of an IANA name such as ``Europe/Prague``."""
+    try:
+        return moment.astimezone(ZoneInfo(name))
+    except OverflowError as error:
+        raise InvalidInputError(f"{moment!r} in {name!r} is beyond the calendar.") from error
+    except (ZoneInfoNotFoundError, OSError, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"timezone is an IANA name such as 'Europe/Prague', not {name!r:.80}."
+        ) from error
 
 
 def checked_confidence(confidence: float) -> float:

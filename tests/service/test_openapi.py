@@ -20,7 +20,7 @@ OPERATIONS = {
     "GET /metrics": "",
     "POST /v1/about": "",
     "POST /v1/audit": "scope",
-    "POST /v1/context": "also known max_tokens min_confidence query* scope",
+    "POST /v1/context": "also known max_tokens min_confidence query* scope timezone",
     "POST /v1/count": "also kind scope where",
     "POST /v1/delete": "key* scope",
     "POST /v1/engine/audit": "scope*",
@@ -52,7 +52,9 @@ OPERATIONS = {
     "POST /v1/keys": "also scope",
     "POST /v1/observe": "messages* scope source",
     "POST /v1/quarantined": "also scope",
-    "POST /v1/recall": "also as_of kind limit min_confidence query* scope since until where",
+    "POST /v1/recall": (
+        "also as_of kind limit min_confidence query* scope since timezone until where"
+    ),
     "POST /v1/record": "also id* scope",
     "POST /v1/records": "also kind limit offset scope since until where",
     "POST /v1/release": "ids* scope",

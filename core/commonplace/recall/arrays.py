@@ -12,7 +12,7 @@ from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.standing import frequency, recency, saturated, standing
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -32,18 +32,24 @@ class Question:
     at: float
 
     @property
-    def asks_for_now(self) -> bool:
-        """Whether what holds now is wanted: no past, no date and no conversation is asked about."""
-        return not self.periods and not statements.asks_for_past(self.focus.text)
+    def asks_for_past(self) -> bool:
+        """Whether what held once is wanted."""
+        return statements.asks_for_past(self.focus.text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """What a query found: arrays by row. `relevance` is without `frequency`."""
 
+    hits: words.Hits
+
     relevance: Floats
     cosine: Floats
     arms: fusion.Arms
+    kind: Floats
+    """The factor for the kind of statement each record is."""
+    tells: Floats
+    """0 for an echo of the query, else 1."""
     recency: Floats
     frequency: Floats
 
@@ -101,6 +107,10 @@ class Arrays:
     def vectors(self, row: int) -> Vectors:
         """Return a record's vectors, one for each of its windows."""
         return self._vectors.view[self._windows(row)].copy()
+
+    def first_vectors(self, rows: Rows) -> Vectors:
+        """Return the vector of the first window of each of some records."""
+        return self._vectors.view[self._starts.view[rows]]
 
     def extend(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
         """Append records, oldest of a session first, with a vector for each of their windows."""
@@ -177,7 +187,7 @@ class Arrays:
         hits = self.words.hits(question.text, question.focus)
         cosine, own = self.cosines(question.vector), words.coverage(hits, len(self))
         alike = echoes.likeness(own, cosine)
-        tells = said.telling(query, alike)
+        tells = said.telling(query, alike, lambda: words.contained(hits, self.words.lengths))
         addresses_agent = statements.addresses_agent(query)
         flow = support.Flow(
             takes=unasked.openness * said.says,
@@ -188,18 +198,17 @@ class Arrays:
         )
         arms = self._arms(hits, own, cosine, flow, question.periods)
         relevance = fusion.fuse(arms)
-        factor = unasked.standing * fusion.expectation(
+        kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
             said.from_agent,
             asks_when=statements.asks_when(query),
             addresses_agent=addresses_agent,
         )
-        relevance += (factor - 1) * np.maximum(relevance, 0)
+        relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
-        return Scores(
-            echoes.demoted(relevance, tells), cosine * tells, arms, unasked.recency, often
-        )
+        told = echoes.demoted(relevance, tells)
+        return Scores(hits, told, cosine * tells, arms, kind, tells, unasked.recency, often)
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commonplace.recall.terms import UNSPACED
+from commonplace.recall.tokens import UNSPACED
+from commonplace.recall.unmarked import asks_unmarked
 from commonplace.recall.word_lists import word_lists
 
 QUESTION_MARKS = ("?", "？", "؟", "՞", ";")  # the last is the Greek one, U+037E
@@ -83,7 +84,7 @@ def ends_asking(text: str) -> bool:
 
 def asks(sentence: str) -> bool:
     """Tell whether a sentence is a question, marked as one or opened like one."""
-    return ends_asking(sentence) or _asks_unmarked(sentence)
+    return ends_asking(sentence) or asks_unmarked(sentence)
 
 
 def says_nothing(reply: str, question: str = "") -> bool:
@@ -113,7 +114,7 @@ def _size(text: str) -> int:
 def _parts(sentence: str) -> tuple[str, str]:
     """Return what a sentence tells and what it asks."""
     if not ends_asking(sentence):
-        return ("", sentence) if _asks_unmarked(sentence) else (sentence, "")
+        return ("", sentence) if asks_unmarked(sentence) else (sentence, "")
     starts = [found.end() for found in _CLAUSE_START.finditer(sentence)]
     opening = next((at for at in starts if _opens(sentence, at)), None)
     at = starts[-1] if opening is None else opening
@@ -127,32 +128,12 @@ def _opens(sentence: str, at: int) -> bool:
     return _openers().match(sentence, at) is not None
 
 
-def _asks_unmarked(sentence: str) -> bool:
-    """Tell whether a sentence without a question mark asks: "who is my dentist", "tell me …"."""
-    return _unmarked().match(sentence.strip()) is not None
-
-
 @lru_cache(maxsize=1)
 def _openers() -> re.Pattern[str]:
     lists = word_lists("question_words")
     spaced = set().union(*(words for name, words in lists.items() if name != _UNSPACED))
     return re.compile(
         rf"(?:{_any_of(spaced)})(?![\w’'-])|[^,;:，；：、]*?(?:{_any_of(lists[_UNSPACED])})",
-        re.IGNORECASE,
-    )
-
-
-@lru_cache(maxsize=1)
-def _unmarked() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:(?:please|can you|could you|hey|hi|so|and|,)\s+)*"
-        r"(?:(?:tell|remind|show) (?:me|us) "
-        r"(?:about|again|what|who|where|when|which|how|the|my|of|if)"
-        r"|(?:who|whose|what|where|which)(?:'s)? (?!(?:i|we|he|she|they|you|it|an?|the|reminds)\b)"
-        r"(?!(?:\S+\s){0,3}\S+[,!])"
-        r"|(?:when|why|how) (?:is|are|was|were|do|does|did|can|should|would|will|many|much|old|long"
-        r"|often|far)\b(?!(?:\S+\s){0,3}\S+[,!])"
-        r"|do you (?:know|remember|recall)\b)",
         re.IGNORECASE,
     )
 

@@ -23,6 +23,12 @@ from commonplace.recall.word_lists import word_lists
 TELLING_DAYS = 7.0
 """People tell of a thing some days after it: closeness falls to 1/e this long outside a period."""
 
+BESIDE = 0.9
+"""What is beside a period, be it by a minute, counts so much of what is in it.
+
+The day that is asked for comes before the day next to it, whatever else speaks for that.
+"""
+
 _DAY = 86_400.0
 
 _MOST_CHARACTERS = 400
@@ -63,16 +69,24 @@ class Period:
 
 
 def closeness(times: Doubles, periods: list[Period]) -> Floats:
-    """Return how close each time is to the nearest period: exp(-days outside / TELLING_DAYS)."""
+    """Return how close each time is to the nearest period, in 0..1.
+
+    It is 1 inside and BESIDE * exp(-days outside / TELLING_DAYS) outside.
+    """
     best = np.zeros(len(times), np.float32)
     for period in periods:
         outside = np.maximum(np.maximum(period.start - times, times - period.end), 0.0) / _DAY
-        np.maximum(best, np.exp(-outside / TELLING_DAYS), out=best, casting="unsafe")
+        beside = (times < period.start) | (times >= period.end)
+        near = np.where(beside, BESIDE, 1.0) * np.exp(-outside / TELLING_DAYS)
+        np.maximum(best, near, out=best, casting="unsafe")
     return best
 
 
 def periods(query: str, asked: datetime) -> list[Period]:
-    """Return the periods that a query names, relative to the day on which it was asked."""
+    """Return the periods that a query names, relative to the day on which it was asked.
+
+    Days, weeks and all else begin at midnight in the timezone of `asked`.
+    """
     text = query[-_MOST_CHARACTERS:].lower()
     languages = _languages_of_dates(text)
     if not languages:

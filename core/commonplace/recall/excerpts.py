@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, split, terms_in
+from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, terms_in
+from commonplace.recall.tokens import split
 
 Fits = Callable[[str], bool]
 

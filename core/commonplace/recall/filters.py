@@ -17,7 +17,7 @@ from typing import Any, Literal
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
 from commonplace.records import Kind, Record
-from commonplace.validation import checked_kind, checked_time
+from commonplace.validation import checked_kind, checked_time, in_zone
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
@@ -28,6 +28,7 @@ State = Literal["current", "quarantined", "all"]
 _MISSING = object()
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=timezone.utc)
 _MAX_DEPTH = 20
 
 
@@ -43,7 +44,7 @@ class Selection:
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
     when a record was said, the first time or again, both included. `state` tells whether records
     that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
-    what held at that moment.
+    what held at that moment. `timezone`, an IANA name, says whose days a question means.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -54,11 +55,17 @@ class Selection:
     until: datetime | None = None
     as_of: datetime | None = None
     state: State = "current"
+    timezone: str | None = None
 
     def __post_init__(self) -> None:
         self.condition()
         if self.where is not None:
             checked_json(dict(self.where), "where")
+
+    def asked(self, now: datetime) -> datetime:
+        """Return when the question is asked, in the timezone that its days are meant in."""
+        moment = now if self.as_of is None else self.as_of
+        return moment if self.timezone is None else in_zone(moment, self.timezone)
 
     @property
     def is_current(self) -> bool:
@@ -86,6 +93,8 @@ class Selection:
             tests.append(_said_between(self.since, self.until))
         if self.as_of is not None:
             checked_time(self.as_of, "as_of")
+        if self.timezone is not None:
+            in_zone(self.as_of or _ANY_TIME, self.timezone)
         return (lambda record: all(test(record) for test in tests)) if tests else everything
 
 

@@ -16,9 +16,9 @@ from commonplace.recall.growing import Rows
 from commonplace.recall.terms import (
     DEFAULT_LANGUAGE,
     detect_language,
-    split,
     terms_in,
 )
+from commonplace.recall.tokens import split
 
 Words = Sequence[str]
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
-from commonplace.recall.competing import competing, renewed
+from commonplace.recall.competing import Statement, by_time, near_pairs, overtakes
 from commonplace.recall.confidence import competition, confidence
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
+from commonplace.recall.words import Hits
 from commonplace.records import Match
 from commonplace.scope import Scope
 
@@ -22,7 +24,7 @@ REPEATED = 1.0
 _EQUAL = 1e-5
 """What sums of single precision differ by."""
 
-MOST_COMPETING = 12
+MOST_COMPETING = 8
 """Among so many of the first, the newer of two statements about the same comes first."""
 
 
@@ -36,8 +38,12 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     relevance = raised(plain, scores.frequency[rows])
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best = _once(hot, rows, best, relevance, limit)
-    if question.asks_for_now:
-        best = _newest_first(hot, rows, best, relevance)
+    quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
+    if not quoted and not question.periods:
+        first = best[:MOST_COMPETING]
+        past = question.asks_for_past
+        pairs = _competing(hot, rows[first], relevance[first], scores.hits, oldest_first=past)
+        best = _by_time(best, relevance, pairs)
     best = best[:limit]
     likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
     records = [hot.record(row) for row in rows[best].tolist()]
@@ -48,20 +54,47 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     ]
 
 
-def _newest_first(hot: HotScope, rows: Rows, best: Rows, relevance: Floats) -> Rows:
-    """Return the order in which, of competing statements, the newest comes first.
+def _by_time(best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]]) -> Rows:
+    """Return the order in which, of competing records, the wanted one of each pair comes first.
 
     They change places, and relevance with them.
     """
+    if not pairs:
+        return best
     first = best[:MOST_COMPETING]
-    records = [hot.record(row) for row in rows[first].tolist()]
-    groups = [(one.scope, one.source.session or one.id) for one in records]
-    vectors = np.stack([hot.arrays.vectors(row)[0] for row in rows[first].tolist()])
-    before = relevance[first]
-    compete = competing([one.text for one in records], vectors, before, groups)
-    order = first[renewed(hot.arrays.times[rows[first]], compete)]
-    relevance[order] = before
+    order = first[by_time(pairs, len(first))]
+    relevance[order] = relevance[first]
     return np.concatenate([order, best[MOST_COMPETING:]])
+
+
+def _competing(
+    hot: HotScope, rows: Rows, relevance: Floats, hits: Hits, *, oldest_first: bool
+) -> set[tuple[int, int]]:
+    """Return which of these rows compete, as pairs of places: one ahead, and one to overtake it."""
+    vectors = hot.arrays.first_vectors(rows)
+    sizes = np.array([len(hot.record(row).text) for row in rows.tolist()])
+    near = near_pairs(vectors, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
+    if not near:
+        return set()
+    places = sorted({place for pair in near for place in pair})
+    said = dict(zip(places, _statements(hot, rows[places], hits), strict=True))
+    return {
+        (ahead, behind)
+        for ahead, behind in near
+        if overtakes(
+            said[behind],
+            said[ahead],
+            newer=said[ahead if oldest_first else behind],
+            cosine=float(vectors[ahead] @ vectors[behind]),
+            lag=float(relevance[ahead] - relevance[behind]),
+        )
+    }
+
+
+def _statements(hot: HotScope, rows: Rows, hits: Hits) -> Iterator[Statement]:
+    for row, named in zip(rows.tolist(), hits.named(rows), strict=True):
+        record = hot.record(row)
+        yield Statement(record.text, (record.scope, record.source.session or record.id), named)
 
 
 def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) -> Rows:
@@ -70,6 +103,9 @@ def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) 
     The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
     beyond the first `limit` different ones.
     """
+    wordings = hot.arrays.utterances.wordings[rows[best[:limit]]]
+    if len(set(wordings.tolist())) == len(wordings):
+        return best
     order, held = best.tolist(), relevance[best]
     said: dict[tuple[Scope, int], int] = {}
     again: list[int] = []

@@ -27,7 +27,7 @@ _ASKS_FOR_QUESTIONS = re.compile(
 )
 _ASKS_FOR_PAST = re.compile(
     r"\b(?:used to|previous\w*|former\w*|before|earlier|original\w*|initial\w*|once|ago|back then"
-    r"|at first|in the past|history|changed?|any more|anymore|old|first|last time"
+    r"|at first|in the past|history|changed?|any more|anymore|(?<!how )old|first(?! name)|last time"
     r"|früher\w*|vorher\w*|ehemal\w*|damals|zuvor|avant|autrefois|ancien\w*|précéd\w+|antes|anterior\w*"
     r"|antigu\w+|prima|precedent\w*|ex|раньше|прежн\w+|прошл\w+|бывш\w+)\b"
     r"|以前|之前|过去|過去|曾经|曾經|原来|前の|昔|예전|이전|سابق|قبل|पहले",
@@ -71,6 +71,20 @@ def asks_for_questions(query: str) -> bool:
 def asks_for_past(query: str) -> bool:
     """Tell whether a query asks for what held once."""
     return _ASKS_FOR_PAST.search(query) is not None
+
+
+def tells_of_change(text: str) -> bool:
+    """Tell whether a statement says that it replaces what held before: "now", "no longer"."""
+    return _change().search(text.lower()) is not None
+
+
+@lru_cache(maxsize=1)
+def _change() -> re.Pattern[str]:
+    lists = word_lists("change_words")
+    words = sorted(word for name, own in lists.items() if name != "unspaced" for word in own)
+    spaced = "|".join(map(re.escape, words)).replace(r"\ ", r"\W+(?:\w+\W+){0,3}?")
+    runs = "|".join(map(re.escape, sorted(lists["unspaced"])))
+    return re.compile(rf"\b(?:{spaced})\b|{runs}")
 
 
 def addresses_agent(query: str) -> bool:

@@ -21,10 +21,10 @@ from commonplace.recall.words import Hits, coverage, information
 SHARES = (0.9, 0.65)
 """What a word counts one and two turns away. Flat from 0.7 to 1.0 and for one to three turns."""
 
-SELF_SUFFICIENT = 75.0
+SELF_SUFFICIENT = 100.0
 """A record of this many terms takes half a share from its neighbours.
 
-The most sensitive constant: without it, long assistant answers lose 10 points of recall at 5.
+Flat from 75 to 125; without it, long assistant answers lose 10 points of recall at 5.
 """
 
 ANSWERED = 0.7

@@ -13,26 +13,10 @@ from itertools import pairwise
 
 import Stemmer
 
+from commonplace.recall.tokens import UNSPACED
 from commonplace.recall.word_lists import word_lists
 
 DEFAULT_LANGUAGE = "english"
-
-_UNSPACED = (
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, han, hangul
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # thai and lao, burmese, khmer
-    "\U00020000-\U0003ffff"  # rare han
-)
-"""Scripts written without spaces between words, and Hangul, whose words carry their particles."""
-
-UNSPACED = re.compile(f"[{_UNSPACED}]")
-"""A character of such a script."""
-
-_WORD = rf"[^\W_{_UNSPACED}]+"
-_TOKEN = re.compile(f"[{_UNSPACED}]+|{_WORD}(?:'{_WORD})?")
-"""A run of an unspaced script, or a word with at most one inner apostrophe."""
-
-_ASCII_TOKEN = re.compile("[a-z0-9]+(?:'[a-z0-9]+)?")
-"""The same for texts in ASCII, which are most, at half the cost."""
 
 _SCRIPTS = {
     "russian": re.compile("[\u0400-\u04ff]"),
@@ -49,13 +33,6 @@ _ALGORITHMS = frozenset(Stemmer.algorithms())
 
 _LONGEST_KEPT = 40
 """Longer runs of letters are seldom words and seldom come again: their stems are not kept."""
-
-
-def split(text: str) -> list[str]:
-    """Return the lower-case words and unspaced runs of a text, in order."""
-    if text.isascii():
-        return _ASCII_TOKEN.findall(text.lower())
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
 
 
 def detect_language(words: Sequence[str], fallback: str) -> str:
@@ -117,6 +94,8 @@ def _term(word: str, language: str) -> str:
     stops = _function_words().get(language, frozenset())
     if word in stops:
         return ""
+    if not word.replace("'", "").isalnum():  # written as one with signs in it: no word of language
+        return word
     term = stem(word, language)
     return "" if term in stops else term
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from commonplace.recall import echoes, statements
 from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
-from commonplace.recall.growing import Floats, Growing, Rows
-from commonplace.recall.terms import split
+from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.tokens import split
+from commonplace.recall.unmarked import names_what_is_wanted
 from commonplace.records import Record
 
 
@@ -26,6 +27,8 @@ class Utterances:
         self._from_agent: Growing[np.float32] = Growing(np.float32)
         self._is_message: Growing[np.bool_] = Growing(np.bool_)
         self._wordings: Growing[np.int64] = Growing(np.int64)
+        self._said_again: Growing[np.float32] = Growing(np.float32)
+        self._same: dict[int, list[int]] = {}
         self._questions: dict[int, str] = {}
 
     @property
@@ -77,26 +80,51 @@ class Utterances:
         self._tells_time.extend(list(map(statements.tells_time, texts, words)))
         self._from_agent.extend([_is_reply(record) for record in records])
         self._is_message.extend([record.kind == "message" for record in records])
-        self._wordings.extend([hash(tuple(own)) for own in words])
+        wordings = [hash(tuple(own)) for own in words]
+        self._wordings.extend(wordings)
+        self._remember_wordings(records, wordings)
         return np.asarray(says * (only_asks <= echoes.IS_QUESTION), np.float32)
 
     def remove(self, row: int) -> None:
-        """Forget what a reply would have been held against."""
+        """Forget what a reply would have been held against, and where the same was said."""
         self._questions.pop(row, None)
+        rows = self._same.get(int(self.wordings[row]), [])
+        if row in rows:
+            rows.remove(row)
+            self._said_again.view[rows] = len(rows) > 1
 
-    def telling(self, query: str, alike: Floats) -> Floats:
+    def quotes(self, row: int, query: str) -> bool:
+        """Tell whether a record is in the very words of a query."""
+        return bool(self.wordings[row] == hash(tuple(split(query))))
+
+    def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 
-        `alike` is how far each puts the query again. A message in the very words of a question is
-        one, marked or not; a fact never is.
+        `alike` is how far each puts the query again; `contained` returns whether the query has all
+        of its words. Marked or not, a message is a question if it is in the very words of the
+        query, or if the user said it more than once and it adds nothing to the query. A fact never
+        is.
         """
         if statements.asks_for_questions(query):
             return self.says
-        repeats = np.zeros(len(alike), np.bool_)
+        asking = self._only_asks.view
         if asks(query.strip()):
-            repeats |= self.wordings == hash(tuple(split(query)))
-        asking = np.maximum(self._only_asks.view, repeats & self._is_message.view)
+            repeats = self.wordings == hash(tuple(split(query)))
+            again = self._said_again.view > 0
+            if again.any() and names_what_is_wanted(query):
+                repeats |= contained() & again
+            asking = np.maximum(asking, repeats & self._is_message.view)
         return np.asarray(self.says * (1 - asking * alike), np.float32)
+
+    def _remember_wordings(self, records: Sequence[Record], wordings: Sequence[int]) -> None:
+        start = len(self._said_again)
+        self._said_again.extend(np.zeros(len(records), np.float32))
+        for row, (record, wording) in enumerate(zip(records, wordings, strict=True), start):
+            if record.kind == "message" and record.source.origin == "user":
+                rows = self._same.setdefault(wording, [])
+                rows.append(row)
+                if len(rows) > 1:
+                    self._said_again.view[rows] = 1.0
 
     def _remember_questions(self, texts: Sequence[str], only_asks: Floats) -> None:
         start = len(self._asks)

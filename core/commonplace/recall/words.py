@@ -10,22 +10,24 @@ between scopes and queries.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from commonplace.recall.focus import Focus
-from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.indexing import commonest, indexed
-from commonplace.recall.postings import Postings, joined
+from commonplace.recall.postings import Postings
+from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
     detect_language,
     is_character_pair,
-    split,
     terms_in,
 )
+from commonplace.recall.tokens import Joined, joined, split
 
 SATURATION = 0.9
 """BM25's k1, what a second occurrence of a word adds: between Lucene's 1.2 and presence alone.
@@ -46,8 +48,15 @@ MOST_TERMS = 128
 FULL = 10
 """A record with so many of the weightiest terms covers the query, however long it is."""
 
+CONTAINED = 0.75
+"""The share of a record's terms from which on it adds nothing to a query that has them."""
+
 MOST_LANGUAGES = 3
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
+
+
+Term = frozenset[str]
+"""A word of a query as the stems that it has in the languages of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,20 @@ class Hits:
     occurrences: Floats
     weights: Floats
     """Per term: its information (inverse document frequency) over the sum of the query's."""
+    terms: tuple[Term, ...] = ()
+
+    def named(self, rows: Rows) -> list[frozenset[Term]]:
+        """Return for each of some rows which of the terms it holds.
+
+        Pairs of characters do not count: any two characters that meet make one.
+        """
+        named: dict[int, set[Term]] = {row: set() for row in rows.tolist()}
+        wanted = np.sort(rows)
+        found = wanted[np.searchsorted(wanted, self.rows).clip(max=len(rows) - 1)] == self.rows
+        for row, place in zip(self.rows[found].tolist(), self.which[found].tolist(), strict=True):
+            if not is_character_pair(self.terms[place]):
+                named[row].add(self.terms[place])
+        return [frozenset(terms) for terms in named.values()]
 
 
 class WordIndex:
@@ -138,20 +161,26 @@ class WordIndex:
         self._removed += 1
 
     def query_terms(self, query: str) -> list[frozenset[str]]:
-        """Return a query's distinct terms: for each word its stems in the scope's languages."""
+        """Return a query's distinct terms: for each word its stems in the scope's languages.
+
+        A part of what is written as one is also found by the whole.
+        """
+        return list(dict.fromkeys(chain.from_iterable(self._terms(query, joined(query)).values())))
+
+    def _terms(self, query: str, tokens: Sequence[Joined]) -> dict[str, list[frozenset[str]]]:
+        """Return the terms of each word of a query; a whole in prose is none of its own."""
         words = split(query)
         own_language = detect_language(words, self.language)
         commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        languages = dict.fromkeys((own_language, *commonest))
-        groups: dict[frozenset[str], None] = {}
-        for word in dict.fromkeys(words):
-            own = terms_in([word], own_language)
-            if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
-                groups.update(dict.fromkeys(frozenset([term]) for term in own))
-            elif own:
-                stems = (term for language in languages for term in terms_in([word], language))
-                groups[frozenset(stems)] = None
-        return list(groups)
+        languages = tuple(dict.fromkeys((own_language, *commonest)))
+        terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
+        for token in tokens:
+            whole = frozenset().union(*terms[token.whole])
+            for part in token.parts:
+                if len(terms[part]) == 1:
+                    terms[part] = [terms[part][0] | whole]
+        in_prose = {token.whole for token in tokens if token.in_prose}
+        return {word: own for word, own in terms.items() if word not in in_prose}
 
     def hits(self, query: str, focus: Focus | None = None) -> Hits:
         """Look a query up: every occurrence of its terms, and what its terms weigh.
@@ -159,21 +188,28 @@ class WordIndex:
         The words outside its `focus` weigh less, or nothing.
         """
         asking = query if focus is None else focus.text
-        within = self.query_terms(asking)
-        has_rest = focus is not None and 0 < focus.rest < 1
-        groups = list(dict.fromkeys([*within, *self.query_terms(query)])) if has_rest else within
+        tokens = joined(asking)
+        terms = self._terms(asking, tokens)
+        groups = list(dict.fromkeys(chain.from_iterable(terms.values())))
+        within = len(groups)
+        if focus is not None and 0 < focus.rest < 1:
+            tokens = joined(query)
+            terms = self._terms(query, tokens) | terms
+            groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
         found = [self._occurrences(group) for group in groups]
         frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
         ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
+        _share_wholes(ideal, frequencies, _places(tokens, terms, groups))
         if focus is not None:
-            ideal[len(within) :] *= focus.rest
+            ideal[within:] *= focus.rest
         kept = np.argsort(-ideal, kind="stable")[:MOST_TERMS]
         weights = ideal[kept] / (float(ideal[kept[:FULL]].sum()) or 1.0)
-        rows = joined([found[term][0] for term in kept], np.int64)
-        counts = joined([found[term][1] for term in kept], np.float32)
+        rows = concatenated([found[term][0] for term in kept], np.int64)
+        counts = concatenated([found[term][1] for term in kept], np.float32)
         which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
-        return Hits(rows, which, self._strength(rows, counts), counts, weights)
+        strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
+        return Hits(rows, which, strength, counts, weights, told)
 
     def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
         """Return the rows that hold a term of the group, each once, and how often each does."""
@@ -190,6 +226,43 @@ class WordIndex:
         return np.asarray(counts / (counts + norm), np.float32)
 
 
+def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
+    """Return the terms of one word of a query, whose own language is the first."""
+    own = terms_in([word], languages[0])
+    if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
+        return [frozenset([term]) for term in own]
+    stems = (term for language in languages for term in terms_in([word], language))
+    return [frozenset(stems)] if own else []
+
+
+def _places(
+    tokens: Sequence[Joined],
+    terms: dict[str, list[frozenset[str]]],
+    groups: list[frozenset[str]],
+) -> Iterator[tuple[int, list[int], bool]]:
+    """Yield where among a query's terms a whole and its parts are, and if it is all letters."""
+    for token in tokens:
+        if own := terms.get(token.whole):
+            parts = chain.from_iterable(terms[part] for part in token.parts)
+            places = {groups.index(part) for part in parts} - {groups.index(own[0])}
+            yield groups.index(own[0]), sorted(places), token.whole.isalpha()
+
+
+def _share_wholes(
+    ideal: Floats, frequencies: Floats, places: Iterable[tuple[int, list[int], bool]]
+) -> None:
+    """Let a whole and its parts weigh together like one word, the whole half of it.
+
+    A name that occurs nowhere as one is written another way here: its parts weigh as words do.
+    """
+    for whole, parts, is_name in places:
+        if is_name and not frequencies[whole]:
+            ideal[whole] = 0
+            continue
+        ideal[whole] /= 2
+        ideal[parts] *= min(1.0, float(ideal[whole]) / (float(ideal[parts].sum()) or 1.0))
+
+
 def information(frequencies: Floats, records: float) -> Floats:
     """Return log(1 + (N - n + 0.5) / (n + 0.5)) with N and n raised by the background."""
     count = records + BACKGROUND_RECORDS
@@ -202,3 +275,9 @@ def coverage(hits: Hits, records: int) -> Floats:
     """Return the share of the query's information in each record's own words, in 0..1."""
     scores = np.bincount(hits.rows, hits.weights[hits.which] * hits.strength, records)
     return scores.astype(np.float32)
+
+
+def contained(hits: Hits, lengths: Floats) -> Mask:
+    """Return which records have (nearly) no terms but those of the query; `lengths` is by row."""
+    own = np.bincount(hits.rows, hits.occurrences, minlength=len(lengths))
+    return np.asarray(own >= CONTAINED * lengths)

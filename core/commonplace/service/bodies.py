@@ -71,6 +71,9 @@ Reason = Annotated[
     Body(embed=True, min_length=1, max_length=1_000, examples=["GDPR Art. 17, request 123"]),
 ]
 Time = Annotated[Moment | None, Body(embed=True)]
+ZoneName = Annotated[
+    str | None, Body(embed=True, description="Whose days.", examples=["Europe/Prague"])
+]
 Where = Annotated[
     dict[str, Any] | None,
     Body(embed=True, description="A condition on metadata.", examples=[{"year": {"$gte": 2024}}]),
@@ -171,10 +174,19 @@ class SelectionPart(Part):
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
+    timezone: str | None = None
 
     def selection(self) -> Selection:
         """Return the selection, checked."""
-        return Selection(self.kinds, self.where, self.since, self.until, self.as_of, self.state)
+        return Selection(
+            self.kinds,
+            self.where,
+            self.since,
+            self.until,
+            self.as_of,
+            self.state,
+            self.timezone,
+        )
 
 
 OneRecord = Annotated[RecordPart, Body(embed=True)]

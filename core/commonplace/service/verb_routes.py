@@ -8,6 +8,7 @@ from fastapi import Body
 from pydantic import Field
 
 from commonplace.memory import Memory
+from commonplace.recall.packing import RELEVANT
 from commonplace.record_json import to_json
 from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
@@ -23,6 +24,7 @@ from commonplace.service.bodies import (
     SourcePart,
     Time,
     Where,
+    ZoneName,
 )
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.routing import operations
@@ -110,6 +112,7 @@ def recall(
     since: Time = None,
     until: Time = None,
     as_of: Time = None,
+    timezone: ZoneName = None,
     min_confidence: Share = 0.0,
 ) -> list[MatchJson]:
     """Return the records that answer `query`, best first, with confidence and signals."""
@@ -121,6 +124,7 @@ def recall(
         since=since,
         until=until,
         as_of=as_of,
+        timezone=timezone,
         min_confidence=min_confidence,
     )
     return [match_to_json(one) for one in found]
@@ -136,12 +140,16 @@ def context(
     max_tokens: Count = 400,
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
     known: Ids = NOTHING_ELSE,
+    timezone: ZoneName = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""
-    memory = memory_of(engine, scope, also)
-    if min_confidence is None:
-        return memory.context(query, max_tokens=max_tokens, known=known)
-    return memory.context(query, max_tokens=max_tokens, min_confidence=min_confidence, known=known)
+    return memory_of(engine, scope, also).context(
+        query,
+        max_tokens=max_tokens,
+        min_confidence=RELEVANT if min_confidence is None else min_confidence,
+        known=known,
+        timezone=timezone,
+    )
 
 
 @router.post("/record")

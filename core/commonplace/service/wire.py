@@ -73,6 +73,7 @@ def selection_to_json(selection: Selection) -> dict[str, Any]:
         "until": selection.until and selection.until.isoformat(),
         "as_of": selection.as_of and selection.as_of.isoformat(),
         "state": selection.state,
+        "timezone": selection.timezone,
     }
 
 

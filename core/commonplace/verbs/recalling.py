@@ -32,6 +32,7 @@ class Recalling(View):
         since: datetime | None = None,
         until: datetime | None = None,
         as_of: datetime | None = None,
+        timezone: str | None = None,
         min_confidence: float = 0.0,
     ) -> list[Match]:
         """Return the records that answer `query`, best first, at most `limit`.
@@ -41,8 +42,11 @@ class Recalling(View):
         and $or; `since` and `until` bound the times it was said. All of it, and expiry, applies
         before the ranking; in a scope too large to hold in memory, to the candidates that the
         store's index gives, twenty for each match wanted. With `as_of`, what held at that moment
-        is asked, past versions included, which are not hot and so take longer. Raises
-        InvalidInputError, EmbeddingError, StoreError, MemoryClosedError.
+        is asked, past versions included, which are not hot and so take longer. Days that
+        the query names ("yesterday", "last week") are counted from now, or from `as_of`. They are
+        days in `timezone`, an IANA name such as ``Europe/Prague``; without it in the timezone of
+        `as_of`, and else in UTC. Raises InvalidInputError, EmbeddingError, StoreError,
+        MemoryClosedError.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -52,7 +56,7 @@ class Recalling(View):
         checked_text(query, "query")
         checked_limit(limit)
         checked_confidence(min_confidence)
-        selection = Selection(of_kind(kind), where, since, until, as_of)
+        selection = Selection(of_kind(kind), where, since, until, as_of, timezone=timezone)
         if limit == 0:
             return []
         matches = self._engine.rank(self._readable, query, selection, limit)
@@ -66,6 +70,7 @@ class Recalling(View):
         min_confidence: float = RELEVANT,
         tokenizer: Tokenizer = estimated_tokens,
         known: Collection[str] = (),
+        timezone: str | None = None,
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
@@ -76,8 +81,8 @@ class Recalling(View):
         `known`, which the prompt holds already, are left out. The block has at most `max_tokens`
         tokens, as `tokenizer`, a function from text to a count, counts them; the default takes a
         quarter of the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose
-        as an instruction. Each record of this memory's own scope that it shows counts as used:
-        `used` says what follows from that. Raises as `recall` does.
+        as an instruction. `timezone` is that of `recall`. Each record of this memory's own scope
+        that it shows counts as used: `used` says what follows from that. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -85,7 +90,12 @@ class Recalling(View):
         - "She is allergic to peanuts"
         """
         checked_limit(max_tokens, "max_tokens")
-        matches = self.recall(query, limit=_MATCHES_FOR_CONTEXT, min_confidence=min_confidence)
+        matches = self.recall(
+            query,
+            limit=_MATCHES_FOR_CONTEXT,
+            timezone=timezone,
+            min_confidence=min_confidence,
+        )
         found = [match.record for match in matches]
         standing = self._engine.of_kinds(self._readable, ALWAYS)
         always = [one for one in standing if trusted(one) >= _STANDING_TRUST]

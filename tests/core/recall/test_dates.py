@@ -146,10 +146,11 @@ def test_every_period_has_an_end(query: str, day: date) -> None:
 @given(st.floats(-1e6, 1e6), st.floats(1, 1e6))
 def test_closeness_is_one_inside_a_period_and_falls_outside_it(start: float, length: float) -> None:
     end = start + length
-    times = np.array([start, (start + end) / 2, end, end + 86_400, end + 9 * 86_400])
+    times = np.array([start, (start + end) / 2, start - 1, end + 86_400, end + 9 * 86_400])
     near = closeness(times, [Period(start, end)])
-    assert near[:3].tolist() == [1, 1, 1]
-    assert 1 > near[3] > near[4] > 0
+    assert near[:2].tolist() == [1, 1]
+    assert 0.91 > near[2] > near[3] > near[4] > 0
+    assert closeness(np.array([end]), [Period(start, end)]) == pytest.approx(0.9)
 
 
 def test_the_nearest_period_counts() -> None:

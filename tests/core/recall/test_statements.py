@@ -11,7 +11,7 @@ from commonplace.recall.statements import (
     asks_when,
     tells_time,
 )
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 
 
 @pytest.mark.parametrize(

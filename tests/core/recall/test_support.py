@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
 from commonplace.recall.support import (
+    SELF_SUFFICIENT,
     Flow,
     Sessions,
     neighbourhood_meaning,
@@ -18,7 +19,7 @@ from commonplace.recall.support import (
     session_meaning,
     session_words,
 )
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.words import WordIndex, coverage
 
 SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
@@ -123,7 +124,7 @@ def test_support_is_never_less_than_own_words_and_at_most_one(texts: list[str]) 
 
 
 def test_openness_falls_with_length() -> None:
-    shares = openness(np.array([0, 75, 750], np.float32))
+    shares = openness(np.array([0, SELF_SUFFICIENT, 10 * SELF_SUFFICIENT], np.float32))
     np.testing.assert_allclose(shares, [1, 1 / 2, 1 / 11], rtol=1e-6)
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonplace.recall.terms import detect_language, is_character_pair, split, stem, terms_in
+from commonplace.recall.terms import detect_language, is_character_pair, stem, terms_in
+from commonplace.recall.tokens import split
 
 
 def terms(text: str, language: str = "english") -> list[str]:
@@ -17,7 +18,7 @@ def terms(text: str, language: str = "english") -> list[str]:
     ("text", "words"),
     [
         ("Don’t PANIC, it's Ada's!", ["don't", "panic", "it's", "ada's"]),
-        ("snake_case e-mail x2", ["snake", "case", "e", "mail", "x2"]),
+        ("snake_case e-mail x2", ["snake", "case", "snakecase", "e", "mail", "email", "x2"]),
         ("ﬁne Ｗｉｄｅ Straße", ["fine", "wide", "strasse"]),
         ("我养猫 and 犬", ["我养猫", "and", "犬"]),
         ("''' ' '", []),

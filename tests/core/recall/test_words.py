@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
-from commonplace.recall.terms import split
+from commonplace.recall.tokens import split
 from commonplace.recall.words import MOST_TERMS, WordIndex, coverage
 
 VOCABULARY = ["zebra", "milk", "rice", "tea", "Oslo", "Hamburg", "gestern", "养猫", "книга", "the"]

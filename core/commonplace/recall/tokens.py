@@ -1,0 +1,125 @@
+"""Text to words: and what is written as one (a version, an address, a name in code) as one more.
+
+"1.3.2" gives the words 1, 3, 2 and 1.3.2; "userName", "user_name" and "user-name" give user, name
+and username. So a query finds it by its parts, and first what has it whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_UNSPACED = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, han, hangul
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # thai and lao, burmese, khmer
+    "\U00020000-\U0003ffff"  # rare han
+)
+"""Scripts written without spaces between words, and Hangul, whose words carry their particles."""
+
+UNSPACED = re.compile(f"[{_UNSPACED}]")
+"""A character of such a script."""
+
+_LETTER = rf"[^\W_{_UNSPACED}]"
+_WORD = f"{_LETTER}+(?:'{_LETTER}+)?"
+_TOKEN = re.compile(f"[{_UNSPACED}]+|{_WORD}")
+"""A run of an unspaced script, or a word with at most one inner apostrophe."""
+
+_ASCII_TOKEN = re.compile("[a-z0-9]+(?:'[a-z0-9]+)?")
+"""The same for texts in ASCII, which are most, at half the cost."""
+
+_SIGNS = r"._@/:\\#+=&?%~\-"
+_MAY_JOIN = re.compile(
+    rf"[A-Z0-9{_SIGNS}](?:(?<=[a-z][A-Z])|(?<=[^\W_][{_SIGNS}])[^\W_/]|(?<=\d)[ ()-]{{1,2}}\d)"
+)
+"""What every joined token holds, and few texts do. It begins with a set: so it is searched fast."""
+
+_NUMBER = r"\+?\d+(?:(?:[ -]|\) |\)|[ -]?\()\d+){2,}(?![\w.])"
+_JOINED = re.compile(
+    rf"(?<!{_LETTER})(?<!')(?:(?P<number>{_NUMBER})"
+    rf"|{_WORD}(?:(?:://|[{_SIGNS}]){_WORD})+"
+    r"|[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*(?:'[a-z]+)?)"
+)
+"""A number in groups, words joined by single signs, or a word with a capital inside."""
+
+_DIGITS_OF_NUMBER = 7
+"""Groups of digits with at least so many are one number, of a phone or an order."""
+
+_IS_CLOSED = re.compile("[^ ()]+")
+"""Tells digits written as one from those that only follow one another."""
+
+_HYPHENATED = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*-[^\W\d_]+")
+_CAPITAL_INSIDE = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A token of several words: its parts, and the whole as one word.
+
+    `in_prose` tells that it is only letters and hyphens, as words of any text may be.
+    """
+
+    parts: tuple[str, ...]
+    whole: str
+    in_prose: bool
+
+
+def split(text: str) -> list[str]:
+    """Return the lower-case words and unspaced runs of a text, in order.
+
+    After the parts of what is written as one comes the whole.
+    """
+    if not _MAY_JOIN.search(text):
+        return _words(text)
+    words: list[str] = []
+    for piece in _pieces(text):
+        words += _words(piece) if isinstance(piece, str) else (*piece.parts, piece.whole)
+    return words
+
+
+def joined(text: str) -> list[Joined]:
+    """Return what is written as one in a text, in order."""
+    if not _MAY_JOIN.search(text):
+        return []
+    return [piece for piece in _pieces(text) if isinstance(piece, Joined)]
+
+
+def _words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_TOKEN.findall(text.lower())
+    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+
+
+def _pieces(text: str) -> Iterator[str | Joined]:
+    """Yield what is written as one, and as it is the text between."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    end = 0
+    for found in _JOINED.finditer(text):
+        if one := _joined(found):
+            yield text[end : found.start()]
+            yield one
+            end = found.end()
+    yield text[end:]
+
+
+def _joined(found: re.Match[str]) -> Joined | None:
+    token = found[0]
+    parts = tuple(_words(_CAPITAL_INSIDE.sub(" ", token)))
+    if len(parts) < 2:
+        return None
+    if found["number"]:
+        digits = re.sub(r"\D", "", token)
+        if len(digits) >= _DIGITS_OF_NUMBER:
+            return Joined(parts, digits, in_prose=False)
+        if not _IS_CLOSED.fullmatch(token):
+            return None
+    return Joined(parts, _whole(token), in_prose=_HYPHENATED.fullmatch(token) is not None)
+
+
+def _whole(token: str) -> str:
+    """Return a token as one word: a name however it is written, all else with its signs."""
+    bare = re.sub("[-_]", "", token).casefold()
+    is_name = not bare.isdigit() and _words(bare) == [bare]
+    return bare if is_name else token.casefold().removesuffix("'s")

@@ -1,0 +1,125 @@
+"""What is written as one token is found as one and by its parts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import commonplace
+from commonplace.recall.tokens import joined, split
+from commonplace.recall.words import WordIndex, coverage
+from commonplace.testing import HashingEmbedder
+
+
+def scores(texts: list[str], query: str) -> list[float]:
+    """Return the share of a query's words in each text."""
+    index = WordIndex()
+    for text in texts:
+        index.add(split(text))
+    return [float(one) for one in coverage(index.hits(query), len(texts))]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("on v2.10.3, see", ["on", "v2", "10", "3", "v2.10.3", "see"]),
+        ("ping 192.168.7.1.", ["ping", "192", "168", "7", "1", "192.168.7.1"]),
+        ("<jo.ek@post.test>", ["jo", "ek", "post", "test", "jo.ek@post.test"]),
+        ("/etc/cron.d", ["etc", "cron", "d", "etc/cron.d"]),
+        ("http://a.test/b?c=1", ["http", "a", "test", "b", "c", "1", "http://a.test/b?c=1"]),
+        ("order B-7781", ["order", "b", "7781", "b7781"]),
+        ("maxRetries max_retries max-retries", ["max", "retries", "maxretries"] * 3),
+        ("call (0221) 55 67 01 now", ["call", "0221", "55", "67", "01", "0221556701", "now"]),
+        ("um 14:05", ["um", "14", "05", "14:05"]),
+        ("McKay's", ["mc", "kay's", "mckay's"]),
+        ("バージョン1.3.2を", ["バージョン", "1", "3", "2", "1.3.2", "を"]),
+        ("naïveBayes.fit", ["naïve", "bayes", "fit", "naïvebayes.fit"]),
+    ],
+)
+def test_the_whole_follows_its_parts(text: str, words: list[str]) -> None:
+    assert split(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["wait...what", "yes -- no", "1, 2 and 3", "rooms 12 14 16", "it's NASA", "a b", "end. Start"],
+)
+def test_words_beside_one_another_are_not_one(text: str) -> None:
+    assert joined(text) == []
+
+
+@given(st.text(st.characters(max_codepoint=0x3FF)))
+def test_a_text_is_its_pieces(text: str) -> None:
+    wholes = [token.whole for token in joined(text)]
+    words = split(text)
+    for whole in wholes:
+        words.remove(whole)
+    assert len(words) >= 2 * len(wholes)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "query"),
+    [
+        ("we ship 4.0.17", ["we ship 17.0.4", "we ship 0.17.4"], "which is 4.0.17?"),
+        ("gateway 10.1.0.2", ["gateway 2.0.1.10", "gateway 1.10.2.0"], "10.1.0.2"),
+        ("write to kim@ola.test", ["write to ola@kim.test"], "kim@ola.test"),
+        ("look in /srv/web/logs", ["look in /logs/web/srv"], "/srv/web/logs"),
+        ("ref 31-7742-9", ["ref 9-7742-31", "ref 7742 31 9"], "31-7742-9"),
+        ("phone 0176 445 2210", ["phone 2210 445 0176"], "0176-445-2210"),
+        ("phone 0176 445 2210", ["phone 445 2210 0176"], "01764452210"),
+        ("call parseDate there", ["parse the date there"], "parseDate"),
+        ("set max_pool_size to 5", ["set a size of the max pool to 5"], "max_pool_size"),
+        ("set maxPoolSize to 5", ["set a size of the max pool to 5"], "max_pool_size"),
+        ("toggle dark-mode on", ["toggle mode of dark on"], "darkMode"),
+    ],
+)
+def test_the_whole_comes_before_the_same_parts_in_another_order(
+    wanted: str, others: list[str], query: str
+) -> None:
+    first, *rest = scores([wanted, *others], query)
+
+    assert first > max(rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("call parseDate there", "parse date"),
+        ("set max_pool_size to 5", "size of the max pool"),
+        ("reads config.yaml", "yaml config"),
+        ("lives at jo.ek@post.test", "jo ek"),
+        ("parse the date there", "parseDate"),
+        ("the e-mail is late", "email"),
+        ("the email is late", "e-mail"),
+    ],
+)
+def test_parts_find_the_whole_and_other_spellings_one_another(text: str, query: str) -> None:
+    found, other = scores([text, "nothing of this kind"], query)
+
+    assert found > 0.4
+    assert other == 0
+
+
+def test_a_token_weighs_about_like_one_word() -> None:
+    texts = ["deploy 1.3.2", "deploy tonight", *(f"note {number}" for number in range(20))]
+
+    token, word = scores(texts, "tonight 1.3.2")[:2]
+
+    assert word / 1.5 < token < word * 1.5
+
+
+def test_what_a_scope_does_not_hold_as_one_is_covered_in_part() -> None:
+    index = WordIndex()
+    index.add(split("release 2.1.3"))
+
+    part, whole = (float(coverage(index.hits(query), 1)[0]) for query in ("1.3.2", "2.1.3"))
+
+    assert 0 < part < 0.7 * whole
+
+
+def test_recall_finds_an_identifier_before_its_parts() -> None:
+    with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+        memory.remember_many(["Release 2.1.3 is stable", "Release 1.3.2 is stable"])
+
+        assert memory.recall("release 1.3.2")[0].record.text == "Release 1.3.2 is stable"

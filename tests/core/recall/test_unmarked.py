@@ -1,0 +1,105 @@
+"""Questions without a question mark, and statements that resemble them."""
+
+from __future__ import annotations
+
+import pytest
+
+from commonplace.recall.unmarked import asks_unmarked, names_what_is_wanted
+
+QUESTIONS = [
+    "who is my dentist",
+    "hey, what was the name of the hotel",
+    "when is the release",
+    "how old is Ana",
+    "did caroline make the bowl",
+    "does the server use IPv6",
+    "should we ship on Friday",
+    "have I paid the rent",
+    "tell me about the cabin",
+    "please remind me of Ana's birthday",
+    "list all my allergies",
+    "look up where I parked",
+    "summarize what you know about Tom",
+    "I need to know where the key is",
+    "I forgot what the code was",
+    "any idea who wrote this",
+    "the cabin key, where",
+    "wo ist der Schlüssel",
+    "wie heißt mein Arzt",
+    "hast du meine Adresse",
+    "nenn mir meine Termine",
+    "c'est qui mon dentiste",
+    "où habite Marie",
+    "il habite où",
+    "rappelle-moi le code",
+    "quién es mi jefe",
+    "dónde está la llave",
+    "quem é o meu chefe",
+    "chi è il mio capo",
+    "wat is mijn adres",
+    "var bor jag",
+    "gdzie mieszkam",
+    "где мой ключ",
+    "напомни мне адрес",
+    "πού μένω",
+    "köpeğimin adı ne",
+    "siapa bos saya",
+    "tôi sống ở đâu",
+    "sino ang boss ko",
+    "איפה המפתח שלי",
+    "أين مفتاحي",
+    "मेरा कुत्ता कौन है",
+    "谁是我的牙医",
+    "我的牙医是谁",
+    "你记得我的地址吗",
+    "鍵はどこですか",
+    "내 강아지 이름이 뭐야",
+    "ฉันอยู่ที่ไหน",
+]
+
+STATEMENTS = [
+    "I moved to Bergen",
+    "What I like best is sushi",
+    "When I was small, we lived in Rome",
+    "Which is why I left",
+    "Check out my painting",
+    "Show the world who you are",
+    "Do it now",
+    "Do your best",
+    "Remember that I like sushi",
+    "Should be fine",
+    "Will Smith is my favourite actor",
+    "Reads mystery novels",
+    "I know who did it",
+    "Wenn es regnet, bleibe ich zu Hause",
+    "Ich weiß, wo der Schlüssel liegt.",
+    "J'habite à Lyon",
+    "Je sais où il habite maintenant",
+    "Vivo en Madrid",
+    "Когда я был маленьким, мы жили в Риме",
+    "Evde oturuyorum",
+    "我住在北京",
+    "没什么",
+    "東京に住んでいます",
+    "나는 부산에 살아",
+]
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_question_is_told_without_its_mark(text: str) -> None:
+    assert asks_unmarked(text)
+
+
+@pytest.mark.parametrize("text", STATEMENTS)
+def test_a_statement_is_no_question(text: str) -> None:
+    assert not asks_unmarked(text)
+
+
+@pytest.mark.parametrize("text", ["Who is my dentist?", "wo ist der Schlüssel", "我的牙医是谁？"])
+def test_some_questions_name_what_is_wanted(text: str) -> None:
+    assert names_what_is_wanted(text)
+
+
+@pytest.mark.parametrize("text", ["Do I like sushi?", "Mag ich Sushi?", "Te gusta el sushi?"])
+def test_others_are_answered_by_yes_or_no(text: str) -> None:
+    assert not names_what_is_wanted(text)
