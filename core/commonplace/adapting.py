@@ -10,14 +10,20 @@ from typing import Literal, TypeAlias
 
 from commonplace.errors import InvalidInputError, ModelUnavailableError
 from commonplace.memory import Memory
-from commonplace.records import Record
-from commonplace.writing.messages import message_record, whole_characters
+from commonplace.records import Record, Source, now
+from commonplace.writing.messages import (
+    Messages,
+    message_record,
+    told_messages,
+    whole_characters,
+)
 
 __all__ = [
     "OnError",
     "checked_memory",
     "count_shown",
     "guarded",
+    "keep_conversation",
     "message_record",
     "query_text",
 ]
@@ -58,6 +64,25 @@ def count_shown(memory: Memory, records: Iterable[Record]) -> None:
     Those that the memory only includes are not counted. A failure is logged.
     """
     memory._shown(records)
+
+
+def keep_conversation(memory: Memory, earlier: Messages, new: Messages, source: Source) -> None:
+    """Keep what was said: what is `new`, and what was kept `earlier` and has been edited since.
+
+    Messages are as `observe` takes them, with ids. What was forgotten of the earlier ones does not
+    come back. Raises as `observe` does.
+
+    >>> chat = Source(framework="mine", session="7")
+    >>> question = {"role": "user", "content": "I live in Oslo", "id": "1"}
+    >>> keep_conversation(memory, [], [question], chat)
+    >>> edited = {**question, "content": "I live in Bergen"}
+    >>> keep_conversation(memory, [edited], [], chat)
+    >>> [record.text for record in memory.records()]
+    ['I live in Bergen']
+    """
+    at = now()
+    memory._correct(told_messages(earlier, source, at))
+    memory._keep(told_messages(new, source, at))
 
 
 def query_text(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from commonplace.characters import mended
 from commonplace.memory import Memory
 from commonplace.ports import Entry, Vectors
 from commonplace.recall.filters import Selection
@@ -34,7 +35,7 @@ def embedded(memory: Memory, texts: Sequence[str]) -> Vectors:
     >>> embedded(memory, ["Likes tea", "Lives in Oslo"]).shape
     (2, 256)
     """
-    return memory._engine.embed(texts)
+    return memory._engine.embed([mended(text) for text in texts])
 
 
 def nearest(

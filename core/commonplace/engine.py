@@ -319,6 +319,9 @@ class LocalEngine:
             ]
 
     def _among(self, scope: Scope, selection: Selection) -> Iterable[Record]:
+        if selection.is_current and selection.conversation is not None and selection.kinds:
+            # Asked at every turn of a conversation: the arrays are worth their loading.
+            return self._store.of_kinds(scope, selection.kinds)
         if selection.is_current:
             return self._store.current(scope)
         return filter(selection.is_of_state, self._store.store.records(scope))

@@ -130,8 +130,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a memory holds: live records in all and by kind, and the embedder of its store."""
+    """What a memory holds: live records in all and by kind, and the embedder of its store.
+
+    `held_back` counts the records that are not recalled until they are released, which are not in
+    `records`; `redacted`, those of either of which something was taken out.
+    """
 
     records: int
     kinds: Mapping[str, int]
     embedder: str
+    held_back: int = 0
+    redacted: int = 0

@@ -216,8 +216,8 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
 
     async def _remember(self, items: Iterable[object], session: str | None) -> None:
         with guarded("remembering what was said in an AutoGen run", self._on_error):
-            if records := said(items, users=self._users, session=session):
-                await self._memory.remember_many(records)
+            source = Source(framework=FRAMEWORK, session=session)
+            await self._memory.observe(said(items, users=self._users), source=source)
 
     async def _forgotten_if_own(self, id: str) -> None:
         try:

@@ -108,6 +108,8 @@ def matching(
     required: list[dict[str, Any]] = [
         {_kept(key): {"$eq": value}} for key, value in (metadata_filter or {}).items()
     ]
+    if isinstance(categories, str):
+        raise InvalidInputError(f"categories is a list of texts, not {categories!r}.")
     if categories:
         required.append({"$or": [{_CATEGORIES: {"$contains": one}} for one in categories]})
     return {"$and": required} if required else {}

@@ -26,6 +26,7 @@ from typing_extensions import Self, override
 
 from commonplace import Match, Memory
 from commonplace.adapting import OnError, count_shown, guarded
+from commonplace.characters import mended
 from commonplace.errors import ModelUnavailableError
 from commonplace.recall.excerpts import excerpt
 from commonplace.recall.packing import RELEVANT
@@ -222,7 +223,8 @@ class CrewMemory(Whole, CrewAIMemory):
         private: bool = False,
         root_scope: str | None = None,
     ) -> list[MemoryRecord]:
-        """Encode what is not remembered yet: the same statement of every run is kept once."""
+        """Encode what is not remembered yet: one made again is counted."""
+        contents = [mended(one) for one in contents]  # as they are compared with what is kept
         given: dict[str, Any] = {
             "categories": categories,
             "metadata": metadata,
@@ -233,6 +235,7 @@ class CrewMemory(Whole, CrewAIMemory):
             known: dict[str, MemoryRecord] = {}
             if (categories, metadata, importance, private) == (None, None, None, False):
                 known = self._shelf.known(contents, join_scope_paths(root_scope, scope), source)
+            self._shelf.say_again(known.values())
             fresh = [one for one in dict.fromkeys(contents) if one not in known]
             return [*known.values(), *self._stored(fresh, given)]
         except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -18,7 +18,7 @@ from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, Stora
 from crewai.memory.types import MemoryRecord, ScopeInfo
 from typing_extensions import Self, override
 
-from commonplace import Memory, Record, RecordNotFoundError, Scope
+from commonplace import Memory, Record, RecordNotFoundError, Scope, Source
 from commonplace.adapting import checked_memory
 from commonplace.by_vector import discard, embedded, entries, nearest, own
 from commonplace.recall.filters import Selection
@@ -254,6 +254,12 @@ class CommonplaceStorage(StorageBackend):
         wanted = set(texts)
         found = [to_memory_record(one, self._scope) for one in self._records(path)]
         return {one.content: one for one in found if one.content in wanted and one.source == source}
+
+    def say_again(self, records: Iterable[MemoryRecord]) -> None:
+        """Count that statements are made again, and when."""
+        source = Source(framework="crewai", agent=_agent.get(), origin="agent")
+        for one in records:
+            self.at(one.scope).remember(one.content, source=source)
 
     def _place(self, path: str) -> Scope:
         return Scope(self._scope.names + names_in(path))

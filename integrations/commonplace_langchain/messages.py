@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage
 from typing_extensions import TypeIs
@@ -61,6 +62,17 @@ def said(messages: Sequence[AnyMessage]) -> list[HumanMessage | AIMessage]:
                 kept.pop()
             kept.append(message)
     return kept
+
+
+def told(message: HumanMessage | AIMessage, agent: str | None) -> dict[str, Any]:
+    """Return a message as the core observes it; `agent` is who answers, if not its own name."""
+    is_users = isinstance(message, HumanMessage)
+    return {
+        "role": "user" if is_users else "assistant",
+        "content": text_of(message),
+        "name": None if is_users else agent or message.name,
+        "id": str(message.id),
+    }
 
 
 def with_block(system: SystemMessage | None, block: str) -> SystemMessage:

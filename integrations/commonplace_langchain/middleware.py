@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, cast
 
+from anyio import to_thread
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import PrivateStateAttr
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from langgraph.channels import UntrackedValue
 from langgraph.runtime import Runtime
 from typing_extensions import NotRequired, Self
 
-from commonplace import AsyncMemory, Memory, Record, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
+from commonplace import AsyncMemory, Memory, Source
+from commonplace.adapting import (
+    OnError,
+    checked_memory,
+    guarded,
+    keep_conversation,
+    query_text,
+)
 from commonplace.validation import checked_limit
 from commonplace_langchain.messages import (
     first_unwritten,
     last_question,
     said,
     text_of,
+    told,
     with_block,
 )
 
@@ -62,7 +70,8 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     of the turn's model calls with it: at most `max_tokens` tokens of quoted data that are never
     saved with the agent's state. After the turn it remembers what the user said and the agent's
     final answer, as records of kind ``message`` with the thread as session and `agent` as who
-    answered (default: the name of the agent). Remembering a message twice leaves one record.
+    answered (default: the name of the agent). Remembering a message twice leaves one record; one
+    that is edited in its thread takes its own place, after the next turn.
 
     A failing memory is logged and the agent goes on, unless ``on_error="raise"``; what could not
     be written is written after a later turn of the thread. `name` tells apart several instances
@@ -153,15 +162,18 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def after_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any]:
         start = self._first_unwritten(state)
         with guarded(_WRITING, self._on_error):
-            self._memory.remember_many(self._records(state["messages"][start:], runtime))
+            earlier, new = self._told(state, start)
+            source = _source(runtime)
+            keep_conversation(self._memory, earlier, new, source)
             start = len(state["messages"])
         return self._written(state, start)
 
     async def aafter_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any]:
         start = self._first_unwritten(state)
         with guarded(_WRITING, self._on_error):
-            records = self._records(state["messages"][start:], runtime)
-            await AsyncMemory(self._memory).remember_many(records)
+            earlier, new = self._told(state, start)
+            source = _source(runtime)
+            await to_thread.run_sync(keep_conversation, self._memory, earlier, new, source)
             start = len(state["messages"])
         return self._written(state, start)
 
@@ -199,18 +211,13 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         through = state["messages"][count - 1].id if count else ""
         return {"commonplace_written": {**_written_in(state), self.name: through}}
 
-    def _records(self, messages: list[AnyMessage], runtime: Runtime[Any]) -> list[Record]:
-        session = _session(runtime)
-        records = [self._record(message, session) for message in said(messages)]
-        return [record for record in records if record is not None]
-
-    def _record(self, message: HumanMessage | AIMessage, session: str | None) -> Record | None:
-        if isinstance(message, HumanMessage):
-            source = Source(framework="langchain", session=session, origin="user")
-        else:
-            agent = self._agent or message.name
-            source = Source(framework="langchain", agent=agent, session=session, origin="agent")
-        return message_record(text_of(message), source=source, message_id=str(message.id))
+    def _told(
+        self, state: AgentState[Any], start: int
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return what was written before, which may have been edited since, and what is new."""
+        messages = state["messages"]
+        earlier, new = said(messages[:start]), said(messages[start:])
+        return [told(one, self._agent) for one in earlier], [told(one, self._agent) for one in new]
 
 
 def _recalled_in(state: AgentState[Any]) -> dict[str, str]:
@@ -221,6 +228,6 @@ def _written_in(state: AgentState[Any]) -> dict[str, str | None]:
     return cast("MemoryState", state).get("commonplace_written", {})
 
 
-def _session(runtime: Runtime[Any]) -> str | None:
+def _source(runtime: Runtime[Any]) -> Source:
     thread_id = runtime.execution_info.thread_id if runtime.execution_info else None
-    return None if thread_id is None else str(thread_id)
+    return Source(framework="langchain", session=None if thread_id is None else str(thread_id))

@@ -186,6 +186,10 @@ def test_search_ranks_filters_and_cuts(storage: CommonplaceStorage) -> None:
     assert len(storage.search(vector("green tea"), min_score=0.99)) == 1
     assert len(storage.search(vector("tea"), categories=["y", "z"])) == 1
     assert len(storage.search(vector("tea"), metadata_filter={"n": 1})) == 1
+    with pytest.raises(InvalidInputError, match="within a value"):
+        storage.search(vector("tea"), metadata_filter={"n": {"$gt": 0}})
+    with pytest.raises(InvalidInputError, match="categories is a list"):
+        storage.search(vector("tea"), categories="y")  # type: ignore[arg-type]
 
 
 def test_an_exact_value_is_listed_but_neither_searched_nor_rewritten(

@@ -120,7 +120,7 @@ class Mirror:
 
         Raises StoreDamagedError if they cannot be read; the copy is removed then.
         """
-        marks = {rows.statement_mark(scope, one) for one in statements}
+        marks = {mark for one in statements for mark in rows.statement_marks(scope, one)}
         found = self._read((mirror_rows.STATING, [mark]) for mark in sorted(marks))
         said = set(statements)
         return [one for one in found if statement(one.record) in said]

@@ -24,7 +24,7 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import living_on
 from commonplace.writing.repetition import statement
-from commonplace.writing.wording import rough
+from commonplace.writing.wording import rough, roughs
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -80,6 +80,11 @@ def statement_mark(scope: Scope, statement: str) -> str:
     Several statements have one mark: what has it is to be compared.
     """
     return "=" + _digest(f"{scope}\x1f{rough(statement)}")
+
+
+def statement_marks(scope: Scope, statement: str) -> set[str]:
+    """Return the marks by which what states this is looked for, those of former releases too."""
+    return {"=" + _digest(f"{scope}\x1f{one}") for one in roughs(statement)}
 
 
 def version_mark(id: str) -> str:

@@ -109,7 +109,7 @@ class ChromaStore:
         ]
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
-        marks = [rows.statement_mark(scope, one) for one in statements]
+        marks = sorted({mark for one in statements for mark in rows.statement_marks(scope, one)})
         found = self._marked([self._partition(scope)], scope, marks)
         said = set(statements)
         return [one for one in found if statement(one.record) in said]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from uuid import NAMESPACE_OID, uuid5
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.reading import Skipped
 from commonplace.records import JSON, Record
@@ -18,12 +19,12 @@ _MILLISECONDS = 1e11  # seconds would be in the year 5138
 
 def fixed_id(*parts: str) -> str:
     """Return the id that follows from these parts: the same today and tomorrow."""
-    return str(uuid5(NAMESPACE_OID, encodable("\x1f".join(parts))))
+    return str(uuid5(NAMESPACE_OID, mended("\x1f".join(parts))))
 
 
 def checked(record: Record, where: str) -> Iterator[Record | Skipped]:
     """Yield a record, in parts if its text is over the limit; or why it cannot be kept."""
-    text = encodable(record.text)
+    text = mended(record.text)
     if not text.strip():
         yield Skipped(where, "it has no text")
         return
@@ -39,16 +40,11 @@ def _kept(record: Record, where: str) -> Record | Skipped:
         return Skipped(where, str(error))
 
 
-def encodable(text: str) -> str:
-    """Return `text` with a mark where there is half a character."""
-    return text.encode(errors="replace").decode()
-
-
 def name(value: object) -> str | None:
     """Return a text that can name an agent or a session, or None."""
     if not isinstance(value, (str, int)) or not str(value).strip():
         return None
-    return encodable(str(value)[:MAX_NAME_CHARACTERS])
+    return mended(str(value)[:MAX_NAME_CHARACTERS])
 
 
 def time(value: JSON) -> datetime | None:
