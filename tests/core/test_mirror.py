@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing as closing_file
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 import commonplace
-from commonplace import EmbedderMismatchError, Record, Scope, StoreError
+from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
 from commonplace.chroma import mirror, mirror_rows
 from commonplace.chroma.directory import CHROMA, MIRROR, DirectoryStore, client_of, opened
 from commonplace.chroma.mirror import NO_DATABASE, Mirror
@@ -258,6 +259,29 @@ def test_records_are_read_on_while_the_copy_is_written_anew(
     assert len({one.id for one in read}) == len(read)
     assert {f"alice {n}" for n in range(150)} <= {one.text for one in read}
     assert "bob" not in {one.text for one in read}
+
+
+def test_who_reads_on_after_closing_opens_and_removes_nothing(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_ENTRIES_PER_READ", 10)
+    with store_in(directory) as store:
+        reading = store.records(Scope())
+        next(reading)
+
+    with pytest.raises(StoreError, match="ask again"):
+        list(reading)
+    with pytest.raises(MemoryClosedError):
+        list(store.records(Scope()))
+    assert (directory / MIRROR).exists()
+
+
+def test_no_other_thread_opens_chroma_while_its_files_are_to_be_closed(directory: Path) -> None:
+    with store_in(directory) as store, ThreadPoolExecutor() as threads:
+        for _ in range(2):
+            with store.stopped():
+                assert not threads.submit(store._opening.acquire, blocking=False).result()
+            list(ChromaStore.records(store, BOB))  # it is open the second time
 
 
 def put_back_an_old_copy(directory: Path) -> None:

@@ -26,7 +26,7 @@ from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.store import ChromaStore
 from commonplace.chroma.translation import translated
-from commonplace.errors import StoreError
+from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.private_file import write_privately
 from commonplace.records import Record
@@ -75,6 +75,8 @@ class DirectoryStore(ChromaStore):
         self._embedder = embedder
         self._has_erased = False
         self._opened = None
+        self._closed = False
+        # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
         self._opening = RLock()
         with translated(f"opening {str(self._files)!r}"):
             self._files.mkdir(parents=True, exist_ok=True)
@@ -104,9 +106,11 @@ class DirectoryStore(ChromaStore):
     @property
     def _catalogue(self) -> Catalogue:
         with self._opening:
+            if self._closed:
+                raise MemoryClosedError("This store is closed: others may have its files open.")
             if self._opened is None:
                 self._start()
-        return super()._catalogue
+            return super()._catalogue
 
     def put(self, entries: Sequence[Entry]) -> None:
         if entries:
@@ -223,7 +227,9 @@ class DirectoryStore(ChromaStore):
 
     def close(self) -> None:
         mark = self._mark
-        self._stop()
+        with self._opening:
+            self._closed = True
+            self._stop()
         self._mirror.close(self._state(), mark)
 
     def _purge(self) -> None:
@@ -235,15 +241,16 @@ class DirectoryStore(ChromaStore):
     @contextmanager
     def stopped(self) -> Iterator[Path]:
         """Give the directory, with a database, to a body while nothing has its files open."""
-        was_open = self._opened is not None
-        if not was_open and not (self._files / DATABASE).exists():
-            self._start()
-        self._stop()
-        try:
-            yield self._directory
-        finally:
-            if was_open:
+        with self._opening:
+            was_open = self._opened is not None
+            if not was_open and not (self._files / DATABASE).exists():
                 self._start()
+            self._stop()
+            try:
+                yield self._directory
+            finally:
+                if was_open:
+                    self._start()
 
     def _state(self) -> str:
         with translated(f"reading {str(self._files)!r}"):

@@ -26,7 +26,7 @@ from typing import Any
 from commonplace.chroma import mirror_rows, rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.translation import translated
-from commonplace.errors import StoreDamagedError
+from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -106,8 +106,8 @@ class Mirror:
     def records(self, scope: Scope) -> Iterator[Record]:
         """Yield every record within `scope`, which is covered, without its vectors.
 
-        The copy may be changed meanwhile. Raises StoreDamagedError if it cannot be read, or was
-        removed; it is removed then.
+        The copy may be changed meanwhile. Raises StoreError if it is closed or removed then, and
+        StoreDamagedError if it cannot be read; it is removed.
         """
         for first, end in mirror_rows.ranges(scope):
             last: Sequence[str] = first, ""
@@ -250,11 +250,13 @@ class Mirror:
 
     def _page(self, values: Sequence[Any]) -> list[Any]:
         """Return a page of records, read while nobody closes the copy."""
-        try:
-            with self._in_use:
-                return self._opened().execute(mirror_rows.PAGE, values).fetchall()
-        except (sqlite3.Error, ValueError) as error:
-            raise self._unreadable(error) from error
+        with self._in_use:
+            if self._database is None:  # the file may be another's by now
+                raise StoreError(f"The copy {str(self.file)!r} was closed meanwhile: ask again.")
+            try:
+                return self._database.execute(mirror_rows.PAGE, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> StoreDamagedError:
         self.drop()
