@@ -110,6 +110,8 @@ class LocalEngine:
 
     def used(self, records: Sequence[Record]) -> None:
         with self._opened():
+            if records:
+                self._store.store.expect_uses()
             self._uses.note(records)
             self._uses.write_if_due(PATIENCE_OF_USES)
 

@@ -152,6 +152,28 @@ def test_the_copy_of_a_process_that_ended_within_is_not_believed(directory: Path
         assert not store._mirror.covers(BOB)
 
 
+NOT_CLOSED_AFTER_READING = """
+import sys, commonplace
+from commonplace.testing import HashingEmbedder
+memory = commonplace.open(sys.argv[1], embedder=HashingEmbedder())
+if not memory.count():
+    memory.remember("Likes tea")
+    memory.close()
+else:
+    memory.context("Which tea?", min_confidence=0)
+"""
+
+
+def test_uses_are_counted_when_a_process_ends_that_only_read(tmp_path: Path) -> None:
+    for _ in range(2):
+        run = [sys.executable, "-c", NOT_CLOSED_AFTER_READING, str(tmp_path)]
+        ended = subprocess.run(run, capture_output=True, text=True, check=True)
+        assert not ended.stderr
+
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        assert [record.uses for record in memory.records()] == [1]
+
+
 NOT_CLOSED = """
 import sys, commonplace
 from commonplace.testing import HashingEmbedder

@@ -126,6 +126,10 @@ class DirectoryStore(ChromaStore):
         with self._mirrored():
             super().replace(pairs)
 
+    def expect_uses(self) -> None:
+        """Open Chroma: importing it at the end of the process fails, since it starts threads."""
+        self._catalogue  # noqa: B018  # asking for it opens it
+
     def count_uses(self, uses: Uses) -> list[Record]:
         self._room.for_writing(_BYTES_PER_USE * len(uses))
         with self._mirrored():

@@ -74,6 +74,9 @@ class ChromaStore:
             ids = [row for entry in share for row in rows.row_ids(entry)]
             self._delete(self._partition(share[0].record.scope), share[0].record.scope, ids)
 
+    def expect_uses(self) -> None:
+        """Do nothing: the client is open."""
+
     def count_uses(self, uses: Uses) -> list[Record]:
         shares: dict[int, list[tuple[Scope, str]]] = defaultdict(list)
         for scope, id in uses:
