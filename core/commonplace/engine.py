@@ -25,7 +25,7 @@ from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Erased, RecordStore, Vectors
+from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
 from commonplace.recall.filters import Selection
@@ -200,6 +200,10 @@ class LocalEngine:
         found = self._selected(scopes, selection)
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        with self._opened():
+            return self._store.session(scope, name, kind, limit, self.clock())
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         return dict(Counter(record.kind for record in self._selected(scopes, selection)))

@@ -10,7 +10,7 @@ from typing import Protocol
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
@@ -114,6 +114,13 @@ class Engine(Protocol):
         self, scopes: Sequence[Scope], selection: Selection, offset: int, limit: int | None
     ) -> list[Record]:
         """Return a page of the selected records, newest first."""
+        ...
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        """Return a session's newest current records of a kind, newest first, and how many it has.
+
+        They are of exactly this scope.
+        """
         ...
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:

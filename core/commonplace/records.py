@@ -33,6 +33,10 @@ def new_id() -> str:
     return str(uuid7())
 
 
+KEPT_APART = "It is kept for the program, and not recalled."
+"""Why what is no memory is kept apart, such as a conversation's system message."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a record came from. What is not known is None.

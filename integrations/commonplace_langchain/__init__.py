@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from commonplace_langchain.middleware import MemoryMiddleware
 
-__all__ = ["MemoryMiddleware", "MemoryRetriever", "extractor"]
+__all__ = ["ConversationHistory", "MemoryMiddleware", "MemoryRetriever", "extractor"]
 
 
 @contextmanager
@@ -32,6 +32,7 @@ def _saying_what_to_install() -> Iterator[None]:
 
 with _saying_what_to_install():
     from commonplace_langchain.extraction import extractor
+    from commonplace_langchain.history import ConversationHistory
     from commonplace_langchain.retriever import MemoryRetriever
 
 

@@ -21,6 +21,7 @@ FRAMEWORKS = {
     "crewai",
     "autogen_core",
     "autogen_agentchat",
+    "openai",
 }
 # What may import what within the core; a folder or module not named here is free to be imported.
 PURE = [
@@ -30,6 +31,10 @@ PURE = [
     "records",
     "json_values",
     "validation",
+    "conversation/forms",
+    "conversation/images",
+    "conversation/turns",
+    "conversation/window",
     "recall/filters",
     "recall/rendering",
     "writing/messages",

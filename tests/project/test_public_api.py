@@ -24,6 +24,7 @@ VERBS = {
     "backup": "(self, path)",
     "close": "(self)",
     "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone)",
+    "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
     "export": "(self, path)",
@@ -71,7 +72,7 @@ def test_what_is_listed_is_public() -> None:
     assert dir(commonplace) == sorted([*PUBLIC, "__version__"])
 
 
-@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain"])
+@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain", "openai"])
 @pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
 def test_what_is_listed_of_an_adapter_is_public(name: str) -> None:
     adapter = importlib.import_module(f"commonplace_{name}")

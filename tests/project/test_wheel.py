@@ -68,7 +68,7 @@ def test_the_extra_all_is_all_the_other_extras(wheel: Path) -> None:
             needed.setdefault(extra, set()).add(f"{one.name}{one.specifier}")
 
     everything = needed.pop("all")
-    assert needed.keys() == {"langchain", "crewai", "autogen", "server"}
+    assert needed.keys() == {"langchain", "crewai", "autogen", "openai", "server"}
     assert everything == set().union(*needed.values())
 
 

@@ -68,6 +68,7 @@ ScopePath = Annotated[
     ),
 ]
 OneScope = Annotated[ScopePath, Body(embed=True)]
+OneKind = Annotated[Kind, Body(embed=True)]
 Scopes = Annotated[list[ScopePath], Field(min_length=1, max_length=MAX_SCOPES), Body(embed=True)]
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 # What is said may be cut within a character, which Pydantic refuses.

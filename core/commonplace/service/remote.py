@@ -16,7 +16,7 @@ from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import AuditEntry, from_line
 from commonplace.keeping.erasing import Erasure, name_of, taken
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Kind, Match, Record
@@ -126,6 +126,10 @@ class RemoteEngine:
                 "select", scopes=_paths(scopes), selection=chosen, offset=offset, limit=limit
             )
         )
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        found, total = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
+        return _records(found), total
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         counts: dict[str, int] = self._asked(
