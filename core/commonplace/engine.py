@@ -68,7 +68,7 @@ class LocalEngine:
         # Embedding happens outside it.
         self._lock = threading.RLock()
         self._commits = GroupCommit(self._opened, self._write_all)
-        self._uses = GatheredUses(self._store.count_uses, clock)
+        self._uses = GatheredUses(self._store.count_uses, clock, store.expect_uses)
         self._closed = False
         self._process = os.getpid()
 
@@ -110,8 +110,6 @@ class LocalEngine:
 
     def used(self, records: Sequence[Record]) -> None:
         with self._opened():
-            if records:
-                self._store.store.expect_uses()
             self._uses.note(records)
             self._uses.write_if_due(PATIENCE_OF_USES)
 
