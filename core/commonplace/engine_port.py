@@ -47,12 +47,18 @@ class Engine(Protocol):
         """Embed texts to be found: float32, shape (len(texts), dimension)."""
         ...
 
-    def write(self, records: Sequence[Record], new: Collection[str] = ()) -> list[Record]:
+    def write(
+        self,
+        records: Sequence[Record],
+        new: Collection[str] = (),
+        vectors: Sequence[Vectors] | None = None,
+    ) -> list[Record]:
         """Store records, each in the place of the one with its scope and id if there is one.
 
         That one is kept as a past version if it said something else. Of the records whose ids are
         in `new`, one that states what its scope holds already is not stored: it reinforces that.
-        Return what is stored for each. Durable on return.
+        Return what is stored for each. Durable on return. `vectors`, if given, are those of each
+        record, and nothing is embedded.
         """
         ...
 

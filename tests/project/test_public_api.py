@@ -32,7 +32,7 @@ VERBS = {
     "forget": "(self, *ids)",
     "get": "(self, key, default, *, as_of)",
     "history": "(self, id)",
-    "import_": "(self, path, *, format)",
+    "import_": "(self, path, *, format, collections, columns, dry_run)",
     "including": "(self, *others)",
     "keys": "(self)",
     "observe": "(self, messages, *, extractor, source)",

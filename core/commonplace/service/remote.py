@@ -68,11 +68,16 @@ class RemoteEngine:
             return self._embedder.embed_documents(texts)
         return vectors_from_json(self._asked("embed", texts=list(texts)))
 
-    def write(self, records: Sequence[Record], new: Collection[str] = ()) -> list[Record]:
+    def write(
+        self,
+        records: Sequence[Record],
+        new: Collection[str] = (),
+        vectors: Sequence[Vectors] | None = None,
+    ) -> list[Record]:
         if not records:
             return []
-        vectors = self._vectors(records)
-        written = self._asked("write", records=_json(records), new=list(new), vectors=vectors)
+        sent = self._vectors(records) if vectors is None else list(map(vectors_to_json, vectors))
+        written = self._asked("write", records=_json(records), new=list(new), vectors=sent)
         return _records(written)
 
     def swap(self, old: Record, new: Record) -> bool:
