@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commonplace.errors import CommonplaceError
-from commonplace.opening import CACHE_BYTES
 from commonplace.ownership import is_served
 from commonplace.records import now
 from commonplace.scope import Scope
@@ -85,6 +84,7 @@ def serve(
 
 def _service(path: Path, port: Port, embedder: str | None) -> Service:
     from commonplace.local import owned
+    from commonplace.opening import CACHE_BYTES
     from commonplace.service.absent import Absent
     from commonplace.service.serving import Service
 

@@ -56,6 +56,12 @@ VERBS = {
 }
 
 
+def test_help_is_there_without_what_most_commands_need() -> None:
+    needless = "{'numpy', 'chromadb', 'onnxruntime'} & set(sys.modules)"
+    program = f"import sys, commonplace.cli; assert not {needless}, {needless}"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_the_public_names_are_these() -> None:
     assert commonplace.__all__ == PUBLIC
     assert len(PUBLIC) <= 20
