@@ -62,6 +62,9 @@ def test_the_question_in_other_words_is_an_echo_too(memory: Memory, wording: str
 @pytest.mark.parametrize(
     "request_",
     [
+        "One more thing - Who is my dentist?",
+        "Hey, quick one. Who is my dentist? Thanks!",
+        "Now to something else. Who is my dentist?",
         "did I tell you who my dentist is",
         "my dentist, who",
         "I need to know who my dentist is",
@@ -71,7 +74,7 @@ def test_the_question_in_other_words_is_an_echo_too(memory: Memory, wording: str
         "谁是我的 dentist",
     ],
 )
-def test_a_request_without_a_question_mark_is_an_echo_too(memory: Memory, request_: str) -> None:
+def test_a_request_or_a_question_that_is_led_up_to_is_an_echo_too(memory: Memory, request_: str) -> None:
     memory.remember_many(FACTS)
     ask(memory, request_, "I looked but found nothing.", 6)
     assert memory.recall(request_)[0].record.text == FACTS[0]

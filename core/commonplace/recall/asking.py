@@ -69,7 +69,7 @@ def asked(text: str) -> Asked:
     """Return how far a text asks, clause by clause."""
     told = asking = 0
     for telling, question in map(_parts, sentences(text)):
-        told += 0 if says_nothing(telling) else _size(telling)
+        told += 0 if _leads_up(telling) else _size(telling)
         asking += _size(question)
     if not asking:
         return Asked(0.0, 0.0)
@@ -103,6 +103,17 @@ def says_nothing(reply: str, question: str = "") -> bool:
         languages.add(_UNSPACED)
     left = [word for word in words if word not in _words(question)]
     return any(_covers(language, words, left) for language in languages)
+
+
+def _leads_up(telling: str) -> bool:
+    """Tell whether what stands beside a question only leads up to it: "one more thing"."""
+    if says_nothing(telling):
+        return True
+    if len(telling) > _SHORT_REPLY or any(map(str.isdigit, telling)):
+        return False
+    words = set(_words(telling)) - {"-", "–", "—"}
+    own = word_lists("opening_words").items()
+    return any(words <= opening | _function_words(language) for language, opening in own)
 
 
 def _ramp(value: float, between: tuple[float, float]) -> float:
