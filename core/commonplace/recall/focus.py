@@ -20,7 +20,7 @@ MOST = 400
 FEWEST_CHARACTERS = 25
 """A shorter question ("And what about hers?") takes along the sentence before it."""
 
-REST = 0.2
+REST = 0.7
 """What a word weighs of the rest of a query whose question does not stand for itself."""
 
 
