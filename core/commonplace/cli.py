@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commonplace.errors import CommonplaceError
-from commonplace.opening import CACHE_BYTES
 from commonplace.ownership import is_served
 from commonplace.records import now
+from commonplace.roots import CACHE_BYTES
 from commonplace.scope import Scope
 
 if TYPE_CHECKING:

@@ -11,36 +11,20 @@ from autogen_agentchat.base import TaskResult
 from autogen_core import CancellationToken, Component
 from autogen_core import memory as autogen
 from autogen_core.model_context import ChatCompletionContext
-from pydantic import BaseModel
 from typing_extensions import Self
 
-import commonplace
-from commonplace import AsyncMemory, Match, Memory, RecordNotFoundError, Scope, Source
+from commonplace import AsyncMemory, Match, Memory, RecordNotFoundError, Source
 from commonplace.adapting import OnError, checked_memory, guarded, query_text
 from commonplace.recall.filters import Metadata
 from commonplace.recall.packing import RELEVANT
 from commonplace.records import Kind, new_id
 from commonplace.validation import checked_confidence, checked_limit
+from commonplace_autogen.config import USERS, SharedMemoryConfig, described, opened
 from commonplace_autogen.content import content_of, options_of, text_of
 from commonplace_autogen.injection import view_of
 from commonplace_autogen.write_back import FRAMEWORK, said
 
 T = TypeVar("T")
-
-_USERS = ("user", "user_proxy")
-
-
-class SharedMemoryConfig(BaseModel):
-    """A `SharedMemory` on a directory, as JSON. The embedder is the default one."""
-
-    directory: str
-    scope: list[str] = []
-    including: list[list[str]] = []
-    max_tokens: int = 400
-    min_confidence: float = RELEVANT
-    users: list[str] = list(_USERS)
-    emit_events: bool = False
-    on_error: OnError = "log"
 
 
 class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
@@ -64,9 +48,10 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         *,
         max_tokens: int = 400,
         min_confidence: float = RELEVANT,
-        users: Collection[str] = _USERS,
+        users: Collection[str] = USERS,
         emit_events: bool = False,
         on_error: OnError = "log",
+        api_key_env: str | None = None,
     ) -> None:
         """Recall from and write to `memory`, which stays its owner's to close.
 
@@ -74,7 +59,8 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         0..1. `users` are the sources of messages that a person wrote. With `emit_events` the agent
         emits a MemoryQueryEvent with the best matches; a team keeps those in its message thread
         and so in its saved state. With ``on_error="log"`` a memory that fails while an agent runs
-        is logged and the run goes on.
+        is logged and the run goes on. `api_key_env` names the environment variable that holds the
+        key of the memory's server where the component is loaded: no key is ever dumped.
         """
         self._memory = AsyncMemory(checked_memory(memory))
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
@@ -82,6 +68,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         self._users = frozenset(users)
         self._emit_events = emit_events
         self._on_error: OnError = on_error
+        self._api_key_env = api_key_env
         self._id = new_id()
         self._opened_here = False
 
@@ -226,15 +213,9 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
             return
 
     def _to_config(self) -> SharedMemoryConfig:
-        memory = self._memory.memory
-        if memory.directory is None:
-            raise NotImplementedError(
-                f"{self!r} cannot be dumped: its store is in no directory that could be named."
-            )
-        return SharedMemoryConfig(
-            directory=memory.directory,
-            scope=list(memory.path.names),
-            including=[list(scope.names) for scope in memory.also],
+        return described(
+            self._memory.memory,
+            api_key_env=self._api_key_env,
             max_tokens=self._max_tokens,
             min_confidence=self._min_confidence,
             users=sorted(self._users),
@@ -244,11 +225,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
 
     @classmethod
     def _from_config(cls, config: SharedMemoryConfig) -> Self:
-        scopes = [Scope(tuple(names)) for names in (config.scope, *config.including)]
-        root = commonplace.open(config.directory)
-        own, *others = (root.scope(one.names) if one.names else root for one in scopes)
-        options = config.model_dump(exclude={"directory", "scope", "including"})
-        loaded = cls(own.including(*others), **options)
+        loaded = cls(opened(config), **config.options())
         loaded._opened_here = True
         return loaded
 
