@@ -14,7 +14,7 @@ from commonplace.adapting import OnError, place_of
 from commonplace.recall.packing import RELEVANT
 
 USERS = ("user", "user_proxy")
-_WHERE = {"directory", "shared", "server", "scope", "including"}
+_WHERE = {"directory", "shared", "server", "scope", "including", "group"}
 
 
 class SharedMemoryConfig(BaseModel):
@@ -30,6 +30,9 @@ class SharedMemoryConfig(BaseModel):
     api_key_env: str | None = None
     scope: list[str] = []
     including: list[list[str]] = []
+    group: list[str] | None = None
+    write_back: bool = False
+    session: str | None = None
     max_tokens: int = 400
     min_confidence: float = RELEVANT
     users: list[str] = list(USERS)
@@ -72,18 +75,20 @@ def described(memory: Memory, *, api_key_env: str | None, **options: Any) -> Sha
     )
 
 
-def opened(config: SharedMemoryConfig) -> Memory:
-    """Open the store that `config` names, and return the memory of its scopes.
+def opened(config: SharedMemoryConfig) -> tuple[Memory, Memory | None]:
+    """Open the store that `config` names, and return the memory of its scopes, and its group's.
 
     Raises InvalidInputError for what names no scope, a variable that is not set, or a scope beyond
     the key's, and then holds nothing; and what `commonplace.open` raises.
     """
     own, *others = (Scope(tuple(names)) for names in (config.scope, *config.including))
+    group = None if config.group is None else Scope(tuple(config.group))
     root = commonplace.open(
         config.directory or config.server, shared=config.shared, api_key=_key(config.api_key_env)
     )
     try:
-        return _within(root, own).including(*(_within(root, other) for other in others))
+        memory = _within(root, own).including(*(_within(root, other) for other in others))
+        return memory, None if group is None else _within(root, group)
     except InvalidInputError:
         root.close()
         raise

@@ -42,7 +42,7 @@ from autogen_ext.models.replay import ReplayChatCompletionClient
 from pydantic import BaseModel
 
 import commonplace
-from commonplace import Memory, MemoryClosedError
+from commonplace import InvalidInputError, Memory, MemoryClosedError
 from commonplace.recall.rendering import estimated_tokens
 from commonplace_autogen import SharedMemory
 from off_loop import OffLoopEmbedder
@@ -299,7 +299,7 @@ class TestFailure:
         client = model("Hello.")
         with commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory:
             helper = agent(client, SharedMemory(memory))
-            with pytest.raises(NotImplementedError, match="cannot be dumped"):
+            with pytest.raises(InvalidInputError, match="named by nothing"):
                 helper.dump_component()
             await helper.run(task=ALLERGIC)
         assert len(client.create_calls) == 1
