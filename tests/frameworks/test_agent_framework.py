@@ -64,7 +64,7 @@ async def test_twenty_turns_show_one_block_and_save_none(memory: Memory) -> None
 
     shown = [[one for one in seen if "<memory>" in one] for seen in client.seen]
     assert [len(blocks) for blocks in shown] == [1] * 20
-    assert len({block for [block] in shown}) == 1
+    assert len({len(block) for [block] in shown}) == 1
     assert "<memory>" not in str(session.to_dict())
     assert sum(origin == "user" for origin, _, _ in said(heard)) == 20
 
