@@ -16,6 +16,11 @@ in parts, and the plot shows them too.
 
 The first recall in scopes of so many records, beyond opening and without the embedding; and
 whether a process keeps to `cache_bytes` when every scope of a store is used.
+
+    python benchmarks/latency.py --processes 9 --before ../main/core
+
+What so many processes take that open a store, do one thing and end: of this build, and by turns of
+the one whose `core` folder is given.
 """
 
 from __future__ import annotations
@@ -38,6 +43,7 @@ from rich.table import Table
 from cold import cache_growth, cold_start
 from measuring import TURNS, Filling, Measuring, Spent
 from peers import MEMORIES
+from processes import whole_processes
 from tables import Lines, arguments, publish
 
 Row: TypeAlias = dict[str, Any]
@@ -240,8 +246,13 @@ def main() -> None:
     parser.add_argument("--memories", nargs="+", choices=list(MEMORIES), default=list(MEMORIES))
     parser.add_argument("--cold", type=int, help="measure only first recalls in so many records")
     parser.add_argument("--cache", type=int, help="measure only the cache, over so many records")
+    parser.add_argument("--processes", type=int, help="measure only so many whole processes")
+    parser.add_argument("--before", type=Path, help="the core folder of the build before")
     options = parser.parse_args()
-    if options.cold:
+    if options.processes:
+        found, seconds = whole_processes(options.before, options.processes)
+        publish(options, [found], seconds, [])
+    elif options.cold:
         found, spent = cold_start(options.cold)
         publish(options, [found], spent, [])
     elif options.cache:

@@ -1,6 +1,7 @@
 """A process with a memory: it does what it is told on stdin, line by line, and answers on stdout.
 
-Started by `agents.Agent`. Each line is a JSON list: a verb of this module and its arguments.
+Started by `agent_processes.Agent`. Each line is a JSON list: a verb of this module and its
+arguments.
 """
 
 from __future__ import annotations
@@ -37,6 +38,21 @@ def recall(memory: Memory, query: str) -> list[str]:
 
 def texts(memory: Memory) -> list[str]:
     return [record.text for record in memory.records(limit=1_000_000)]
+
+
+def converse(memory: Memory, name: str, count: int) -> int:
+    """Say so many things in a session that others share; each has an id, and is added once."""
+    chat = memory.conversation("shared session")
+    for number in range(count):
+        text = f"{name} says number {number}"
+        chat.add({"role": "user", "content": text, "id": text})
+        say({"acknowledged": text})
+    return count
+
+
+def said(memory: Memory) -> list[str]:
+    window = memory.conversation("shared session").messages(max_tokens=1_000_000)
+    return [message["content"] for message in window]
 
 
 def unfindable(memory: Memory) -> list[str]:
@@ -98,6 +114,8 @@ VERBS: dict[str, Callable[..., Any]] = {
         write,
         recall,
         texts,
+        converse,
+        said,
         unfindable,
         fork,
         fork_and_leave,

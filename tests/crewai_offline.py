@@ -39,6 +39,18 @@ UTCNOW = pytest.mark.filterwarnings(
     "ignore:datetime.datetime.utcnow.. is deprecated:DeprecationWarning"
 )
 
+CREWAI_WARNINGS = [
+    # CrewAI reads its own deprecated fields whenever an agent or a crew is made.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:crewai"),
+    UTCNOW,
+    # pydantic, where CrewAI copies an agent whose memory is a subclass of CrewAI's.
+    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
+]
+
+KEY = "Who keeps the Zephyr deploy key?"
+MARIA = "The Zephyr deploy key is kept by Maria Lopez."
+BLOCK = "Relevant memories:\n"
+
 atexit.register(shutil.rmtree, os.environ["CREWAI_STORAGE_DIR"], ignore_errors=True)
 
 
@@ -82,6 +94,18 @@ def crew_of(llm: BaseLLM, task: str, *, memory: Any = None, role: str = "Clerk")
     agent = Agent(role=role, goal="Answer", backstory="A careful clerk", llm=llm, max_iter=5)
     work = Task(description=task, expected_output="One sentence", agent=agent)
     return Crew(agents=[agent], tasks=[work], memory=memory)
+
+
+def agent_with(memory: Any, *answers: str, role: str = "Clerk") -> Agent:
+    llm = scripted(*answers)
+    return Agent(role=role, goal="Answer", backstory="Careful", llm=llm, memory=memory)
+
+
+def shown(prompt: str) -> list[str]:
+    """Return the lines of the one block of memories in a prompt."""
+    _, found, rest = prompt.partition(BLOCK)
+    assert BLOCK not in rest
+    return rest.partition("\n\nIMPORTANT:")[0].splitlines() if found else []
 
 
 def _refuse_on_loop() -> None:

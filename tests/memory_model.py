@@ -121,7 +121,7 @@ class Model:
     def upsert(self, record: Record) -> None:
         """Keep a record, in the place of the one with its scope and id."""
         old = self.kept.get((record.scope, record.id))
-        if old and old.kind != "message" and _content(old) != _content(record):
+        if old and _content(old) != _content(record):
             self.supersede(old)
         self.kept[record.scope, record.id] = record
 

@@ -27,6 +27,8 @@ SAME: dict[str, list[tuple[str, str]]] = {
         ("Her sister works at the bakery", "her sister works at the bakery"),
         ("Allergic to nuts", "allergic to nuts"),
         ("Takes the 7 a.m. train", "Takes the 7 am train"),
+        ("Nia’s bike is red", "Nia's bike is red"),
+        ("Waits for the bus…", "Waits for the bus..."),
     ],
     "de": [
         ("Ich trinke gern Tee", "ich trinke gern Tee."),
@@ -51,6 +53,8 @@ SAME: dict[str, list[tuple[str, str]]] = {
         ("Isst gern Obst", "isst gern Obst"),
         ("Der Termin ist am 3. Mai", "Der Termin ist am 3.\u00a0Mai"),
         ("Liest viel, vor allem Krimis", "Liest viel vor allem Krimis"),
+        ("Hat’s eilig", "Hat's eilig"),
+        ("Mag Cre\u0300me", "Mag Crème"),
     ],
     "fr": [
         ("J'aime le thé", "J’aime le thé"),
@@ -75,6 +79,8 @@ SAME: dict[str, list[tuple[str, str]]] = {
         ("A deux enfants", "a deux enfants"),
         ("Son code est « bleu »", 'Son code est "bleu"'),
         ("Vit seule, depuis mai", "Vit seule depuis mai"),
+        ("L\u02bcété lui plaît", "L'été lui plaît"),
+        ("Dit\u00a0: « oui »", "Dit : « oui »"),
     ],
     "es": [
         ("Vive en Madrid.", "vive en Madrid"),
@@ -99,6 +105,8 @@ SAME: dict[str, list[tuple[str, str]]] = {
         ("La reunión es el lunes", "la reunión es el lunes"),
         ("Le gusta el mar", "Le gusta el mar…"),
         ("Lee mucho, sobre todo de noche", "Lee mucho sobre todo de noche"),
+        ("Vive en Ma\u0301laga", "Vive en Málaga"),
+        ("Dice que “sí”", 'Dice que "sí"'),
     ],
     "zh": [
         ("她喜欢喝茶。", "她喜欢喝茶"),
@@ -123,6 +131,8 @@ SAME: dict[str, list[tuple[str, str]]] = {
         ("我的生日是五月三日", "我的生日是5月3日"),
         ("她对花生过敏", "她對花生過敏"),
         ("他每周去两次", "他每週去兩次"),
+        ("喜欢“绿茶”", '喜欢"绿茶"'),
+        ("\ufeff住在上海", "住在上海"),
     ],
 }
 
@@ -150,6 +160,8 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("Matches a.", "Matches a"),
         ("Reads The Stand", "Reads the stand"),
         ("Went from Oslo to Rome", "Went to Oslo from Rome"),
+        ("Feeds her dogs' pups", "Feeds her dog's pups"),
+        ("The plant is 5′ tall", "The plant is 5″ tall"),
     ],
     "de": [
         ("Sie wohnt hier", "sie wohnt hier nicht"),
@@ -174,6 +186,8 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("Sucht (k)einen Job", "Sucht keinen Job"),
         ("Kostet 12 €", "Kostet 12 $"),
         ("Die Frist ist der 15. Mai", "Die Frist ist der 16. Mai"),
+        ("Füttert Lars' Hund", "Füttert Lars Hund"),
+        ("Ist mässig", "Ist massig"),
     ],
     "fr": [
         ("Il mange du poisson salé", "Il mange du poisson sale"),
@@ -198,6 +212,8 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("Rose est malade", "rose est malade"),
         ("Habite chez Paul", "Habite chez Paule"),
         ("Est né en mai", "Est né en mars"),
+        ("Il a une tache", "Il a une tâche"),
+        ("Il est pécheur", "Il est pêcheur"),
     ],
     "es": [
         ("Escribe María", "Escribe a María"),
@@ -222,6 +238,8 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("Trabaja con Ana", "Trabaja sin Ana"),
         ("La cita es el 3", "La cita es el 13"),
         ("Gana 20 €", "Gana 20 £"),
+        ("Le gusta el té", "Le gusta el te"),
+        ("Perdió la papa", "Perdió la papá"),
     ],
     "zh": [
         ("她喜欢茶", "她不喜欢茶"),
@@ -246,5 +264,7 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("我对青霉素过敏", "我对青霉素不过敏"),
         ("体重50公斤", "体重50斤"),
         ("我没有看到他", "我没有,看到他"),
+        ("有他们的书", "有她们的书"),
+        ("那“不是”他的", "那“是”他的"),
     ],
 }

@@ -1,24 +1,28 @@
 """Long-term memory that agents share."""
 
-from commonplace import errors
-from commonplace.aio import AsyncMemory
-from commonplace.errors import (
-    AccessDeniedError,
-    CommonplaceError,
-    EmbedderMismatchError,
-    EmbeddingError,
-    InvalidInputError,
-    MemoryClosedError,
-    RecordNotFoundError,
-    StoreError,
-    StoreInUseError,
-)
-from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.memory import Memory
-from commonplace.opening import open
-from commonplace.records import Match, Record, Source, Stats
-from commonplace.scope import Scope
-from commonplace.writing.screening import Screening
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from commonplace import errors
+    from commonplace.aio import AsyncMemory
+    from commonplace.errors import (
+        AccessDeniedError,
+        CommonplaceError,
+        EmbedderMismatchError,
+        EmbeddingError,
+        InvalidInputError,
+        MemoryClosedError,
+        RecordNotFoundError,
+        StoreError,
+        StoreInUseError,
+    )
+    from commonplace.keeping.receipt import ErasureReceipt
+    from commonplace.memory import Memory
+    from commonplace.opening import open
+    from commonplace.records import Match, Record, Source, Stats
+    from commonplace.scope import Scope
+    from commonplace.writing.screening import Screening
 
 __version__ = "0.1.0"
 
@@ -44,6 +48,32 @@ __all__ = [
     "errors",
     "open",
 ]
+
+
+# Where the others are. `commonplace --help` and what imports one module alone need few of them.
+_PLACES = {
+    "AsyncMemory": "aio",
+    "ErasureReceipt": "keeping.receipt",
+    "Match": "records",
+    "Memory": "memory",
+    "Record": "records",
+    "Scope": "scope",
+    "Screening": "writing.screening",
+    "Source": "records",
+    "Stats": "records",
+    "open": "opening",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is public when it is first asked for."""
+    if name == "errors":
+        return import_module("commonplace.errors")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = _PLACES.get(name, "errors")
+    found = globals()[name] = getattr(import_module(f"commonplace.{place}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

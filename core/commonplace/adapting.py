@@ -11,8 +11,13 @@ from typing import Literal, TypeAlias
 from commonplace.errors import InvalidInputError, ModelUnavailableError
 from commonplace.lease import Place
 from commonplace.memory import Memory
-from commonplace.records import Record
-from commonplace.writing.messages import message_record, whole_characters
+from commonplace.records import Record, Source, now
+from commonplace.writing.messages import (
+    Messages,
+    message_record,
+    told_messages,
+    whole_characters,
+)
 
 __all__ = [
     "OnError",
@@ -20,6 +25,7 @@ __all__ = [
     "checked_memory",
     "count_shown",
     "guarded",
+    "keep_conversation",
     "message_record",
     "place_of",
     "query_text",
@@ -31,13 +37,14 @@ _logger = logging.getLogger("commonplace")
 
 
 @contextmanager
-def guarded(doing: str, on_error: OnError) -> Iterator[None]:
+def guarded(doing: str, on_error: OnError, *, again: bool = False) -> Iterator[None]:
     """Keep a failure of the memory from ending the host's run.
 
     With ``on_error="log"`` an exception within is logged with its traceback and the host goes on
     after the block; with ``"raise"`` it is raised. `doing` says what was tried, such as
     ``recalling for the LangChain agent``. That the model is missing is said once in a process,
-    with the command that installs it: every turn would say the same.
+    with the command that installs it: every turn would say the same. A failure `again` in one
+    turn is logged as a line at the level DEBUG.
     """
     try:
         yield
@@ -46,6 +53,9 @@ def guarded(doing: str, on_error: OnError) -> Iterator[None]:
             raise
         if isinstance(error, ModelUnavailableError):
             _say_once("Agents go on without their memory: %s", str(error))
+            return
+        if again:
+            _logger.debug("The memory failed again while %s: %r", doing, error)
             return
         _logger.exception("The memory failed while %s; the agent goes on without it.", doing)
 
@@ -61,6 +71,25 @@ def count_shown(memory: Memory, records: Iterable[Record]) -> None:
     Those that the memory only includes are not counted. A failure is logged.
     """
     memory._shown(records)
+
+
+def keep_conversation(memory: Memory, earlier: Messages, new: Messages, source: Source) -> None:
+    """Keep what was said: what is `new`, and what was kept `earlier` and has been edited since.
+
+    Messages are as `observe` takes them, with ids. What was forgotten of the earlier ones does not
+    come back. Raises as `observe` does.
+
+    >>> chat = Source(framework="mine", session="7")
+    >>> question = {"role": "user", "content": "I live in Oslo", "id": "1"}
+    >>> keep_conversation(memory, [], [question], chat)
+    >>> edited = {**question, "content": "I live in Bergen"}
+    >>> keep_conversation(memory, [edited], [], chat)
+    >>> [record.text for record in memory.records()]
+    ['I live in Bergen']
+    """
+    at = now()
+    memory._correct(told_messages(earlier, source, at))
+    memory._keep(told_messages(new, source, at))
 
 
 def query_text(text: str) -> str:

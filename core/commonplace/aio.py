@@ -10,7 +10,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from anyio import to_thread
 from typing_extensions import Self
 
+from commonplace.conversation.aio import AsyncConversation
+from commonplace.conversation.summarising import Summariser
 from commonplace.memory import Memory
+from commonplace.recall.rendering import Tokenizer
+from commonplace.records import Source
 from commonplace.scope import Scope
 
 P = ParamSpec("P")
@@ -94,6 +98,21 @@ class AsyncMemory:
     def including(self, *others: AsyncMemory) -> AsyncMemory:
         """Return this memory with what `others` see added, as `Memory.including` does."""
         return AsyncMemory(self.memory.including(*(other.memory for other in others)))
+
+    def conversation(
+        self,
+        session: str,
+        *,
+        summariser: Summariser | None = None,
+        model: str | None = None,
+        tokenizer: Tokenizer | None = None,
+        source: Source | None = None,
+    ) -> AsyncConversation:
+        """Return the conversation of a session, as `Memory.conversation` does."""
+        held = self.memory.conversation(
+            session, summariser=summariser, model=model, tokenizer=tokenizer, source=source
+        )
+        return AsyncConversation(held)
 
     async def __aenter__(self) -> Self:
         return self

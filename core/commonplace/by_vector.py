@@ -6,13 +6,18 @@ Functions of a memory and not its verbs: an agent's author has texts and needs n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from commonplace.characters import mended
+from commonplace.engine_port import Engine
 from commonplace.memory import Memory
 from commonplace.ports import Entry, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import Record
+
+_dimensions: WeakKeyDictionary[Engine, int] = WeakKeyDictionary()
 
 
 def own(memory: Memory) -> Memory:
@@ -34,7 +39,32 @@ def embedded(memory: Memory, texts: Sequence[str]) -> Vectors:
     >>> embedded(memory, ["Likes tea", "Lives in Oslo"]).shape
     (2, 256)
     """
-    return memory._engine.embed(texts)
+    return memory._engine.embed([mended(text) for text in texts])
+
+
+def dimension(memory: Memory) -> int:
+    """Return how many numbers a vector of the store's embedder has. Raises EmbeddingError.
+
+    >>> dimension(memory)
+    256
+    """
+    engine = memory._engine
+    if engine not in _dimensions:
+        _dimensions[engine] = embedded(memory, ["dimension"]).shape[1]
+    return _dimensions[engine]
+
+
+def stated(memory: Memory, records: Sequence[Record]) -> list[Record]:
+    """Remember records as `remember` does a text: one that its scope states already reinforces it.
+
+    Returns what is stored for each. Raises as `remember_many` does.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> stated(memory, [Record("Likes tea")])[0].id == tea.id
+    True
+    """
+    given = [memory._allowed(memory._placed(one)) for one in records]
+    return memory._engine.write(given, [one.id for one in given]) if given else []
 
 
 def nearest(
@@ -76,3 +106,18 @@ def discard(memory: Memory, records: Sequence[Record]) -> int:
     (1, 0)
     """
     return memory._engine.discard([one for one in records if memory._scope.contains(one.scope)])
+
+
+def present(memory: Memory, ids: Sequence[str]) -> list[Record]:
+    """Return the records with these ids that can be recalled, in the order asked.
+
+    Ids that are unknown here are left out.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> [record.text for record in present(memory, ["unknown", tea.id])]
+    ['Likes tea']
+    """
+    at = memory._engine.clock()
+    found = memory._engine.held(memory._readable, list(dict.fromkeys(ids))) if ids else []
+    by_id = {one.id: one for one in found if one.is_current and not one.is_expired(at)}
+    return [by_id[id] for id in ids if id in by_id]

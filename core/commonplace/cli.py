@@ -12,7 +12,6 @@ import typer
 from commonplace.errors import CommonplaceError
 from commonplace.ownership import is_served
 from commonplace.records import now
-from commonplace.roots import CACHE_BYTES
 from commonplace.scope import Scope
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ def serve(
 
 def _service(path: Path, port: Port, embedder: str | None) -> Service:
     from commonplace.local import owned
+    from commonplace.roots import CACHE_BYTES
     from commonplace.service.absent import Absent
     from commonplace.service.serving import Service
 
@@ -153,19 +153,50 @@ def revoke_key(
 
 @app.command("import")
 def import_records(
-    format: Annotated[str, typer.Argument(help="commonplace, chatgpt, mem0, …: see the docs.")],
-    file: Annotated[Path, typer.Argument(help="The file or folder to read.")],
-    directory: Directory,
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[FORMAT] FILE DIRECTORY",
+            help="The file or folder to read and the directory of the store. The format is "
+            "recognised unless it is named: chatgpt, claude, mem0, …; see docs/migration.md.",
+        ),
+    ],
+    *,
     scope: Annotated[str, typer.Option(help="The scope to import into; all by default.")] = "",
+    collection: Annotated[
+        list[str] | None,
+        typer.Option(help="A collection of a Chroma directory, as tenant/database/name."),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="What a column of a table holds, such as text=Body.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Write nothing and tell what would be.")] = False,
 ) -> None:
     """Bring records from FILE into DIRECTORY; again, and nothing changes."""
-    with _opened(directory, scope) as memory:
-        report = memory.import_(file, format=format)
-    typer.echo(
-        f"{report.written:,} written, {report.unchanged:,} unchanged, {report.skipped:,} skipped"
-    )
+    if len(source) not in (2, 3):
+        raise typer.BadParameter("Give FILE and DIRECTORY, with the format before them if at all.")
+    format = source[0] if len(source) == 3 else None
+    with _opened(Path(source[-1]), scope) as memory:
+        report = memory.import_(
+            source[-2],
+            format=format,
+            collections=collection or [],
+            columns=dict(_pair(one) for one in column or []),
+            dry_run=dry_run,
+        )
+    recognised = "" if format else f"{report.format}: "
+    typer.echo(f"{'would be: ' if dry_run else ''}{recognised}{report}")
     for skipped in report.reasons:
         typer.echo(f"  {skipped.where}: {skipped.reason}", err=True)
+    for note in report.notes:
+        typer.echo(f"  {note.where}, kept but for this: {note.what}", err=True)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, sign, column = text.partition("=")
+    if not sign:
+        raise typer.BadParameter(f"--column is field=column, such as text=Body, not {text!r}.")
+    return field, column
 
 
 @app.command()

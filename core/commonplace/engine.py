@@ -25,7 +25,7 @@ from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Erased, RecordStore, Vectors
+from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
 from commonplace.recall.filters import Selection
@@ -68,7 +68,7 @@ class LocalEngine:
         # Embedding happens outside it.
         self._lock = threading.RLock()
         self._commits = GroupCommit(self._opened, self._write_all)
-        self._uses = GatheredUses(self._store.count_uses, clock)
+        self._uses = GatheredUses(self._store.count_uses, clock, store.expect_uses)
         self._closed = False
         self._process = os.getpid()
 
@@ -199,6 +199,10 @@ class LocalEngine:
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
 
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        with self._opened():
+            return self._store.session(scope, name, kind, limit, self.clock())
+
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         return dict(Counter(record.kind for record in self._selected(scopes, selection)))
 
@@ -319,6 +323,9 @@ class LocalEngine:
             ]
 
     def _among(self, scope: Scope, selection: Selection) -> Iterable[Record]:
+        if selection.is_current and selection.conversation is not None and selection.kinds:
+            # Asked at every turn of a conversation: the arrays are worth their loading.
+            return self._store.of_kinds(scope, selection.kinds)
         if selection.is_current:
             return self._store.current(scope)
         return filter(selection.is_of_state, self._store.store.records(scope))

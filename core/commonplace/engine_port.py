@@ -10,7 +10,7 @@ from typing import Protocol
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
@@ -47,12 +47,18 @@ class Engine(Protocol):
         """Embed texts to be found: float32, shape (len(texts), dimension)."""
         ...
 
-    def write(self, records: Sequence[Record], new: Collection[str] = ()) -> list[Record]:
+    def write(
+        self,
+        records: Sequence[Record],
+        new: Collection[str] = (),
+        vectors: Sequence[Vectors] | None = None,
+    ) -> list[Record]:
         """Store records, each in the place of the one with its scope and id if there is one.
 
         That one is kept as a past version if it said something else. Of the records whose ids are
         in `new`, one that states what its scope holds already is not stored: it reinforces that.
-        Return what is stored for each. Durable on return.
+        Return what is stored for each. Durable on return. `vectors`, if given, are those of each
+        record, and nothing is embedded.
         """
         ...
 
@@ -114,6 +120,13 @@ class Engine(Protocol):
         self, scopes: Sequence[Scope], selection: Selection, offset: int, limit: int | None
     ) -> list[Record]:
         """Return a page of the selected records, newest first."""
+        ...
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        """Return a session's newest current records of a kind, newest first, and how many it has.
+
+        They are of exactly this scope.
+        """
         ...
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from commonplace.scope import Scope
 from commonplace.uses import Uses
 
 Vectors = NDArray[np.float32]
+Page: TypeAlias = tuple[list[Record], int]
+"""The records of a page, and how many there are on all pages."""
 
 
 @runtime_checkable
@@ -93,6 +95,13 @@ class RecordStore(Protocol):
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove these entries. Absent ones are ignored."""
+        ...
+
+    def expect_uses(self) -> None:
+        """Make ready for `count_uses`, which may come when the process ends.
+
+        What a store imports or opens can no longer be imported or opened then.
+        """
         ...
 
     def count_uses(self, uses: Uses) -> list[Record]:

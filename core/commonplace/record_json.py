@@ -5,7 +5,7 @@ What is empty is left out, and so is read as empty: fields can be added without 
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from commonplace.times import parsed_time
 _TIMES = ("created_at", "updated_at", "expires_at", "used_at", "valid_until")
 _ALWAYS = ("text", "kind", "scope", "id", "created_at")
 _EMPTY: tuple[object, ...] = (None, {}, [])
+_OF_SOURCE = tuple(one.name for one in fields(Source))
 _DEFAULTS = {one.name: None if one.default is MISSING else one.default for one in fields(Record)}
 
 
@@ -28,7 +29,10 @@ def to_json(record: Record) -> dict[str, Any]:
     """
     written: dict[str, Any] = {}
     for name, default in _DEFAULTS.items():
-        value = _written(getattr(record, name))
+        given = getattr(record, name)
+        if given == default and name not in _ALWAYS:
+            continue  # most are
+        value = _written(given)
         if name in _ALWAYS or (value != default and value not in _EMPTY):
             written[name] = value
     return written
@@ -60,7 +64,7 @@ def _written(value: object) -> Any:
     if isinstance(value, Scope):
         return str(value)
     if isinstance(value, Source):
-        return {name: part for name, part in asdict(value).items() if part}
+        return {name: part for name in _OF_SOURCE if (part := getattr(value, name))}
     return [_written(part) for part in value] if isinstance(value, tuple) else value
 
 

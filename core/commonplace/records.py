@@ -33,6 +33,10 @@ def new_id() -> str:
     return str(uuid7())
 
 
+KEPT_APART = "It is kept for the program, and not recalled."
+"""Why what is no memory is kept apart, such as a conversation's system message."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a record came from. What is not known is None.
@@ -130,8 +134,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a memory holds: live records in all and by kind, and the embedder of its store."""
+    """What a memory holds: live records in all and by kind, and the embedder of its store.
+
+    `held_back` counts the records that are not recalled until they are released, which are not in
+    `records`; `redacted`, those of either of which something was taken out.
+    """
 
     records: int
     kinds: Mapping[str, int]
     embedder: str
+    held_back: int = 0
+    redacted: int = 0

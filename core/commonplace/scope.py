@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import unquote
 
+from commonplace.characters import check_whole
 from commonplace.errors import InvalidInputError
 
 MAX_NAME_CHARACTERS = 1_000
@@ -114,13 +115,5 @@ def _check_name(name: object) -> None:
             f"A scope's name has at most {MAX_NAME_CHARACTERS:,} characters, "
             f"not {len(name):,}: {name[:40]!r}…"
         )
-    if not name.isascii() and not _is_unicode(name):
-        raise InvalidInputError(f"A scope's name is not valid Unicode text: {name!r}.")
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    if not name.isascii():
+        check_whole(name, "A scope's name")

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from commonplace.characters import check_whole, mended
 from commonplace.errors import InvalidInputError
-from commonplace.json_values import check_unicode, checked_json
+from commonplace.json_values import checked_json
 from commonplace.records import KINDS, ORIGINS, Record, Source
 from commonplace.uses import living_on
 
@@ -28,13 +29,13 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 
 def checked_record(record: Record) -> Record:
-    """Return the record with its metadata copied and its times in UTC, if it can be kept."""
+    """Return the record as it can be kept: mended, its metadata copied, its times in UTC."""
     if not isinstance(record, Record):
         raise InvalidInputError(f"Expected a text or a Record, not {record!r}.")
-    checked_text(record.text)
+    text = checked_text(record.text)
     checked_kind(record.kind)
     _checked_share(record.importance, "importance")
-    checked_source(record.source)
+    source = checked_source(record.source)
     checked_name(record.id, "id")
     if record.key is not None:
         checked_key(record.key)
@@ -46,6 +47,8 @@ def checked_record(record: Record) -> Record:
         )
     checked = replace(
         record,
+        text=text,
+        source=source,
         metadata=checked_metadata(record.metadata),
         created_at=checked_time(record.created_at, "created_at"),
         updated_at=_checked_optional_time(record.updated_at, "updated_at"),
@@ -58,7 +61,7 @@ def checked_record(record: Record) -> Record:
 
 
 def checked_text(text: str, what: str = "text") -> str:
-    """Return `text` if it is text, not blank, within the limit and valid Unicode."""
+    """Return `text`, mended, if it is text, not blank and within the limit."""
     if not isinstance(text, str):
         raise InvalidInputError(f"{what} is a str, not {text!r}.")
     if not text.strip():
@@ -68,8 +71,7 @@ def checked_text(text: str, what: str = "text") -> str:
             f"{what} has {len(text):,} characters; the limit is {MAX_TEXT_CHARACTERS:,}. "
             "Split it into several records."
         )
-    check_unicode(text, what)
-    return text
+    return mended(text)
 
 
 def checked_kind(kind: str) -> str:
@@ -181,18 +183,19 @@ def _checked_share(share: float, what: str) -> float:
 
 
 def checked_source(source: Source) -> Source:
-    """Return `source` if it can be kept."""
+    """Return `source`, mended, if it can be kept."""
     if not isinstance(source, Source):
         raise InvalidInputError(f"source is a Source, not {source!r}.")
-    for field in ("framework", "agent", "session"):
-        name = getattr(source, field)
-        if name is not None:
-            checked_name(name, f"source.{field}")
+    named = {
+        field: checked_label(name, f"source.{field}")
+        for field in ("framework", "agent", "session")
+        if (name := getattr(source, field)) is not None
+    }
     if source.origin is not None and source.origin not in ORIGINS:
         raise InvalidInputError(
             f"origin {source.origin!r} is unknown: give one of {', '.join(ORIGINS)}, or None."
         )
-    return source
+    return replace(source, **named)  # type: ignore[arg-type]  # the names of its other fields
 
 
 def _check_history(record: Record) -> None:
@@ -237,8 +240,13 @@ def checked_name(name: object, what: str) -> str:
         raise InvalidInputError(
             f"{what} has {len(name):,} characters; the limit is {MAX_NAME_CHARACTERS:,}."
         )
-    check_unicode(name, what)
+    check_whole(name, what)
     return name
+
+
+def checked_label(label: object, what: str) -> str:
+    """Return text that describes and identifies nothing, mended: not blank, and not too long."""
+    return checked_name(mended(label) if isinstance(label, str) else label, what)
 
 
 def _checked_times(times: tuple[datetime, ...], what: str) -> tuple[datetime, ...]:

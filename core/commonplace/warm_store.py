@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 
-from commonplace.ports import Entry, Erased, RecordStore, Vectors
+from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
@@ -143,6 +143,26 @@ class WarmStore:
         if hot is not None:
             return hot.of_kinds(kinds)
         return (record for record in self.current(scope) if record.kind in kinds)
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime) -> Page:
+        """Return the newest `limit` of a session's records of a kind, and how many it has.
+
+        They are of exactly this scope, and can be recalled.
+        """
+        hot = self._hot.of(scope)
+        if hot is not None:
+            hot.expire(at)
+            newest = islice(hot.of_session(scope, name, kind), limit)
+            return list(newest), hot.count_of_session(scope, name, kind)
+        found = [
+            one
+            for one in self.store.records(scope)
+            if (one.scope, one.source.session, one.kind) == (scope, name, kind)
+            and one.is_current
+            and not one.is_expired(at)
+        ]
+        found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+        return found[:limit], len(found)
 
     def arrays(
         self, scope: Scope, vector: Vectors, limit: int, at: datetime, admitted: Condition

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from agent_framework import AgentSession, ContextProvider, Message, SessionContext
 
-from commonplace import AsyncMemory, Memory, Record, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
+from commonplace import AsyncMemory, Memory, Source
+from commonplace.adapting import OnError, checked_memory, guarded, query_text
 from commonplace.validation import checked_limit
 
 FRAMEWORK = "agent-framework"
@@ -78,13 +78,11 @@ class SharedMemoryProvider(ContextProvider):
     ) -> None:
         with guarded("remembering what the Agent Framework agent said", self._on_error):
             answers = context.response.messages if context.response else []
-            records = _records(
-                [*context.input_messages, *answers],
-                session.session_id,
-                getattr(agent, "name", None),
-            )
-            if records:
-                await AsyncMemory(_chosen(self._written, session)).remember_many(records)
+            messages = [*context.input_messages, *answers]
+            told = _told(messages, getattr(agent, "name", None))
+            source = Source(framework=FRAMEWORK, session=session.session_id)
+            if told:
+                await AsyncMemory(_chosen(self._written, session)).observe(told, source=source)
 
 
 def _chosen(memory: ForSession, session: AgentSession) -> Memory:
@@ -111,24 +109,15 @@ def _is_users(message: Message) -> bool:
     return message.role == "user" and bool(message.text.strip())
 
 
-def _records(messages: Iterable[Message], session: str | None, agent: str | None) -> list[Record]:
-    """Return what was said, without tool calls, their results, and instructions."""
-    records = [
-        _record(message, session, agent)
+def _told(messages: Iterable[Message], agent: str | None) -> list[dict[str, Any]]:
+    """Return what was said, as the core observes, without tool calls, results and instructions."""
+    return [
+        {
+            "role": message.role,
+            "content": message.text,
+            "name": None if message.role == "user" else message.author_name or agent,
+            "id": message.message_id,
+        }
         for message in messages
-        if message.role in ("user", "assistant")
+        if message.role in ("user", "assistant") and message.text.strip()
     ]
-    return [record for record in records if record is not None]
-
-
-def _record(message: Message, session: str | None, agent: str | None) -> Record | None:
-    is_users = message.role == "user"
-    source = Source(
-        framework=FRAMEWORK,
-        agent=None if is_users else message.author_name or agent,
-        session=session,
-        origin="user" if is_users else "agent",
-    )
-    return message_record(
-        message.text, source=source, message_id=message.message_id or str(message.role)
-    )

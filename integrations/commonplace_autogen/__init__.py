@@ -1,6 +1,7 @@
-"""Commonplace in AutoGen: a memory for AgentChat's agents and teams."""
+"""Commonplace in AutoGen: a memory for agents and teams, and a conversation as model context."""
 
 try:
+    from commonplace_autogen.context import ConversationContext
     from commonplace_autogen.extraction import extractor
     from commonplace_autogen.memory import SharedMemory
 except ModuleNotFoundError as error:
@@ -11,7 +12,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["SharedMemory", "extractor"]
+__all__ = ["ConversationContext", "SharedMemory", "extractor"]
 
 
 def __dir__() -> list[str]:

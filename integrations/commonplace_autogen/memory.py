@@ -235,9 +235,8 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
 
     async def _remember(self, items: Iterable[object], session: str | None) -> None:
         with guarded("remembering what was said in an AutoGen run", self._on_error):
-            records = said(items, users=self._users, session=session or self._session)
-            if records:
-                await self._said_to.remember_many(records)
+            source = Source(framework=FRAMEWORK, session=session or self._session)
+            await self._said_to.observe(said(items, users=self._users), source=source)
 
     async def _write(self, records: list[Record]) -> None:
         with guarded("remembering what an AutoGen agent heard and said", self._on_error):

@@ -83,7 +83,9 @@ class Turn:
             session=self._session,
             origin="user" if asking is None else "agent",
         )
-        return message_record(text, source=source, message_id=f"{message.source} {said_before}")
+        return message_record(
+            text, source=source, message_id=f"{message.source} {said_before} {text}"
+        )
 
 
 def _note(agent: str, calls: list[FunctionCall]) -> None:

@@ -1,9 +1,10 @@
-"""What users and agents said in a run, as records. Pure."""
+"""What users and agents said in a run. Pure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from autogen_agentchat.messages import (
     BaseChatMessage,
@@ -14,28 +15,26 @@ from autogen_agentchat.messages import (
 )
 from autogen_core import FunctionCall
 
-from commonplace.adapting import message_record
-from commonplace.records import Record, Source
-
 FRAMEWORK = "autogen"
 
 
-def said(items: Iterable[object], *, users: Collection[str], session: str | None) -> list[Record]:
-    """Return the records of the chat messages among `items` that hold what someone said.
+def said(items: Iterable[object], *, users: Collection[str]) -> list[dict[str, Any]]:
+    """Return the chat messages among `items` that hold what someone said, as the core observes.
 
     Tool calls and their summaries, handoffs, thoughts, streamed pieces and the events of a memory
     are not what someone said. The task that an agent gives to another, which is its tool, comes
     with the source ``user``; it is the agent's.
     """
     asked: dict[str, str] = {}
-    records = []
+    told = []
     for item in items:
         if isinstance(item, ToolCallRequestEvent):
             asked |= dict.fromkeys(tasks(item.content), item.source)
         elif isinstance(item, (TextMessage, MultiModalMessage, StructuredMessage)):
-            asking = asked.pop(_text(item), None) if item.source in users else None
-            records.append(_record(item, users, session, asking))
-    return [record for record in records if record is not None]
+            is_users = item.source in users
+            asking = asked.pop(_text(item), None) if is_users else item.source
+            told.append(_told(item, agent=asking))
+    return told
 
 
 def tasks(calls: Iterable[FunctionCall]) -> list[str]:
@@ -52,19 +51,14 @@ def tasks(calls: Iterable[FunctionCall]) -> list[str]:
     return found
 
 
-def _record(
-    message: BaseChatMessage, users: Collection[str], session: str | None, asking: str | None
-) -> Record | None:
-    is_users = message.source in users and asking is None
-    source = Source(
-        framework=FRAMEWORK,
-        agent=None if is_users else asking or message.source,
-        session=session,
-        origin="user" if is_users else "agent",
-    )
-    return message_record(
-        _text(message), source=source, message_id=message.id, created_at=message.created_at
-    )
+def _told(message: BaseChatMessage, *, agent: str | None) -> dict[str, Any]:
+    return {
+        "role": "user" if agent is None else "assistant",
+        "content": _text(message),
+        "name": agent,
+        "id": message.id,
+        "created_at": message.created_at,
+    }
 
 
 def _text(message: BaseChatMessage) -> str:

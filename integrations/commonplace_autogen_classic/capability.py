@@ -83,7 +83,7 @@ class SharedMemory:
                 shown = [*messages[:asked], told, *messages[asked:]]
         if message.get("name", "user") in self._users and asked == len(messages) - 1:
             before = sum(text_of(one) == text_of(message) for one in messages[:asked])
-            self._remember(text_of(message), None, f"user {before}")
+            self._remember(text_of(message), None, f"user {before} {text_of(message)}")
         return shown
 
     def _sent(self, agent: str, *, message: Any, **_: object) -> Any:

@@ -6,6 +6,7 @@ CrewAI, which shows metadata to models, never sees these.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -67,10 +68,16 @@ def changed(old: Record, given: MemoryRecord, place: Scope) -> Record:
     )
 
 
-def to_memory_record(record: Record, within: Scope, vectors: Vectors | None = None) -> MemoryRecord:
+def to_memory_record(
+    record: Record,
+    within: Scope,
+    vectors: Vectors | None = None,
+    recalled_at: datetime | None = None,
+) -> MemoryRecord:
     """Return a record of the core as CrewAI's, its path counted from the scope `within`.
 
-    A record outside of `within`, which an including memory reads, has its path from the root.
+    CrewAI counts as an access that it was made, changed or, at `recalled_at`, recalled. A record
+    outside of `within`, which an including memory reads, has its path from the root.
     """
     below = record.scope.names[len(within.names) :]
     metadata = record.metadata
@@ -83,7 +90,9 @@ def to_memory_record(record: Record, within: Scope, vectors: Vectors | None = No
         metadata={_shown(key): value for key, value in metadata.items() if _is_shown(record, key)},
         importance=record.importance,
         created_at=naive(record.created_at),
-        last_accessed=_last_accessed(record),
+        last_accessed=max(
+            filter(None, [_last_accessed(record), recalled_at and naive(recalled_at)])
+        ),
         embedding=None if vectors is None else vectors[0].tolist(),
         source=source if isinstance(source, str) else record.source.session,
         private=metadata.get(_PRIVATE) is True,
@@ -108,6 +117,8 @@ def matching(
     required: list[dict[str, Any]] = [
         {_kept(key): {"$eq": value}} for key, value in (metadata_filter or {}).items()
     ]
+    if isinstance(categories, str):
+        raise InvalidInputError(f"categories is a list of texts, not {categories!r}.")
     if categories:
         required.append({"$or": [{_CATEGORIES: {"$contains": one}} for one in categories]})
     return {"$and": required} if required else {}
@@ -134,6 +145,7 @@ def _aware(time: datetime) -> datetime:
 
 
 def _metadata(given: MemoryRecord) -> dict[str, JSON]:
+    json.dumps(given.metadata)  # raises the TypeError that CrewAI's storages do
     own: dict[str, JSON] = {_LAST_ACCESSED: naive(_aware(given.last_accessed)).isoformat()}
     if given.categories:
         own[_CATEGORIES] = list(given.categories)

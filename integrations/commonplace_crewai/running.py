@@ -11,10 +11,12 @@ from contextvars import ContextVar
 from typing import Any
 
 from crewai.hooks.contexts import ExecutionEndContext, InputContext
-from crewai.hooks.dispatch import InterceptionPoint, get_global_hook_list, register
+from crewai.hooks.dispatch import InterceptionPoint
 from crewai.hooks.tool_hooks import ToolCallHookContext
 
-_SAVE_TOOL = "save_to_memory"
+from commonplace_crewai.listening import hear
+
+_SAVE_TOOLS = ("save_to_memory", "remember")
 
 # One entry for each kickoff in progress, an inner one after the outer: who runs, with which inputs.
 _kickoffs: ContextVar[tuple[tuple[object, Mapping[str, Any]], ...]] = ContextVar(
@@ -25,13 +27,9 @@ _saving_agent: ContextVar[str | None] = ContextVar("commonplace_crewai_saving_ag
 
 def listen() -> None:
     """Have CrewAI's hooks note what runs; to call it again changes nothing."""
-    for point, hook in (
-        (InterceptionPoint.INPUT, _note_inputs),
-        (InterceptionPoint.EXECUTION_END, _forget_inputs),
-        (InterceptionPoint.PRE_TOOL_CALL, _note_agent),
-    ):
-        if hook not in get_global_hook_list(point):
-            register(point, hook)
+    hear(InterceptionPoint.INPUT, _note_inputs)
+    hear(InterceptionPoint.EXECUTION_END, _forget_inputs)
+    hear(InterceptionPoint.PRE_TOOL_CALL, _note_agent)
 
 
 def kickoff_inputs() -> Mapping[str, Any]:
@@ -65,4 +63,4 @@ def _forget_inputs(context: ExecutionEndContext) -> None:
 
 def _note_agent(context: ToolCallHookContext) -> None:
     role = getattr(context.agent, "role", None)
-    _saving_agent.set(role if context.tool_name == _SAVE_TOOL else None)
+    _saving_agent.set(role if context.tool_name in _SAVE_TOOLS else None)

@@ -5,24 +5,25 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from anyio import to_thread
-from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, StorageBackend
+from crewai.memory.storage.backend import EmbeddingDimensionMismatchError
 from crewai.memory.types import MemoryRecord, ScopeInfo
 from typing_extensions import Self, override
 
 from commonplace import Memory, Record, RecordNotFoundError, Scope
-from commonplace.adapting import checked_memory
-from commonplace.by_vector import discard, embedded, entries, nearest, own
+from commonplace.adapting import checked_memory, count_shown
+from commonplace.by_vector import dimension, discard, embedded, entries, nearest, own, stated
+from commonplace.ports import Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import JSON, KINDS
+from commonplace_crewai.awaited import AwaitedStorage
 from commonplace_crewai.mapping import (
     categories_of,
     changed,
@@ -34,6 +35,7 @@ from commonplace_crewai.mapping import (
 )
 from commonplace_crewai.paths import names_in, path_of
 from commonplace_crewai.running import kickoff_inputs, listen
+from commonplace_crewai.touching import Touched
 
 # The memory of all runs, or what chooses that of one run by the inputs of its kickoff.
 MemoryOrChoice: TypeAlias = Memory | Callable[[Mapping[str, Any]], Memory]
@@ -61,7 +63,7 @@ def text_id(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-class CommonplaceStorage(StorageBackend):
+class CommonplaceStorage(AwaitedStorage):
     """A CrewAI `StorageBackend` on a memory's scope; `crew_memory` puts it to use.
 
     CrewAI's path "/" is the memory's own scope and "/a/b" the scope a, b below it, segment by
@@ -84,6 +86,7 @@ class CommonplaceStorage(StorageBackend):
         A function is asked at each call, with the inputs of the kickoff in progress.
         """
         self._memory = memory if callable(memory) else checked_memory(memory)
+        self._touched = Touched()
         listen()
 
     @property
@@ -114,9 +117,7 @@ class CommonplaceStorage(StorageBackend):
         if empty := [record.id for record in records if not record.content.strip()]:
             _logger.warning("Nothing to remember in the empty CrewAI records %s.", empty)
         self._own.remember_many(
-            to_record(record, self._place(record.scope), _agent.get())
-            for record in records
-            if record.content.strip()
+            self._record_of(record) for record in records if record.content.strip()
         )
 
     @override
@@ -139,7 +140,7 @@ class CommonplaceStorage(StorageBackend):
             max(limit, 0),
         )
         return [
-            (to_memory_record(entry.record, self._scope, entry.vectors), cosine)
+            (self._shown_as(entry.record, entry.vectors), cosine)
             for entry, cosine in found
             if cosine >= min_score
         ]
@@ -162,9 +163,8 @@ class CommonplaceStorage(StorageBackend):
 
     def update(self, record: MemoryRecord) -> None:
         self._check_dimension([record.embedding])
-        try:
-            old = self._own.record(record.id)
-        except RecordNotFoundError:
+        old = self._found(record.id)
+        if old is None:
             self.save([record])
             return
         new = changed(old, record, self._place(record.scope))
@@ -177,7 +177,7 @@ class CommonplaceStorage(StorageBackend):
             entry = entries(self._own, [record_id])[0]
         except RecordNotFoundError:
             return None
-        return to_memory_record(entry.record, self._scope, entry.vectors)
+        return self._shown_as(entry.record, entry.vectors)
 
     def list_records(
         self, scope_prefix: str | None = None, limit: int = 200, offset: int = 0
@@ -187,10 +187,7 @@ class CommonplaceStorage(StorageBackend):
         page = self.at(scope_prefix).records(limit=limit, offset=offset)
         found = entries(self._own, [record.id for record in page])
         vectors = {(entry.record.scope, entry.record.id): entry.vectors for entry in found}
-        return [
-            to_memory_record(record, self._scope, vectors[record.scope, record.id])
-            for record in page
-        ]
+        return [self._shown_as(record, vectors[record.scope, record.id]) for record in page]
 
     def get_scope_info(self, scope: str) -> ScopeInfo:
         records = self._records(scope)
@@ -217,32 +214,24 @@ class CommonplaceStorage(StorageBackend):
     def reset(self, scope_prefix: str | None = None) -> None:
         self.delete(scope_prefix)
 
-    async def asave(self, records: list[MemoryRecord]) -> None:
-        await to_thread.run_sync(self.save, records)
+    def touch_records(self, record_ids: list[str]) -> None:
+        """Note that records were recalled, as CrewAI's memory does; unknown ids are passed over."""
+        self.shown([one for one in map(self._found, record_ids) if one is not None])
 
-    @override
-    async def asearch(
-        self,
-        query_embedding: list[float],
-        scope_prefix: str | None = None,
-        categories: list[str] | None = None,
-        metadata_filter: dict[str, Any] | None = None,
-        limit: int = 10,
-        min_score: float = 0.0,
-    ) -> list[tuple[MemoryRecord, float]]:
-        search = partial(self.search, query_embedding, scope_prefix, categories)
-        return await to_thread.run_sync(search, metadata_filter, limit, min_score)
+    def shown(self, records: Sequence[Record]) -> None:
+        """Count records as used, and note it for `last_accessed`, which the core writes later."""
+        count_shown(self.memory, records)
+        self._touched.note(records)
 
-    async def adelete(
-        self,
-        scope_prefix: str | None = None,
-        categories: list[str] | None = None,
-        record_ids: list[str] | None = None,
-        older_than: datetime | None = None,
-        metadata_filter: dict[str, Any] | None = None,
-    ) -> int:
-        delete = partial(self.delete, scope_prefix, categories, record_ids)
-        return await to_thread.run_sync(delete, older_than, metadata_filter)
+    def close(self) -> None:
+        """Do nothing: others use the memory too, and who opened it closes it."""
+
+    def state(self, records: list[MemoryRecord]) -> list[MemoryRecord]:
+        """Save what is said as a statement: one that is known gets another mention."""
+        # Its metadata would take the place of what is known of it.
+        said = [replace(self._record_of(record), metadata={}) for record in records]
+        kept = stated(self._own, said)
+        return [self._shown_as(record) for record in kept]
 
     def at(self, path: str | None) -> Memory:
         """Return the memory confined to the scope at this path."""
@@ -250,13 +239,25 @@ class CommonplaceStorage(StorageBackend):
         return self._own.scope(names) if names else self._own
 
     def known(self, texts: Sequence[str], path: str, source: str | None) -> dict[str, MemoryRecord]:
-        """Return, by text, what is remembered word for word at or below this path."""
+        """Return, by text, what this source has said to all word for word at or below this path."""
         wanted = set(texts)
-        found = [to_memory_record(one, self._scope) for one in self._records(path)]
-        return {one.content: one for one in found if one.content in wanted and one.source == source}
+        found = [self._shown_as(one) for one in self._records(path) if one.text in wanted]
+        return {one.content: one for one in found if one.source == source and not one.private}
 
     def _place(self, path: str) -> Scope:
         return Scope(self._scope.names + names_in(path))
+
+    def _record_of(self, given: MemoryRecord) -> Record:
+        return to_record(given, self._place(given.scope), _agent.get())
+
+    def _shown_as(self, record: Record, vectors: Vectors | None = None) -> MemoryRecord:
+        return to_memory_record(record, self._scope, vectors, self._touched.last(record))
+
+    def _found(self, id: str) -> Record | None:
+        try:
+            return self._own.record(id)
+        except RecordNotFoundError:
+            return None
 
     def _records(
         self,
@@ -271,11 +272,8 @@ class CommonplaceStorage(StorageBackend):
         below = {one.scope.names[: depth + 1] for one in records if len(one.scope.names) > depth}
         return sorted(path_of(names[len(self._scope.names) :]) for names in below)
 
-    @cached_property
-    def _dimension(self) -> int:
-        return len(self.embed(["dimension"])[0])
-
-    def _check_dimension(self, vectors: Any) -> None:
-        for vector in vectors:
-            if vector is not None and len(vector) != self._dimension:
-                raise EmbeddingDimensionMismatchError(self._dimension, len(vector))
+    def _check_dimension(self, vectors: Iterable[Sequence[float] | None]) -> None:
+        given = {len(vector) for vector in vectors if vector is not None}
+        expected = dimension(self.memory) if given else None
+        for other in given - {expected}:
+            raise EmbeddingDimensionMismatchError(expected or other, other)

@@ -1,19 +1,49 @@
 """Commonplace for LangChain: a retriever, a memory for `create_agent`, and an extractor.
 
-The retriever and the extractor need langchain-core alone. The middleware is loaded when it is
-first asked for, so that a program without agents neither needs `langchain` nor waits for it.
+The retriever and the extractor need langchain-core alone. The rest is loaded when it is first
+asked for, so that a program without agents neither needs `langchain` nor waits for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from commonplace_langchain.chains import with_memory
+    from commonplace_langchain.key_values import MemoryByteStore, MemoryKeyValueStore
     from commonplace_langchain.middleware import MemoryMiddleware
+    from commonplace_langchain.runs import Run
+    from commonplace_langchain.store import MemoryStore
+    from commonplace_langchain.tools import memory_tools
+    from commonplace_langchain.vector_store import MemoryVectorStore
 
-__all__ = ["MemoryMiddleware", "MemoryRetriever", "extractor"]
+__all__ = [
+    "ConversationHistory",
+    "MemoryByteStore",
+    "MemoryKeyValueStore",
+    "MemoryMiddleware",
+    "MemoryRetriever",
+    "MemoryStore",
+    "MemoryVectorStore",
+    "Run",
+    "extractor",
+    "memory_tools",
+    "with_memory",
+]
+
+_LATER = {
+    "MemoryByteStore": "key_values",
+    "MemoryKeyValueStore": "key_values",
+    "MemoryMiddleware": "middleware",
+    "MemoryStore": "store",
+    "MemoryVectorStore": "vector_store",
+    "Run": "runs",
+    "memory_tools": "tools",
+    "with_memory": "chains",
+}
 
 
 @contextmanager
@@ -32,6 +62,7 @@ def _saying_what_to_install() -> Iterator[None]:
 
 with _saying_what_to_install():
     from commonplace_langchain.extraction import extractor
+    from commonplace_langchain.history import ConversationHistory
     from commonplace_langchain.retriever import MemoryRetriever
 
 
@@ -42,8 +73,7 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        if name != "MemoryMiddleware":
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         with _saying_what_to_install():
-            from commonplace_langchain.middleware import MemoryMiddleware
-        return MemoryMiddleware
+            return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
+from anyio import to_thread
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import PrivateStateAttr
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import AnyMessage, HumanMessage
 from langgraph.channels import UntrackedValue
 from langgraph.runtime import Runtime
-from typing_extensions import NotRequired, Self
+from typing_extensions import NotRequired
 
-from commonplace import AsyncMemory, Memory, Record, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
-from commonplace.validation import checked_limit
+from commonplace import AsyncMemory, InvalidInputError, Memory, Source
+from commonplace.adapting import OnError, guarded, keep_conversation, query_text
+from commonplace.recall.filters import Selection
+from commonplace.recall.packing import RELEVANT
+from commonplace.records import Kind
+from commonplace.validation import checked_confidence, checked_limit
+from commonplace.writing.extraction import Extractor
+from commonplace_langchain.informing import Recalled, informed
+from commonplace_langchain.learning import Learning
 from commonplace_langchain.messages import (
+    Said,
+    Speaker,
     first_unwritten,
+    is_said_by_user,
     last_question,
     said,
     text_of,
-    with_block,
+    told,
 )
+from commonplace_langchain.runs import Chosen, MemoryOrChoice, run_of
+from commonplace_langchain.tools import memory_tools
 
+Writing: TypeAlias = Literal["all", "user", "none"] | Callable[[Said], bool]
+
+_WRITES: dict[object, Callable[[Said], bool]] = {
+    "all": lambda _: True,
+    "user": lambda message: isinstance(message, HumanMessage),
+    "none": lambda _: False,
+}
 _RECALLING = "recalling for the LangChain agent"
 _WRITING = "remembering what the LangChain agent heard and said"
-
-
-class Recalled(str):
-    """The id of a message of the user, carrying what the memory said to it.
-
-    LangGraph streams and traces the whole state, private parts too. Being text, this is shown and
-    serialised as the id alone.
-    """
-
-    __slots__ = ("block",)
-
-    block: str
-
-    def __new__(cls, message_id: str, block: str = "") -> Self:
-        recalled = super().__new__(cls, message_id)
-        recalled.block = block
-        return recalled
 
 
 class MemoryState(AgentState[Any]):
     """What the middleware notes beside the messages, each instance under its name.
 
     What was recalled lives as long as the run and is never saved. What is saved is the id of the
-    last message that was written back.
+    last message that was written back, and in which scope.
     """
 
     commonplace_recalled: NotRequired[Annotated[dict[str, str], UntrackedValue, PrivateStateAttr]]
     commonplace_written: NotRequired[Annotated[dict[str, str | None], PrivateStateAttr]]
+    commonplace_scope: NotRequired[Annotated[dict[str, str], PrivateStateAttr]]
 
 
 class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -62,12 +66,23 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     of the turn's model calls with it: at most `max_tokens` tokens of quoted data that are never
     saved with the agent's state. After the turn it remembers what the user said and the agent's
     final answer, as records of kind ``message`` with the thread as session and `agent` as who
-    answered (default: the name of the agent). Remembering a message twice leaves one record.
+    answered (default: the name of the agent). Remembering a message twice leaves one record; one
+    that is edited in its thread takes its own place, after the next turn.
 
-    A failing memory is logged and the agent goes on, unless ``on_error="raise"``; what could not
-    be written is written after a later turn of the thread. `name` tells apart several instances
-    in one agent. Raises InvalidInputError for what is no memory and for a
-    `max_tokens` that is not a whole number.
+    `memory` may be a function from the `Run` to a memory: then each run has its own user's. It is
+    asked with what the run's context and configuration say, never with what a model or a message
+    says. `default` is for runs that say nothing of their user; without it they are an error.
+
+    `write` tells what is kept: ``"all"``, what the ``"user"`` says, ``"none"``, or a function of a
+    message. `read_only` is ``"none"`` for the tools as well. `kinds` and `min_confidence` bound
+    what is recalled. An `extractor` is asked in the background about what was kept; `close` waits
+    for it. With `tools` the agent has the tools remember, recall and forget. `speaker` tells whose
+    word a human message is; by default the user's, but an agent's where that agent's tool started
+    this one.
+
+    A failing memory is logged once a turn and the agent goes on, unless ``on_error="raise"``; what
+    could not be written is written after a later turn of the thread. `name` tells apart several
+    instances in one agent. Raises InvalidInputError for settings that cannot be used.
 
     >>> from langchain.agents import create_agent
     >>> from langchain_core.language_models import FakeListChatModel
@@ -84,57 +99,68 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
 
     def __init__(
         self,
-        memory: Memory,
+        memory: MemoryOrChoice,
         *,
+        default: Memory | None = None,
         max_tokens: int = 400,
+        min_confidence: float = RELEVANT,
+        kinds: Sequence[Kind] | None = None,
+        write: Writing = "all",
+        read_only: bool = False,
+        extractor: Extractor | None = None,
+        tools: bool = False,
         agent: str | None = None,
+        speaker: Speaker | None = None,
         on_error: OnError = "log",
         name: str = "MemoryMiddleware",
     ) -> None:
         """Recall from `memory` and write to it; whose memory it is, its scope says."""
-        self._memory = checked_memory(memory)
-        self._max_tokens = checked_limit(max_tokens, "max_tokens")
+        self._chosen = Chosen(memory, default)
+        self._recalling = {
+            "max_tokens": checked_limit(max_tokens, "max_tokens"),
+            "min_confidence": checked_confidence(min_confidence),
+            "kinds": checked_kinds(kinds),
+        }
+        self._keeps = kept_by("none" if read_only else write)
+        self._learning = None if extractor is None else Learning(extractor)
         self._agent = agent
+        self._speaker = speaker
         self._on_error: OnError = on_error
         self._name = name
+        if tools:
+            self.tools = memory_tools(memory, default=default, read_only=read_only, agent=agent)
+
+    def close(self) -> None:
+        """Wait until the extractor was asked about all that was kept. The memory stays open."""
+        if self._learning is not None:
+            self._learning.drain()
 
     @property
     def name(self) -> str:
         return self._name
 
-    def before_model(
-        self,
-        state: AgentState[Any],
-        runtime: Runtime[Any],  # noqa: ARG002  # LangGraph passes it by name
-    ) -> dict[str, Any] | None:
+    def before_model(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
+        memory = self._chosen.of(run_of(runtime))
         question = self._new_question(state)
         if question is None:
             return None
-        block = ""
+        block = None
         with guarded(_RECALLING, self._on_error):
-            block = self._memory.context(
-                query_text(text_of(question)),
-                max_tokens=self._max_tokens,
-                known=[text_of(message) for message in state["messages"]],
-            )
-        return self._noted(state, question, block)
+            block = memory.context(query_text(text_of(question)), **self._asked(state))
+        return self._noted(state, question, block, memory)
 
     async def abefore_model(
-        self,
-        state: AgentState[Any],
-        runtime: Runtime[Any],  # noqa: ARG002  # as above
+        self, state: AgentState[Any], runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
+        memory = self._chosen.of(run_of(runtime))
         question = self._new_question(state)
         if question is None:
             return None
-        block = ""
+        block = None
         with guarded(_RECALLING, self._on_error):
-            block = await AsyncMemory(self._memory).context(
-                query_text(text_of(question)),
-                max_tokens=self._max_tokens,
-                known=[text_of(message) for message in state["messages"]],
-            )
-        return self._noted(state, question, block)
+            context = AsyncMemory(memory).context
+            block = await context(query_text(text_of(question)), **self._asked(state))
+        return self._noted(state, question, block, memory)
 
     def wrap_model_call(
         self,
@@ -151,19 +177,37 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         return await handler(self._informed(request))
 
     def after_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any]:
-        start = self._first_unwritten(state)
-        with guarded(_WRITING, self._on_error):
-            self._memory.remember_many(self._records(state["messages"][start:], runtime))
+        memory = self._chosen.of(run_of(runtime))
+        start = self._first_unwritten(state, memory)
+        with self._guarded_writing(state):
+            self._keep(memory, state, start, runtime)
             start = len(state["messages"])
-        return self._written(state, start)
+        return self._written(state, start, memory)
 
     async def aafter_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any]:
-        start = self._first_unwritten(state)
-        with guarded(_WRITING, self._on_error):
-            records = self._records(state["messages"][start:], runtime)
-            await AsyncMemory(self._memory).remember_many(records)
+        memory = self._chosen.of(run_of(runtime))
+        start = self._first_unwritten(state, memory)
+        with self._guarded_writing(state):
+            await to_thread.run_sync(self._keep, memory, state, start, runtime)
             start = len(state["messages"])
-        return self._written(state, start)
+        return self._written(state, start, memory)
+
+    def _asked(self, state: AgentState[Any]) -> dict[str, Any]:
+        return {**self._recalling, "known": [text_of(message) for message in state["messages"]]}
+
+    def _guarded_writing(self, state: AgentState[Any]) -> AbstractContextManager[None]:
+        recalled = self._recalled(state)
+        failed = recalled is not None and recalled.block is None
+        return guarded(_WRITING, self._on_error, again=failed)
+
+    def _keep(
+        self, memory: Memory, state: AgentState[Any], start: int, runtime: Runtime[Any]
+    ) -> None:
+        earlier, new = self._told(state, start, runtime)
+        source = _source(runtime)
+        keep_conversation(memory, earlier, new, source)
+        if self._learning is not None and new:
+            self._learning.learn(memory, new, source)
 
     def _new_question(self, state: AgentState[Any]) -> HumanMessage | None:
         """Return the user's last message if this run has not recalled for it yet."""
@@ -173,12 +217,14 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             return None
         return question
 
-    def _noted(self, state: AgentState[Any], question: HumanMessage, block: str) -> dict[str, Any]:
+    def _noted(
+        self, state: AgentState[Any], question: HumanMessage, block: str | None, memory: Memory
+    ) -> dict[str, Any]:
         recalled = Recalled(str(question.id), block)
         return {
             "commonplace_recalled": {**_recalled_in(state), self.name: recalled},
             # A run that never reaches its end leaves behind where the unwritten messages start.
-            **self._written(state, self._first_unwritten(state)),
+            **self._written(state, self._first_unwritten(state, memory), memory),
         }
 
     def _recalled(self, state: AgentState[Any]) -> Recalled | None:
@@ -189,28 +235,54 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         recalled = self._recalled(request.state)
         if recalled is None or not recalled.block:
             return request
-        return request.override(system_message=with_block(request.system_message, recalled.block))
+        return informed(request, recalled.block)
 
-    def _first_unwritten(self, state: AgentState[Any]) -> int:
-        return first_unwritten(state["messages"], _written_in(state).get(self.name))
+    def _first_unwritten(self, state: AgentState[Any], memory: Memory) -> int:
+        messages, written = state["messages"], _written_in(state).get(self.name)
+        before = _scopes_in(state).get(self.name, str(memory.path))
+        if before == str(memory.path):
+            return first_unwritten(messages, written)
+        # Another user goes on with the thread: what others said before is not theirs.
+        return next(
+            (at for at in reversed(range(len(messages))) if is_said_by_user(messages[at])), 0
+        )
 
-    def _written(self, state: AgentState[Any], count: int) -> dict[str, Any]:
+    def _written(self, state: AgentState[Any], count: int, memory: Memory) -> dict[str, Any]:
         """Note that the first `count` messages are written: the id of the last of them, or ""."""
         through = state["messages"][count - 1].id if count else ""
-        return {"commonplace_written": {**_written_in(state), self.name: through}}
+        return {
+            "commonplace_written": {**_written_in(state), self.name: through},
+            "commonplace_scope": {**_scopes_in(state), self.name: str(memory.path)},
+        }
 
-    def _records(self, messages: list[AnyMessage], runtime: Runtime[Any]) -> list[Record]:
-        session = _session(runtime)
-        records = [self._record(message, session) for message in said(messages)]
-        return [record for record in records if record is not None]
+    def _told(
+        self, state: AgentState[Any], start: int, runtime: Runtime[Any]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return what was written before, which may have been edited since, and what is new."""
+        is_structured = state.get("structured_response") is not None
+        human = self._speaker or _speaker(runtime)
 
-    def _record(self, message: HumanMessage | AIMessage, session: str | None) -> Record | None:
-        if isinstance(message, HumanMessage):
-            source = Source(framework="langchain", session=session, origin="user")
-        else:
-            agent = self._agent or message.name
-            source = Source(framework="langchain", agent=agent, session=session, origin="agent")
-        return message_record(text_of(message), source=source, message_id=str(message.id))
+        def of(messages: list[AnyMessage]) -> list[dict[str, Any]]:
+            kept = filter(self._keeps, said(messages, is_structured=is_structured))
+            return [told(one, self._agent, human) for one in kept]
+
+        return of(state["messages"][:start]), of(state["messages"][start:])
+
+
+def checked_kinds(kinds: Sequence[Kind] | None) -> tuple[Kind, ...] | None:
+    """Return kinds of records, or None for all. Raises InvalidInputError."""
+    return None if kinds is None else Selection(tuple(kinds)).kinds
+
+
+def kept_by(write: Writing) -> Callable[[Said], bool]:
+    """Return what tells whether a message is kept. Raises InvalidInputError."""
+    if callable(write):
+        return write
+    if write not in _WRITES:
+        raise InvalidInputError(
+            f"write is 'all', 'user', 'none' or a function of a message, not {write!r:.80}."
+        )
+    return _WRITES[write]
 
 
 def _recalled_in(state: AgentState[Any]) -> dict[str, str]:
@@ -221,6 +293,17 @@ def _written_in(state: AgentState[Any]) -> dict[str, str | None]:
     return cast("MemoryState", state).get("commonplace_written", {})
 
 
-def _session(runtime: Runtime[Any]) -> str | None:
+def _scopes_in(state: AgentState[Any]) -> dict[str, str]:
+    return cast("MemoryState", state).get("commonplace_scope", {})
+
+
+def _speaker(runtime: Runtime[Any]) -> Speaker:
+    """Return whose word a human message of this run is: an agent's if its tool started the run."""
+    info = runtime.execution_info
+    callers = info.checkpoint_ns.split("|")[:-1] if info else []
+    return "agent" if any(one.startswith("tools:") for one in callers) else "user"
+
+
+def _source(runtime: Runtime[Any]) -> Source:
     thread_id = runtime.execution_info.thread_id if runtime.execution_info else None
-    return None if thread_id is None else str(thread_id)
+    return Source(framework="langchain", session=None if thread_id is None else str(thread_id))

@@ -73,8 +73,8 @@ def test_half_a_character_is_marked_and_does_not_stop_the_rest(memory: Memory) -
     record = message_record("cut \ud83d", source=CHAT, message_id="1")
 
     assert record is not None
-    assert memory.remember_many([record])[0].text == "cut ?"
-    assert query_text("cut \ud83d") == "cut ?"
+    assert memory.remember_many([record])[0].text == "cut \ufffd"
+    assert query_text("cut \ud83d") == "cut \ufffd"
 
 
 def test_an_adapter_takes_nothing_but_a_memory(memory: Memory) -> None:

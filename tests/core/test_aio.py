@@ -20,7 +20,14 @@ def public(kind: type) -> dict[str, object]:
 
 def test_both_have_the_same_verbs_with_the_same_parameters() -> None:
     assert public(AsyncMemory).keys() == public(Memory).keys()
-    for name in public(Memory).keys() - {"scope", "including", "path", "also", "directory"}:
+    for name in public(Memory).keys() - {
+        "scope",
+        "including",
+        "conversation",
+        "path",
+        "also",
+        "directory",
+    }:
         sync, awaited = getattr(Memory, name), getattr(AsyncMemory, name)
         assert inspect.signature(awaited) == inspect.signature(sync)
         assert inspect.iscoroutinefunction(awaited)

@@ -26,7 +26,15 @@ WRITES: dict[str, tuple[Callable[[Memory], object], str]] = {
     "blank text": (lambda m: m.remember(" \n\t "), "text is empty"),
     "text over the limit": (lambda m: m.remember("x" * 100_001), "the limit is 100,000"),
     "text of a wrong type": (lambda m: m.remember(7), "text is a str"),  # type: ignore[arg-type]
-    "half a surrogate pair": (lambda m: m.remember("a\ud800"), "not valid Unicode"),
+    "half a surrogate pair as an id": (
+        lambda m: m.remember_many([Record("x", id="a\ud800")]),
+        "not valid Unicode",
+    ),
+    "half a surrogate pair as a key": (lambda m: m.set("a\ud800", 1), "not valid Unicode"),
+    "two fields that become one": (
+        lambda m: m.remember("x", metadata={"a\ud800": 1, "a\ud801": 2}),  # noqa: F601  # they are two
+        "differ in half a character",
+    ),
     "unknown kind": (lambda m: m.remember("x", kind="idea"), "kind 'idea' is unknown"),  # type: ignore[arg-type]
     "a value without a key": (lambda m: m.remember("x", kind="value"), "set"),
     "importance above one": (lambda m: m.remember("x", importance=1.1), "importance"),
@@ -71,7 +79,7 @@ READS: dict[str, tuple[Callable[[Memory], object], str]] = {
     "operand of $gt": (lambda m: m.count(where={"a": {"$gt": None}}), "\\$gt takes"),
     "empty $or": (lambda m: m.count(where={"$or": []}), "at least one"),
     "condition of a wrong type": (lambda m: m.count(where=["a"]), "is a dict"),  # type: ignore[arg-type]
-    "field of a wrong type": (lambda m: m.count(where={1: 2}), "names a field"),  # type: ignore[dict-item]
+    "field of a wrong type": (lambda m: m.count(where={1: 2}), "keys are text"),  # type: ignore[dict-item]
 }
 
 

@@ -108,11 +108,11 @@ def test_equal_ids_of_two_scopes_have_two_histories(memory: Memory) -> None:
     assert [record.text for record in one.history("same")] == ["a first", "a second"]
 
 
-def test_a_message_that_is_corrected_has_no_versions(memory: Memory) -> None:
+def test_a_message_that_is_corrected_has_a_history(memory: Memory) -> None:
     memory.remember_many([Record("hello", kind="message", id="m")])
     memory.remember_many([Record("hello there", kind="message", id="m")])
 
-    assert [one.text for one in memory.history("m")] == ["hello there"]
+    assert [one.text for one in memory.history("m")] == ["hello", "hello there"]
 
 
 def test_the_history_of_what_is_unknown_is_an_error(memory: Memory) -> None:

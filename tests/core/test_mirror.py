@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing as closing_file
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -19,9 +22,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from commonplace import Record, Scope, StoreError
+import commonplace
+from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
+from commonplace.chroma import mirror, mirror_rows
 from commonplace.chroma.directory import CHROMA, MIRROR, DirectoryStore, client_of, opened
 from commonplace.chroma.mirror import NO_DATABASE, Mirror
+from commonplace.chroma.purging import DATABASE
+from commonplace.chroma.store import ChromaStore
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
@@ -48,6 +55,11 @@ def store_in(directory: Path) -> Iterator[DirectoryStore]:
         yield store
     finally:
         close()
+
+
+def in_chroma(store: DirectoryStore, scope: Scope) -> list[Record]:
+    """Return what Chroma holds, past the copy."""
+    return list(ChromaStore.records(store, scope))
 
 
 def texts(store: DirectoryStore, scope: Scope) -> list[str]:
@@ -140,6 +152,28 @@ def test_the_copy_of_a_process_that_ended_within_is_not_believed(directory: Path
         assert not store._mirror.covers(BOB)
 
 
+NOT_CLOSED_AFTER_READING = """
+import sys, commonplace
+from commonplace.testing import HashingEmbedder
+memory = commonplace.open(sys.argv[1], embedder=HashingEmbedder())
+if not memory.count():
+    memory.remember("Likes tea")
+    memory.close()
+else:
+    memory.context("Which tea?", min_confidence=0)
+"""
+
+
+def test_uses_are_counted_when_a_process_ends_that_only_read(tmp_path: Path) -> None:
+    for _ in range(2):
+        run = [sys.executable, "-c", NOT_CLOSED_AFTER_READING, str(tmp_path)]
+        ended = subprocess.run(run, capture_output=True, text=True, check=True)
+        assert not ended.stderr
+
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        assert [record.uses for record in memory.records()] == [1]
+
+
 NOT_CLOSED = """
 import sys, commonplace
 from commonplace.testing import HashingEmbedder
@@ -160,6 +194,116 @@ def test_a_store_that_nobody_closes_is_closed_when_its_process_ends(tmp_path: Pa
 
     assert len(found) == 150
     assert sum(record.uses for record in found) > 0
+
+
+WITHOUT_CHROMA = """
+import sys, commonplace
+from commonplace.testing import HashingEmbedder
+with commonplace.open(sys.argv[1], embedder=HashingEmbedder()) as memory:
+    alice = memory.scope("user", "alice")
+    record = alice.record(sys.argv[2])
+    assert record in alice.records() and memory.records() == alice.records()
+    assert alice.get("tea") == "green" and alice.get("coffee") is None
+    assert memory.count() == alice.count() == memory.stats().records == 2
+    assert alice.recall("What does she like?")[0].record == record
+    assert memory.sweep() == 0
+assert "chromadb" not in sys.modules, "importing it takes longer than all of this"
+"""
+
+
+def test_what_is_closed_is_read_without_opening_chroma_or_importing_it(tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    with commonplace.open(directory, embedder=HashingEmbedder()) as memory:
+        record = memory.scope("user", "alice").remember("Likes long walks")
+        memory.scope("user", "alice").set("tea", "green")
+    written = (directory / CHROMA / DATABASE).stat().st_mtime_ns
+
+    for _ in range(2):  # it is closed as it was opened
+        run = [sys.executable, "-c", WITHOUT_CHROMA, str(directory), record.id]
+        subprocess.run(run, check=True)
+
+    assert (directory / CHROMA / DATABASE).stat().st_mtime_ns == written
+
+
+def test_a_store_of_another_embedder_is_refused_without_opening_chroma(directory: Path) -> None:
+    with pytest.raises(EmbedderMismatchError, match="'random'"):
+        opened(directory, "another")
+    with store_in(directory) as store:
+        assert store.dimension == 8
+        assert store._opened is None
+
+
+def write_in_the_format_before(directory: Path) -> None:
+    with closing_file(sqlite3.connect(directory / MIRROR)) as database:
+        database.executescript(
+            "DROP INDEX by_id; CREATE TABLE one (state TEXT);"
+            "INSERT INTO one SELECT state FROM closed_beside; DROP TABLE closed_beside;"
+            "ALTER TABLE one RENAME TO closed_beside; PRAGMA user_version = 1;"
+        )
+
+
+def test_a_copy_of_the_format_before_is_brought_over(directory: Path) -> None:
+    write_in_the_format_before(directory)
+    lose_indexes(directory)
+    with store_in(directory) as store:
+        ids = [one.id for one in store.records(ALICE)]
+        assert len(store.find(ALICE, ids)) == 151
+
+    with store_in(directory) as store:
+        assert len(texts(store, Scope())) == 153
+        assert store._opened is None
+
+
+def test_who_is_killed_while_it_is_brought_over_leaves_no_copy_that_is_believed(
+    directory: Path,
+) -> None:
+    write_in_the_format_before(directory)
+    begun, _, _ = mirror_rows.FROM_1.partition("CREATE INDEX")
+    with closing_file(sqlite3.connect(directory / MIRROR)) as database:
+        database.executescript(begun)
+
+    with store_in(directory) as store:
+        assert not store._mirror.covers(BOB)
+        assert len(texts(store, Scope())) == 153
+
+
+def test_records_are_read_on_while_the_copy_is_written_anew(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_ENTRIES_PER_READ", 10)
+    with store_in(directory) as store:
+        reading = store.records(Scope())
+        read = [next(reading)]
+        store.erase(BOB)
+        store.put([entry("meanwhile")])
+        read += reading
+
+    assert len({one.id for one in read}) == len(read)
+    assert {f"alice {n}" for n in range(150)} <= {one.text for one in read}
+    assert "bob" not in {one.text for one in read}
+
+
+def test_who_reads_on_after_closing_opens_and_removes_nothing(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "_ENTRIES_PER_READ", 10)
+    with store_in(directory) as store:
+        reading = store.records(Scope())
+        next(reading)
+
+    with pytest.raises(StoreError, match="ask again"):
+        list(reading)
+    with pytest.raises(MemoryClosedError):
+        list(store.records(Scope()))
+    assert (directory / MIRROR).exists()
+
+
+def test_no_other_thread_opens_chroma_while_its_files_are_to_be_closed(directory: Path) -> None:
+    with store_in(directory) as store, ThreadPoolExecutor() as threads:
+        for _ in range(2):
+            with store.stopped():
+                assert not threads.submit(store._opening.acquire, blocking=False).result()
+            list(ChromaStore.records(store, BOB))  # it is open the second time
 
 
 def put_back_an_old_copy(directory: Path) -> None:
@@ -206,7 +350,7 @@ def test_a_copy_beside_another_database_than_it_was_closed_with_is_not_believed(
     change(directory)
 
     with store_in(directory) as store:
-        stored = sorted(record.text for record in store.records(Scope()))
+        stored = sorted(record.text for record in in_chroma(store, Scope()))
         assert texts(store, Scope()) == stored
         assert texts(store, BOB) == [text for text in stored if text == "bob"]
 
@@ -215,22 +359,22 @@ def test_a_copy_that_was_written_and_not_closed_is_not_believed_beside_the_same_
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "copy"
-    with closing(Mirror(file, NO_DATABASE), "a state") as mirror:
-        mirror.put([entry("alice")])
-    with closing(Mirror(file, "a state"), "a state") as mirror:
-        assert mirror.covers(ALICE)
+    with closing(Mirror(file, NO_DATABASE), "a state") as copy:
+        copy.put([entry("alice")])
+    with closing(Mirror(file, "a state"), "a state") as copy:
+        assert copy.covers(ALICE)
 
-        mirror.put([entry("later")])
+        copy.put([entry("later")])
         shutil.copy2(file, tmp_path / "left")
 
-    with closing(Mirror(tmp_path / "left", "a state"), "a state") as mirror:
-        assert not mirror.covers(ALICE)
+    with closing(Mirror(tmp_path / "left", "a state"), "a state") as copy:
+        assert not copy.covers(ALICE)
 
 
 @contextmanager
-def closing(mirror: Mirror, state: str) -> Iterator[Mirror]:
-    yield mirror
-    mirror.close(state)
+def closing(copy: Mirror, state: str) -> Iterator[Mirror]:
+    yield copy
+    copy.close(state, None)
 
 
 def empty(file: Path) -> None:
@@ -311,7 +455,7 @@ def test_a_write_that_failed_leaves_no_copy_that_is_out_of_step(directory: Path)
         with pytest.raises(StoreError):
             store.put([*(entry(f"first {n}") for n in range(100)), of_another_length])
 
-        stored = sorted(record.text for record in store.records(ALICE))
+        stored = sorted(record.text for record in in_chroma(store, ALICE))
         assert texts(store, ALICE) == stored
         assert "first 0" in stored
 
@@ -340,14 +484,14 @@ def test_nothing_of_an_erased_scope_is_left_in_the_pages_of_the_copy(
         for number, vector in enumerate(vectors)
         for scope in [scopes[int(random.integers(3))]]
     ]
-    with closing(Mirror(tmp_path / "copy", NO_DATABASE), "a state") as mirror:
+    with closing(Mirror(tmp_path / "copy", NO_DATABASE), "a state") as copy:
         for start in range(0, len(mixed), 50):
-            mirror.put(mixed[start : start + 50])
-        mirror.remove([one.record for one in mixed[::7]])
+            copy.put(mixed[start : start + 50])
+        copy.remove([one.record for one in mixed[::7]])
 
-        mirror.erase(ALICE)
+        copy.erase(ALICE)
 
-        assert len(list(mirror.entries(Scope()))) == sum(
+        assert len(list(copy.entries(Scope()))) == sum(
             one.record.scope != ALICE for one in set(mixed) - set(mixed[::7])
         )
     content = (tmp_path / "copy").read_bytes()
@@ -378,7 +522,7 @@ class Following(RuleBasedStateMachine):
         self.store, self.close = opened(self.directory, "random")
 
     def held(self, scope: Scope) -> list[Entry]:
-        ids = [one.id for one in self.store.records(scope) if one.scope == scope]
+        ids = [one.id for one in in_chroma(self.store, scope) if one.scope == scope]
         return [one for one in self.store.find(scope, ids) if one.record.scope == scope]
 
     @rule(scope=st.sampled_from(SCOPES), number=NUMBERS)
@@ -406,7 +550,8 @@ class Following(RuleBasedStateMachine):
 
     @rule(scope=st.sampled_from(SCOPES))
     def agrees(self, scope: Scope) -> None:
-        stored = {one.id: one for one in self.store.records(scope)}
+        stored = {one.id: one for one in in_chroma(self.store, scope)}
+        assert {one.id: one for one in self.store.records(scope)} == stored
         said = {one.text: one for one in stored.values() if one.scope == scope}
         stating = self.store.stating(scope, [*said, "something else"])
         assert {one.record.id for one in stating} == {
@@ -414,8 +559,13 @@ class Following(RuleBasedStateMachine):
         }
         found = {one.record.id: one for one in self.store.entries(scope)}
         assert {id: one.record for id, one in found.items()} == stored
-        for one in self.store.find(scope, [*stored]):
+        named = {one.record.id: one for one in self.store.find(scope, [*stored])}
+        assert {id: one.record for id, one in named.items()} == stored
+        for one in ChromaStore.find(self.store, scope, [*stored]):
             np.testing.assert_allclose(found[one.record.id].vectors, one.vectors, atol=1e-6)
+            np.testing.assert_array_equal(
+                found[one.record.id].vectors, named[one.record.id].vectors
+            )
 
     @rule()
     def close_and_open(self) -> None:

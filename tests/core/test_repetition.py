@@ -22,7 +22,7 @@ from near_pairs import DIFFERENT, SAME
 
 ALIKE = [(*pair, language) for language, pairs in SAME.items() for pair in pairs]
 APART = [(*pair, language) for language, pairs in DIFFERENT.items() for pair in pairs]
-FOUND = {"en": 16, "de": 18, "fr": 17, "es": 17, "zh": 17}
+FOUND = {"en": 18, "de": 20, "fr": 19, "es": 19, "zh": 19}
 """How many of the pairs that say the same are found to; the others are kept as two records."""
 
 
@@ -30,7 +30,7 @@ def test_of_near_pairs_none_that_differ_in_sense_are_merged() -> None:
     merged = [pair for pair in APART if wording(pair[0]) == wording(pair[1])]
 
     assert merged == []
-    assert len(ALIKE) == len(APART) == 110
+    assert len(ALIKE) == len(APART) == 120
 
 
 def test_of_those_that_say_the_same_most_are_found() -> None:

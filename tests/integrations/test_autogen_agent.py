@@ -27,6 +27,7 @@ from autogen_agentchat.messages import (
 )
 from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_core import FunctionCall
+from autogen_core.memory import MemoryContent, MemoryMimeType
 from autogen_core.model_context import BufferedChatCompletionContext, ChatCompletionContext
 from autogen_core.models import (
     AssistantMessage,
@@ -42,9 +43,11 @@ from autogen_ext.models.replay import ReplayChatCompletionClient
 from pydantic import BaseModel
 
 import commonplace
+import letter
 from commonplace import InvalidInputError, Memory, MemoryClosedError
 from commonplace.recall.rendering import estimated_tokens
 from commonplace_autogen import SharedMemory
+from letter import ANSWER, LETTER
 from off_loop import OffLoopEmbedder
 
 PEANUTS = "She is allergic to peanuts"
@@ -123,6 +126,20 @@ class TestRecall:
         assert PEANUTS in blocks(messages)[0]
         [event] = [one for one in result.messages if isinstance(one, MemoryQueryEvent)]
         assert [content.content for content in event.content] == [PEANUTS]
+
+    async def test_of_a_long_letter_the_part_that_answers_reaches_the_model(
+        self, memory: Memory
+    ) -> None:
+        client = model("Noted.", "On Thursday.")
+        shared = SharedMemory(memory, max_tokens=120, on_error="raise")
+        await shared.remember_result(await agent(client, shared).run(task=LETTER), session="1")
+
+        await agent(client, shared).run(task=letter.QUESTION)
+
+        [block] = blocks(seen(client))
+        assert ANSWER in block
+        assert "shortened" in block
+        assert estimated_tokens(block) <= 120
 
     async def test_twenty_turns_show_one_block_of_flat_size_and_save_none(
         self, memory: Memory
@@ -325,6 +342,47 @@ class TestWriteBack:
         }
         assert {record.kind for record in said.values()} == {"message"}
         assert said["Noted."].created_at == result.messages[-1].created_at
+
+    async def test_the_second_yes_of_a_session_is_a_turn_of_its_own(self, memory: Memory) -> None:
+        shared = SharedMemory(memory, on_error="raise")
+        said = [TextMessage(content=text, source="user") for text in ("yes", "Book it", "yes")]
+
+        for number in (1, 2, 3, 3):
+            await shared.remember_result(TaskResult(messages=said[:number]), session="s7")
+
+        assert sorted(one.text for one in memory.records()) == ["Book it", "yes", "yes"]
+
+    async def test_an_edited_message_takes_its_own_place(self, memory: Memory) -> None:
+        shared = SharedMemory(memory, on_error="raise")
+        message = TextMessage(content="I live in Oslo", source="user")
+        edited = message.model_copy(update={"content": "I live in Bergen"})
+
+        for one in (message, edited, edited):
+            await shared.remember_result(TaskResult(messages=[one]), session="s7")
+
+        [kept] = memory.records()
+        assert kept.text == "I live in Bergen"
+        assert [one.text for one in memory.history(kept.id)] == ["I live in Oslo", kept.text]
+
+    async def test_half_a_character_is_mended(self, memory: Memory) -> None:
+        shared = SharedMemory(memory, on_error="raise")
+        half = TextMessage(content="Well done \ud83d", source="user")
+
+        await shared.remember_result(TaskResult(messages=[half]))
+        for content, mime_type in (
+            ("Likes tea \ud83d", MemoryMimeType.TEXT),
+            ({"tea\ud83d": "\ud83d"}, MemoryMimeType.JSON),
+        ):
+            await shared.add(MemoryContent(content=content, mime_type=mime_type))
+
+        assert sorted(one.text for one in memory.records()) == [
+            "Likes tea \ufffd",
+            "Well done \ufffd",
+            '{"tea\ufffd": "\ufffd"}',
+        ]
+        assert (await shared.query("tea \ud83d")).results[0].content
+        helper = agent(model("Peanuts \ud83d"), shared)
+        assert (await helper.run(task=f"{ALLERGIC} \ud83d")).messages
 
     async def test_a_captured_stream_is_remembered_and_unchanged(self, memory: Memory) -> None:
         memory.remember(PEANUTS)

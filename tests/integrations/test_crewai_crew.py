@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from crewai_offline import UTCNOW, OffLoopEmbedder, ScriptedLLM, crew_of, scripted
+from crewai_offline import (
+    BLOCK,
+    CREWAI_WARNINGS,
+    KEY,
+    MARIA,
+    OffLoopEmbedder,
+    ScriptedLLM,
+    agent_with,
+    crew_of,
+    scripted,
+    shown,
+)
 
 # isort: split
 import asyncio
@@ -29,38 +40,23 @@ from crewai.memory.analyze import (
 )
 from crewai.memory.storage.factory import set_memory_storage_factory
 from crewai.memory.unified_memory import Memory as CrewAIMemory
+from crewai.tools.memory_tools import create_memory_tools
 
 import commonplace
+import letter
 from clock import Clock
 from commonplace import AsyncMemory, Memory, MemoryClosedError, Source
 from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage, crew_memory
 from commonplace_crewai.storage import text_id
 
-pytestmark = [
-    # CrewAI reads its own deprecated fields whenever an agent or a crew is made.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:crewai"),
-    UTCNOW,
-    # pydantic, where CrewAI copies an agent whose memory is a subclass of CrewAI's.
-    pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
-]
-
-KEY = "Who keeps the Zephyr deploy key?"
-MARIA = "The Zephyr deploy key is kept by Maria Lopez."
-BLOCK = "Relevant memories:\n"
+pytestmark = CREWAI_WARNINGS
 
 
 @pytest.fixture
 def memory() -> Iterator[Memory]:
     with commonplace.open(":memory:", embedder=HashingEmbedder()) as opened:
         yield opened
-
-
-def shown(prompt: str) -> list[str]:
-    """Return the lines of the one block of memories in a prompt."""
-    _, found, rest = prompt.partition(BLOCK)
-    assert BLOCK not in rest
-    return rest.partition("\n\nIMPORTANT:")[0].splitlines() if found else []
 
 
 def test_what_another_framework_kept_reaches_the_model(memory: Memory) -> None:
@@ -72,6 +68,24 @@ def test_what_another_framework_kept_reaches_the_model(memory: Memory) -> None:
 
     [line] = shown(llm.seen[0])
     assert line.startswith(f'- "{MARIA}" (message, user, Ann, via langchain, ')
+
+
+@pytest.mark.parametrize("surface", ["the prompt of a task", "the tool of an agent"])
+def test_of_a_long_letter_the_part_that_answers_reaches_the_model(
+    memory: Memory, surface: str
+) -> None:
+    memory.remember(letter.LETTER, kind="message", source=Source(origin="user"))
+    crew = crew_memory(memory, on_error="raise")
+    if surface == "the prompt of a task":
+        llm = scripted("On Thursday.")
+        crew_of(llm, letter.QUESTION, memory=crew).kickoff()
+        [line] = shown(llm.seen[0])
+    else:
+        line = str(create_memory_tools(crew)[0].run(queries=[letter.QUESTION]))
+
+    assert letter.ANSWER in line
+    assert "shortened" in line
+    assert len(line) < len(letter.LETTER)
 
 
 def test_the_result_of_a_task_is_kept_with_its_source(memory: Memory) -> None:
@@ -87,6 +101,24 @@ def test_the_same_result_is_kept_once(memory: Memory) -> None:
         crew_of(scripted(MARIA), KEY, memory=crew_memory(memory)).kickoff()
 
     assert memory.count() == 1
+
+
+def test_a_result_that_comes_again_is_counted_with_its_time(memory: Memory) -> None:
+    for result in ("Yes.", MARIA, "Yes."):
+        crew_of(scripted(result), KEY, memory=crew_memory(memory)).kickoff()
+
+    kept = {one.text: one for one in memory.records()}
+    assert {text: one.mentions for text, one in kept.items()} == {"Yes.": 2, MARIA: 1}
+    assert kept["Yes."].mentioned_at[0] > kept[MARIA].created_at
+
+
+def test_half_a_character_does_not_lose_a_result(memory: Memory) -> None:
+    for _ in range(2):
+        llm = scripted("It is Maria \ud83d")
+        crew_of(llm, KEY, memory=crew_memory(memory, on_error="raise")).kickoff()
+
+    assert crew_memory(memory, on_error="raise").recall("Maria \ud83d")
+    assert [(one.text, one.mentions) for one in memory.records()] == [("It is Maria \ufffd", 2)]
 
 
 def test_twenty_kickoffs_inject_one_block_of_flat_size(memory: Memory) -> None:
@@ -543,11 +575,6 @@ def test_what_the_model_was_shown_counts_as_used_unless_the_crew_only_reads(
         clock.advance(minutes=2)
         memory.set("tick", 1)
         assert (memory.record(maria.id).uses == 0) == read_only
-
-
-def agent_with(memory: Any, *answers: str, role: str = "Clerk") -> Agent:
-    llm = scripted(*answers)
-    return Agent(role=role, goal="Answer", backstory="Careful", llm=llm, memory=memory)
 
 
 def test_an_agents_kickoff_has_written_when_it_returns(memory: Memory) -> None:

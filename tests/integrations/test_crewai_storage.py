@@ -7,6 +7,7 @@ from crewai_offline import UTCNOW
 # isort: split
 import copy
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -27,6 +28,7 @@ from commonplace.recall.filters import Selection
 from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage
 from commonplace_crewai.analysis import WithoutModel, statements
+from commonplace_crewai.mapping import naive, to_memory_record
 from commonplace_crewai.paths import names_in, path_of
 
 pytestmark = UTCNOW
@@ -186,6 +188,10 @@ def test_search_ranks_filters_and_cuts(storage: CommonplaceStorage) -> None:
     assert len(storage.search(vector("green tea"), min_score=0.99)) == 1
     assert len(storage.search(vector("tea"), categories=["y", "z"])) == 1
     assert len(storage.search(vector("tea"), metadata_filter={"n": 1})) == 1
+    with pytest.raises(InvalidInputError, match="within a value"):
+        storage.search(vector("tea"), metadata_filter={"n": {"$gt": 0}})
+    with pytest.raises(InvalidInputError, match="categories is a list"):
+        storage.search(vector("tea"), categories="y")  # type: ignore[arg-type]
 
 
 def test_an_exact_value_is_listed_but_neither_searched_nor_rewritten(
@@ -272,7 +278,7 @@ def test_an_update_that_cannot_be_kept_destroys_nothing(storage: CommonplaceStor
     record = MemoryRecord(content="Tea")
     storage.save([record])
 
-    with pytest.raises(InvalidInputError, match="metadata"):
+    with pytest.raises(TypeError, match="not JSON serializable"):
         storage.update(record.model_copy(update={"metadata": {"when": datetime.now()}}))  # noqa: DTZ005
     assert storage.list_records()[0].content == "Tea"
 
@@ -325,6 +331,28 @@ def test_scopes_and_categories_are_listed(storage: CommonplaceStorage) -> None:
     assert (info.oldest_record, info.newest_record) == (early, late)
     assert info.child_scopes == ["/a/b", "/a/d"]
     assert storage.get_scope_info("/nowhere").oldest_record is None
+
+
+def test_a_recall_is_an_access_seen_at_once_and_kept(open_memory: Callable[..., Memory]) -> None:
+    early = datetime(2025, 1, 1)  # noqa: DTZ001
+    record = MemoryRecord(content="Tea", created_at=early, last_accessed=early)
+    memory = open_memory()
+    storage = CommonplaceStorage(memory)
+    storage.save([record])
+
+    storage.touch_records([record.id, "unknown"])
+    storage.close()
+
+    [kept] = storage.list_records()
+    assert kept.last_accessed > early
+    assert memory.count() == 1
+
+
+def test_a_record_that_was_used_elsewhere_was_accessed_then() -> None:
+    used = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    record = Record("Tea", created_at=datetime(2025, 1, 1, tzinfo=timezone.utc), used_at=used)
+
+    assert to_memory_record(record, Scope(), None, used).last_accessed == naive(used)
 
 
 async def test_the_async_methods_do_as_the_others(storage: CommonplaceStorage) -> None:

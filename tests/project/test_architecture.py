@@ -24,6 +24,7 @@ FRAMEWORKS = {
     "agent_framework",
     "ag2",
     "autogen",
+    "openai",
 }
 # What may import what within the core; a folder or module not named here is free to be imported.
 PURE = [
@@ -33,6 +34,10 @@ PURE = [
     "records",
     "json_values",
     "validation",
+    "conversation/forms",
+    "conversation/images",
+    "conversation/turns",
+    "conversation/window",
     "recall/filters",
     "recall/rendering",
     "writing/messages",

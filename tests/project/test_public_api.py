@@ -23,7 +23,8 @@ VERBS = {
     "audit": "(self)",
     "backup": "(self, path)",
     "close": "(self)",
-    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone)",
+    "context": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone, kinds)",
+    "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
     "export": "(self, path)",
@@ -31,7 +32,7 @@ VERBS = {
     "forget": "(self, *ids)",
     "get": "(self, key, default, *, as_of)",
     "history": "(self, id)",
-    "import_": "(self, path, *, format)",
+    "import_": "(self, path, *, format, collections, columns, dry_run)",
     "including": "(self, *others)",
     "keys": "(self)",
     "observe": "(self, messages, *, extractor, source)",
@@ -55,6 +56,12 @@ VERBS = {
 }
 
 
+def test_help_is_there_without_what_most_commands_need() -> None:
+    needless = "{'numpy', 'chromadb', 'onnxruntime'} & set(sys.modules)"
+    program = f"import sys, commonplace.cli; assert not {needless}, {needless}"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_the_public_names_are_these() -> None:
     assert commonplace.__all__ == PUBLIC
     assert len(PUBLIC) <= 20
@@ -65,7 +72,7 @@ def test_what_is_listed_is_public() -> None:
     assert dir(commonplace) == sorted([*PUBLIC, "__version__"])
 
 
-@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain"])
+@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain", "openai"])
 @pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
 def test_what_is_listed_of_an_adapter_is_public(name: str) -> None:
     adapter = importlib.import_module(f"commonplace_{name}")

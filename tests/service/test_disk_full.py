@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import AgentError, agents
+from agent_processes import AgentError, agents
 
 KILOBYTES = 1024
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import AgentError, agents
+from agent_processes import AgentError, agents
 from commonplace.service.address import Address
 from commonplace.service.connection import Connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from agents import Agent, agents
+from agent_processes import Agent, agents
 
 ROUNDS = 3
 # So many writes of 256 numbers each that Chroma has synced its index several times.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from agents import DEADLINE_SECONDS, agents, background, server_of
+from agent_processes import DEADLINE_SECONDS, agents, background, server_of
 from commonplace.service.joining import joined
 from commonplace.testing import HashingEmbedder
 

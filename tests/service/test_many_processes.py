@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from agents import Agent, agents, kill_server, server_of
+from agent_processes import Agent, agents, kill_server, server_of
 
 WRITERS = 3
 WRITES = 50

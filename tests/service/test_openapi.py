@@ -38,6 +38,7 @@ OPERATIONS = {
     "POST /v1/engine/rank": "limit query* scopes* selection vector",
     "POST /v1/engine/remove": "ids* scope*",
     "POST /v1/engine/select": "limit offset scopes* selection",
+    "POST /v1/engine/session": "kind* limit name* scope*",
     "POST /v1/engine/sweep": "scope*",
     "POST /v1/engine/swap": "new* old* vectors",
     "POST /v1/engine/tally": "scopes* selection",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from agents import AgentError, agents, background, kill_server, server_of
+from agent_processes import AgentError, agents, background, kill_server, server_of
 from commonplace.embedding import as_embedder
 from commonplace.errors import ServerUnavailableError
 from commonplace.ownership import OWNER, owner_of

@@ -75,6 +75,7 @@ def bodies(scope: str) -> dict[str, dict[str, Any]]:
         "engine/rank": {"scopes": [own, scope], "query": "Oslo"},
         "engine/remove": {"scope": scope, "ids": ["of-bob"]},
         "engine/select": {"scopes": [own, scope]},
+        "engine/session": {"scope": scope, "name": "monday", "kind": "message"},
         "engine/swap": {"old": record(scope), "new": record(scope, text="Moved")},
         "engine/tally": {"scopes": [scope]},
         "engine/sweep": {"scope": scope},

@@ -9,7 +9,7 @@ from pathlib import Path
 import threadpoolctl
 
 import commonplace
-from agents import background
+from agent_processes import background
 from clock import Clock
 from commonplace import AsyncMemory
 from commonplace.service.joining import joined

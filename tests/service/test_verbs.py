@@ -13,6 +13,8 @@ from commonplace.service.app import application
 from commonplace.service.confined import Grant
 from http_api import ALL, app_on, asking, engine_on
 
+JSON = {"content-type": "application/json"}
+
 
 @pytest.fixture
 def alice() -> TestClient:
@@ -57,6 +59,8 @@ def test_secrets_are_screened_before_they_are_kept(alice: TestClient) -> None:
 
     assert "tr0ub4dor" not in record["text"]
     assert said(alice, "about")["screening"]["secrets"] == "redact"
+    stats = said(alice, "stats")
+    assert (stats["held_back"], stats["redacted"]) == (0, 1)
 
 
 def test_a_record_is_changed_and_forgotten(alice: TestClient) -> None:
@@ -98,3 +102,24 @@ def test_a_record_lives_on_when_it_is_used() -> None:
         record["expires_at"],
     )
     assert said(asking(app), "engine/write", records=[record]) == [used]
+
+
+def test_half_a_character_is_mended_over_http_as_elsewhere(alice: TestClient) -> None:
+    def sent(verb: str, body: str) -> Any:
+        answer = alice.post(f"/v1/{verb}", content=body.replace("HALF", r"\ud83d"), headers=JSON)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    [record] = sent("remember", '{"items":[{"text":"tea HALF","metadata":{"aHALF":"bHALF"}}]}')
+    sent("observe", '{"messages":[{"role":"user","content":"rain HALF"}]}')
+    sent("set", '{"key":"drink","value":{"HALF":"HALF"}}')
+
+    assert (record["text"], record["metadata"]) == ("tea \ufffd", {"a\ufffd": "b\ufffd"})
+    assert sent("recall", '{"query":"tea HALF"}')[0]["record"] == record
+    assert sent("context", '{"query":"tea HALF","known":["tea HALF"],"min_confidence":1}') == ""
+    assert sent("count", '{"where":{"aHALF":"bHALF"}}') == 1
+    assert sent("get", '{"key":"drink"}') == {"\ufffd": "\ufffd"}
+    assert "rain \ufffd" in [one["text"] for one in sent("records", "{}")]
+    body = '{"id":"ID","changes":{"text":"rain HALF"}}'.replace("ID", record["id"])
+    assert sent("update", body)["text"] == "rain \ufffd"
+    assert sent("erase", '{"reason":"HALF"}')["reason"] == "\ufffd"

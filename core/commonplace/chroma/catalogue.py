@@ -6,11 +6,10 @@ and the number of partitions; the collection named `commonplace` marks the store
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chromadb.errors import NotFoundError
-
-from commonplace.chroma.translation import translated
+from commonplace.chroma.translation import is_not_found, translated
 from commonplace.errors import EmbedderMismatchError, StoreFormatError
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PARTITIONS = 32
+Mark: TypeAlias = Mapping[str, Any]
+"""What a store says of itself: `format`, `embedder`, `dimension`, `partitions`."""
 _MARK = "commonplace"
 # At every write Chroma goes through what was written since the last sync. With many partitions that
 # stays below its default of 1,000 for long, and adding a record took 26 ms; so it takes 9.
@@ -36,21 +37,26 @@ class Catalogue:
         self._client = client
         self._embedder = embedder
         self._known: dict[str, Collection] = {}
-        self._dimension: int | None = None
+        self._mark: Mark | None = None
         self.partitions = PARTITIONS
         self._read_mark()
 
     @property
+    def mark(self) -> Mark | None:
+        """What the store says of itself, or None if nobody has started it yet."""
+        if self._mark is None:
+            self._read_mark()
+        return self._mark
+
+    @property
     def dimension(self) -> int | None:
         """The length of the store's vectors, or None if nobody has started it yet."""
-        if self._dimension is None:
-            self._read_mark()
-        return self._dimension
+        return None if (mark := self.mark) is None else mark["dimension"]
 
     def forget(self) -> None:
         """Look every collection up again."""
         self._known.clear()
-        self._dimension = None
+        self._mark = None
 
     def partition(self, number: int) -> Collection | None:
         """Return a partition's collection, or None if nothing was ever written to it."""
@@ -107,26 +113,9 @@ class Catalogue:
         if mark is not None:
             self._adopt(dict(mark.metadata or {}))
 
-    def _adopt(self, mark: dict[str, Any]) -> None:
-        version = mark.get("format")
-        if type(version) is not int:
-            raise StoreFormatError(
-                f"The collection {_MARK!r} here was not made by Commonplace. "
-                "Give another directory or another Chroma database."
-            )
-        if version > FORMAT:
-            raise StoreFormatError(
-                f"The store has format {version}; this release reads up to {FORMAT}. "
-                "Upgrade with: pip install --upgrade commonplace-memory"
-            )
-        if mark["embedder"] != (self._embedder or mark["embedder"]):
-            raise EmbedderMismatchError(
-                f"The store was built with the embedder {mark['embedder']!r} "
-                f"(dimension {mark['dimension']}), not {self._embedder!r}. Open it with "
-                "embedder= set to the one it was built with."
-            )
-        self._embedder = mark["embedder"]
-        self.partitions, self._dimension = mark["partitions"], mark["dimension"]
+    def _adopt(self, mark: Mark) -> None:
+        check_mark(mark, self._embedder)
+        self._mark, self._embedder, self.partitions = mark, mark["embedder"], mark["partitions"]
 
     def _collection(self, name: str) -> Collection | None:
         if name not in self._known:
@@ -140,7 +129,9 @@ class Catalogue:
         with translated(f"opening the collection {name!r}"):
             try:
                 return self._client.get_collection(name, embedding_function=None)
-            except NotFoundError:
+            except Exception as error:
+                if not is_not_found(error):
+                    raise
                 return None
 
     def _create(self, name: str, dimension: int) -> Collection:
@@ -158,6 +149,30 @@ class Catalogue:
             )
         self._known[name] = _in_cosine_space(made)
         return self._known[name]
+
+
+def check_mark(mark: Mark, embedder: str | None) -> None:
+    """Check what a store says of itself; `embedder` None takes the one it names.
+
+    Raises StoreFormatError, EmbedderMismatchError.
+    """
+    version = mark.get("format")
+    if type(version) is not int:
+        raise StoreFormatError(
+            f"The collection {_MARK!r} here was not made by Commonplace. "
+            "Give another directory or another Chroma database."
+        )
+    if version > FORMAT:
+        raise StoreFormatError(
+            f"The store has format {version}; this release reads up to {FORMAT}. "
+            "Upgrade with: pip install --upgrade commonplace-memory"
+        )
+    if mark["embedder"] != (embedder or mark["embedder"]):
+        raise EmbedderMismatchError(
+            f"The store was built with the embedder {mark['embedder']!r} "
+            f"(dimension {mark['dimension']}), not {embedder!r}. Open it with "
+            "embedder= set to the one it was built with."
+        )
 
 
 def _name(partition: int) -> str:

@@ -1,29 +1,32 @@
-"""The Chroma database in a directory that this process owns, and whose files it can rewrite."""
+"""The Chroma database in a directory that this process owns, and whose files it can rewrite.
+
+It is opened, and chromadb imported, when it is first needed: to write, and to read what the copy
+beside it does not hold. Importing takes longer than all else that a short program does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings
 
 from commonplace.chroma import rows
-from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
-from commonplace.chroma.mirror import Mirror, state_of
+from commonplace.chroma.mirror import NO_DATABASE, Mirror, state_of
 from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.store import ChromaStore
 from commonplace.chroma.translation import translated
-from commonplace.errors import StoreError
+from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.private_file import write_privately
 from commonplace.records import Record
@@ -48,6 +51,9 @@ def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[],
 
 def client_of(directory: Path) -> Any:
     """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
+    import chromadb
+    from chromadb.config import Settings
+
     with translated(f"opening {str(directory / CHROMA)!r}"):
         return chromadb.PersistentClient(
             directory / CHROMA, settings=Settings(anonymized_telemetry=False)
@@ -68,17 +74,43 @@ class DirectoryStore(ChromaStore):
         self._marker = directory / REWRITING
         self._embedder = embedder
         self._has_erased = False
+        self._opened = None
+        self._closed = False
+        # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
+        self._opening = RLock()
         with translated(f"opening {str(self._files)!r}"):
             self._files.mkdir(parents=True, exist_ok=True)
         self._room: Room = Room(self._files)
-        self._mirror = Mirror(directory / MIRROR, self._state())
+        state = self._state()
+        self._mirror = Mirror(directory / MIRROR, state)
         try:
-            self._start()
             if self._marker.exists():
+                self._start()
                 self._purge()
+            elif self._mirror.mark is not None:
+                check_mark(self._mirror.mark, embedder)
+            elif state != NO_DATABASE:
+                self._start()
         except BaseException:
-            self._mirror.close(self._state())
+            self.close()
             raise
+
+    @property
+    def dimension(self) -> int | None:
+        return None if (mark := self._mark) is None else mark["dimension"]
+
+    @property
+    def _mark(self) -> Mark | None:
+        return self._mirror.mark if self._opened is None else self._opened.mark
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        with self._opening:
+            if self._closed:
+                raise MemoryClosedError("This store is closed: others may have its files open.")
+            if self._opened is None:
+                self._start()
+            return super()._catalogue
 
     def put(self, entries: Sequence[Entry]) -> None:
         if entries:
@@ -93,6 +125,10 @@ class DirectoryStore(ChromaStore):
     def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
         with self._mirrored():
             super().replace(pairs)
+
+    def expect_uses(self) -> None:
+        """Open Chroma: importing it at the end of the process fails, since it starts threads."""
+        self._catalogue  # noqa: B018  # asking for it opens it
 
     def count_uses(self, uses: Uses) -> list[Record]:
         self._room.for_writing(_BYTES_PER_USE * len(uses))
@@ -112,6 +148,16 @@ class DirectoryStore(ChromaStore):
         if self._mirror.covers(scope):
             return self._mirror.entries(scope)
         return self._mirror.copied(scope, super().entries(scope))
+
+    def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
+        if self._mirror.covers(scope):
+            return self._mirror.find(scope, ids)
+        return super().find(scope, ids)
+
+    def records(self, scope: Scope) -> Iterator[Record]:
+        if self._mirror.covers(scope):
+            return self._mirror.records(scope)
+        return super().records(scope)
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
         if self._mirror.covers(scope):
@@ -184,8 +230,11 @@ class DirectoryStore(ChromaStore):
         self._purge()
 
     def close(self) -> None:
-        self._stop()
-        self._mirror.close(self._state())
+        mark = self._mark
+        with self._opening:
+            self._closed = True
+            self._stop()
+        self._mirror.close(self._state(), mark)
 
     def _purge(self) -> None:
         with self.stopped():
@@ -195,18 +244,26 @@ class DirectoryStore(ChromaStore):
 
     @contextmanager
     def stopped(self) -> Iterator[Path]:
-        """Give the directory to a body while nothing has its files open."""
-        self._stop()
-        try:
-            yield self._directory
-        finally:
-            self._start()
+        """Give the directory, with a database, to a body while nothing has its files open."""
+        with self._opening:
+            was_open = self._opened is not None
+            if not was_open and not (self._files / DATABASE).exists():
+                self._start()
+            self._stop()
+            try:
+                yield self._directory
+            finally:
+                if was_open:
+                    self._start()
 
     def _state(self) -> str:
         with translated(f"reading {str(self._files)!r}"):
             return state_of(self._files / DATABASE)
 
     def _stop(self) -> None:
+        if self._opened is None:
+            return
+        self._opened = None
         with translated(f"closing {str(self._files)!r}"):
             self._client.close()
         self._blank_unused()
@@ -218,11 +275,12 @@ class DirectoryStore(ChromaStore):
         self._client = client_of(self._directory)
         keep_in_forks(self._client)
         try:
-            self._catalogue = Catalogue(self._client, self._embedder)
-            self._catalogue.settle()
+            self._opened = Catalogue(self._client, self._embedder)
+            self._opened.settle()
             if self._has_erased:
                 self._touch_all()
         except BaseException:
+            self._opened = None
             self._client.close()
             raise
 

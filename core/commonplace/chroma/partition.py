@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chromadb.errors import NotFoundError
-
 from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.translation import is_not_found
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -57,7 +56,9 @@ class Partition:
         collection = self.catalogue.partition(self.number)
         try:
             return None if collection is None else step(collection)
-        except NotFoundError:
+        except Exception as error:
+            if not is_not_found(error):
+                raise
             self.catalogue.forget()
             again = self.catalogue.partition(self.number)
             return None if again is None else step(again)

@@ -24,7 +24,7 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import living_on
 from commonplace.writing.repetition import statement
-from commonplace.writing.wording import rough
+from commonplace.writing.wording import rough, roughs
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -82,6 +82,11 @@ def statement_mark(scope: Scope, statement: str) -> str:
     return "=" + _digest(f"{scope}\x1f{rough(statement)}")
 
 
+def statement_marks(scope: Scope, statement: str) -> set[str]:
+    """Return the marks by which what states this is looked for, those of former releases too."""
+    return {"=" + _digest(f"{scope}\x1f{one}") for one in roughs(statement)}
+
+
 def version_mark(id: str) -> str:
     """Return how `within` tells of which record another is a past version."""
     return f"@{_digest(id)}"
@@ -127,9 +132,9 @@ def _metadatas(entry: Entry) -> Iterator[dict[str, Any]]:
     lengths = range(1, len(record.scope.names) + 1) or [0]  # Chroma refuses an empty list
     within = [written_scope(record.scope.first(length)) for length in lengths]
     place = {"within": within, "id": record.id}
-    written = written_record(record, len(entry.vectors))
+    written, used = written_record(entry)
     marked = [*within, *_marks(record)]
-    yield {**place, "within": marked, "record": written, **written_use(record)}
+    yield {**place, "within": marked, "record": written, "used": used}
     for window in range(1, len(entry.vectors)):
         yield {**place, "window": window}
 
@@ -141,19 +146,27 @@ def _marks(record: Record) -> Iterator[str]:
         yield version_mark(record.version_of)
 
 
-def written_record(record: Record, windows: int) -> str:
-    """Return what a first row says of its record, which has so many windows."""
-    fields = to_json(record)
+def written_record(entry: Entry) -> tuple[str, str | None]:
+    """Return what a first row says of its record, and of its uses."""
+    fields = to_json(entry.record)
+    used = _written_use(fields)
     for name in ("text", "id", *_USE):  # the row has them
         fields.pop(name, None)
-    return json.dumps({**fields, "windows": windows}, separators=(",", ":"))
+    return _dumped({**fields, "windows": len(entry.vectors)}), used
 
 
-def written_use(record: Record) -> dict[str, str | None]:
+def written_use(record: Record) -> str | None:
     """Return how a row tells of the uses of its record; None takes away what it said."""
-    fields = to_json(record)
+    return _written_use(to_json(record))
+
+
+def _written_use(fields: Mapping[str, Any]) -> str | None:
     used = {name: fields[name] for name in _USE if name in fields}
-    return {"used": json.dumps(used, separators=(",", ":")) if used else None}
+    return _dumped(used) if used else None
+
+
+def _dumped(fields: Mapping[str, Any]) -> str:
+    return json.dumps(fields, separators=(",", ":"))
 
 
 def payload(entry: Entry) -> int:

@@ -9,13 +9,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from chromadb.errors import NotFoundError
 
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue
 from commonplace.chroma.partition import Partition
 from commonplace.chroma.reading import Reading
-from commonplace.chroma.translation import translated
+from commonplace.chroma.translation import is_not_found, translated
 from commonplace.errors import StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.records import Record
@@ -48,7 +47,12 @@ class ChromaStore:
 
         Raises StoreFormatError, EmbedderMismatchError, or StoreError.
         """
-        self._catalogue = Catalogue(client, embedder)
+        self._opened: Catalogue | None = Catalogue(client, embedder)
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        assert self._opened is not None, "a client that was passed is open"
+        return self._opened
 
     @property
     def dimension(self) -> int | None:
@@ -69,6 +73,9 @@ class ChromaStore:
         for share in self._by_partition(entries).values():
             ids = [row for entry in share for row in rows.row_ids(entry)]
             self._delete(self._partition(share[0].record.scope), share[0].record.scope, ids)
+
+    def expect_uses(self) -> None:
+        """Do nothing: the client is open."""
 
     def count_uses(self, uses: Uses) -> list[Record]:
         shares: dict[int, list[tuple[Scope, str]]] = defaultdict(list)
@@ -92,7 +99,7 @@ class ChromaStore:
             if counted:
                 partition.annotate(
                     [rows.row_id(record, 0) for record in counted],
-                    [rows.written_use(record) for record in counted],
+                    [{"used": rows.written_use(record)} for record in counted],
                 )
         return counted
 
@@ -105,7 +112,7 @@ class ChromaStore:
         ]
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
-        marks = [rows.statement_mark(scope, one) for one in statements]
+        marks = sorted({mark for one in statements for mark in rows.statement_marks(scope, one)})
         found = self._marked([self._partition(scope)], scope, marks)
         said = set(statements)
         return [one for one in found if statement(one.record) in said]
@@ -210,7 +217,7 @@ class ChromaStore:
         try:
             write(self._catalogue.partition_for_writing(number, dimension), part)
         except StoreError as error:
-            if not isinstance(error.__cause__, NotFoundError):
+            if not is_not_found(error.__cause__):
                 raise
             # Another writer removed the collection since it was looked up, or the whole store.
             self._catalogue.forget()

@@ -1,20 +1,18 @@
-"""The one place where Chroma's errors become ours."""
+"""The one place where Chroma's errors become ours. It imports nothing of Chroma by itself."""
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from chromadb.errors import ChromaError
 
 from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError
 
 _DAMAGE = ("not a database", "malformed", "corrupt", "Error getting embedding", "Error finding id")
 
-
 # An AttributeError is what a client gives that was closed.
-_RAISED = (ChromaError, sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError)
+_RAISED = (sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError)
 
 
 @contextmanager
@@ -27,12 +25,25 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except CommonplaceError:
         raise
-    except _RAISED as error:
+    except Exception as error:
+        if not isinstance(error, (*_RAISED, *_of_chroma("ChromaError"))):
+            raise
         raise _translation(doing, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the Rust engine's, a bare BaseException
             raise
         raise StoreDamagedError(f"While {doing}, Chroma's engine gave up: {error}") from error
+
+
+def is_not_found(error: BaseException | None) -> bool:
+    """Tell whether this is Chroma's word that there is no such collection."""
+    return isinstance(error, _of_chroma("NotFoundError"))
+
+
+def _of_chroma(name: str) -> tuple[type[BaseException], ...]:
+    """Return the error that Chroma calls so; none if Chroma was not imported, nor can raise it."""
+    errors = sys.modules.get("chromadb.errors")
+    return () if errors is None else (getattr(errors, name),)
 
 
 def _translation(doing: str, error: Exception) -> StoreError:

@@ -11,15 +11,23 @@ from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from commonplace.errors import InvalidInputError
+from commonplace.keeping.compressed import MAX_RATIO, SMALL
 
 MAX_UNPACKED_BYTES = 20_000_000_000
-MAX_RATIO = 200  # JSON shrinks to a fifth or a twentieth; a bomb to a thousandth
-_SMALL = 1_000_000  # a short text of one word may shrink to anything
 
 
 def is_archive(path: Path) -> bool:
     """Tell whether a file is a ZIP archive."""
     return path.is_file() and is_zipfile(path)
+
+
+def member_names(path: Path) -> list[str]:
+    """Return the file names of the members, without their folders. Raises InvalidInputError."""
+    try:
+        with ZipFile(path) as archive:
+            return [one.filename.rpartition("/")[2] for one in archive.infolist()]
+    except (BadZipFile, OSError) as error:
+        raise InvalidInputError(f"{str(path)!r} cannot be read ({error}).") from error
 
 
 @contextmanager
@@ -61,7 +69,7 @@ def _check(found: list[ZipInfo], path: Path) -> None:
             "limit. Import the files in it one by one."
         )
     for one in found:
-        if one.file_size > max(_SMALL, MAX_RATIO * one.compress_size):
+        if one.file_size > max(SMALL, MAX_RATIO * one.compress_size):
             raise InvalidInputError(
                 f"{one.filename!r} in {str(path)!r} unpacks to more than {MAX_RATIO} times its "
                 "size, as no JSON text does. If you trust it, unpack it and import the file."

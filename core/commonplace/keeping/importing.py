@@ -6,22 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from commonplace.errors import InvalidInputError
+from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.keeping import jsonl
-from commonplace.keeping.importers import (
-    autogen_chroma,
-    chat_log,
-    chatgpt_export,
-    crewai_lancedb,
-    langchain_chroma,
-    langgraph_store,
-    mem0,
-    openai_conversations,
-    openai_threads,
-)
-from commonplace.keeping.reading import Skipped
+from commonplace.keeping.formats import FOREIGN, Choices, check_choices, recognised
+from commonplace.keeping.import_log import ImportLog
+from commonplace.keeping.reading import Found, Note, Skipped
+from commonplace.ports import Vectors
 from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import carried
@@ -29,33 +21,25 @@ from commonplace.uses import carried
 if TYPE_CHECKING:
     from commonplace.verbs.view import View
 
-Reader: TypeAlias = Callable[[Path], Iterator[Record | Skipped]]
-
 BATCH = 100
 MOST_REASONS = 100
+FORMATS = (jsonl.FORMAT, *FOREIGN)
 
-READERS: dict[str, Reader] = {
-    "autogen-chroma": autogen_chroma.read,
-    "chat-log": chat_log.read,
-    "chatgpt": chatgpt_export.read,
-    "crewai-lancedb": crewai_lancedb.read,
-    "langchain-chroma": langchain_chroma.read,
-    "langgraph-store": langgraph_store.read,
-    "mem0": mem0.read,
-    "openai-conversations": openai_conversations.read,
-    "openai-threads": openai_threads.read,
-}
-FORMATS = (jsonl.FORMAT, *READERS)
-
+_ENTRIES_PER_PAGE = 1_000
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
+_FORGOTTEN = (
+    "it was forgotten here since it was imported. To have it back, import into another scope"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did: numbers of items, and why some were skipped.
 
-    `read` items were found; of these `written` are new or changed, `unchanged` were stored
-    already, and `skipped` are not records. `reasons` has the first 100 of those.
+    `read` items were found in what is of the `format`; of these `written` are new or changed,
+    `unchanged` were here already, and `skipped` are not kept. `reasons` has the first 100 of
+    those. `notes` has the first 100 of what was kept, and what of it was not. Of a dry run it is
+    what an import would do.
     """
 
     read: int
@@ -63,64 +47,58 @@ class ImportReport:
     unchanged: int
     skipped: int
     reasons: tuple[Skipped, ...]
+    notes: tuple[Note, ...] = ()
+    format: str = ""
+
+    def __str__(self) -> str:
+        """Return the numbers as a line."""
+        return f"{self.written:,} written, {self.unchanged:,} unchanged, {self.skipped:,} skipped"
 
 
-def import_file(memory: View, format: str, path: Path) -> ImportReport:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How records of a format are let in, and what of two is compared."""
+
+    allowed: Callable[[Record], Record]
+    compared: Callable[[Record], Record]
+
+
+def import_file(
+    memory: View,
+    format: str | None,
+    path: Path,
+    *,
+    choices: Choices | None = None,
+    dry_run: bool = False,
+) -> ImportReport:
     """Import a file or folder of one of the FORMATS into the memory's scope.
 
-    Its records keep their ids, or have ids that follow from where they stand: importing again
-    changes nothing, and continues an import that was broken off. What is unchanged is not
+    Without a format, it is that of what is there. Records keep their ids, or have ids that follow
+    from where they stand: importing again changes nothing, and continues an import that was
+    broken off. What was changed or forgotten here since stays so. What is unchanged is not
     embedded again. A progress bar is shown on a terminal. Raises InvalidInputError naming file
     and line for a file that cannot be read on; what stands before it has been imported.
     """
+    choices = choices or Choices()
+    if format is None:
+        format = recognised(path, choices)
+    check_choices(format, choices)
     if format == jsonl.FORMAT:
         # As they are: what Commonplace exported went through its rules before.
-        return _imported(memory, jsonl.read(path), allowed=_itself, compared=_itself)
-    if format not in READERS:
+        items: Iterator[Found | Skipped] = jsonl.items(path)
+        rules = _Rules(allowed=_itself, compared=_itself)
+    elif format in FOREIGN:
+        items = FOREIGN[format].read(path, choices)
+        rules = _Rules(allowed=memory._allowed, compared=_told)
+    else:
         raise InvalidInputError(f"format {format!r} is unknown: give one of {', '.join(FORMATS)}.")
-    return _imported(memory, READERS[format](path), allowed=memory._allowed, compared=_told)
-
-
-def _imported(
-    memory: View,
-    items: Iterable[Record | Skipped],
-    *,
-    allowed: Callable[[Record], Record],
-    compared: Callable[[Record], Record],
-) -> ImportReport:
-    from tqdm import tqdm
-
-    tally, at = _Tally(), memory._engine.clock()
-    shown = tqdm(items, unit=" items", disable=None)  # on a terminal only
-    kept = (_kept(item, memory.path, at, allowed) for item in shown)
-    for batch in _batches(kept, tally):
-        scopes = list(dict.fromkeys(one.scope for one in batch))
-        stored = memory._engine.held(scopes, [one.id for one in batch])
-        fresh = _changed(batch, stored, compared)
-        memory._engine.write(fresh)
-        tally.written += len(fresh)
-        tally.unchanged += len(batch) - len(fresh)
-    return ImportReport(
-        read=tally.written + tally.unchanged + tally.skipped,
-        written=tally.written,
-        unchanged=tally.unchanged,
-        skipped=tally.skipped,
-        reasons=tuple(tally.reasons),
-    )
-
-
-def _kept(
-    item: Record | Skipped, scope: Scope, at: datetime, allowed: Callable[[Record], Record]
-) -> Record | Skipped:
-    """Return a record as it may be kept, below `scope`; or why it is not."""
-    if isinstance(item, Skipped):
-        return item
-    if item.is_expired(at):
-        return Skipped(f"the record {item.id}", "its time is over")
+    run = _Run(memory, rules, dry_run=dry_run)
     try:
-        return allowed(replace(item, scope=Scope(scope.names + item.scope.names)))
+        run.take(items)
     except InvalidInputError as error:
-        return Skipped(f"the record {item.id}", str(error))
+        done = run.report(format)
+        raise InvalidInputError(f"{error} Before that, of {done.read:,} items: {done}.") from error
+    return run.report(format)
 
 
 @dataclass(slots=True)
@@ -129,21 +107,135 @@ class _Tally:
     unchanged: int = 0
     skipped: int = 0
     reasons: list[Skipped] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
-    def skip(self, one: Skipped) -> None:
+    def skip(self, where: str, reason: str) -> None:
         self.skipped += 1
         if len(self.reasons) < MOST_REASONS:
-            self.reasons.append(one)
+            self.reasons.append(Skipped(where, reason))
+
+    def keep(self, item: Found, *, is_new: bool) -> None:
+        self.written += is_new
+        self.unchanged += not is_new
+        room = MOST_REASONS - len(self.notes)
+        self.notes += [Note(item.where, what) for what in item.notes[:room]]
 
 
-def _batches(items: Iterable[Record | Skipped], tally: _Tally) -> Iterator[list[Record]]:
-    """Yield the records in batches; the last one also when reading on fails."""
-    batch: list[Record] = []
-    try:
+class _Run:
+    """One import on its way: each item is counted exactly once."""
+
+    def __init__(self, memory: View, rules: _Rules, *, dry_run: bool) -> None:
+        self._memory, self._rules, self._is_dry = memory, rules, dry_run
+        self._engine = memory._engine
+        self._at = self._engine.clock()
+        self._log = ImportLog(memory)
+        self._near: list[Record] = []
+        self._tally = _Tally()
+
+    def report(self, format: str) -> ImportReport:
+        """Return what was done so far."""
+        tally = self._tally
+        return ImportReport(
+            read=tally.written + tally.unchanged + tally.skipped,
+            written=tally.written,
+            unchanged=tally.unchanged,
+            skipped=tally.skipped,
+            reasons=tuple(tally.reasons),
+            notes=tuple(tally.notes),
+            format=format,
+        )
+
+    def take(self, items: Iterable[Found | Skipped]) -> None:
+        """Import items in batches; what stands before one that cannot be read as well."""
+        from tqdm import tqdm
+
+        try:
+            for batch in _batches(self._kept(tqdm(items, unit=" items", disable=None))):
+                self._write(batch)
+        except InvalidInputError:
+            self._keep_log()
+            raise
+        self._keep_log()
+
+    def _kept(self, items: Iterable[Found | Skipped]) -> Iterator[Found]:
+        """Yield the items that may be kept, with their records below the memory's scope."""
         for item in items:
             if isinstance(item, Skipped):
-                tally.skip(item)
+                self._tally.skip(item.where, item.reason)
                 continue
+            if all(one.is_expired(self._at) for one in item.records):
+                self._tally.skip(item.where, "its time is over")
+                continue
+            try:
+                yield replace(item, records=tuple(self._placed(one) for one in item.records))
+            except InvalidInputError as error:
+                self._tally.skip(item.where, str(error))
+
+    def _placed(self, record: Record) -> Record:
+        scope = Scope(self._memory.path.names + record.scope.names)
+        return self._rules.allowed(replace(record, scope=scope))
+
+    def _write(self, batch: list[Found]) -> None:
+        known = self._stored(batch)
+        fresh: dict[tuple[Scope, str], Record] = {}
+        taken: list[Record] = []
+        for item in batch:
+            if all(self._is_forgotten(one, known) for one in item.records):
+                self._tally.skip(item.where, _FORGOTTEN)
+                continue
+            new = [one for one in item.records if self._is_new(one, known)]
+            known |= {(one.scope, one.id): one for one in new}
+            fresh |= {(one.scope, one.id): one for one in new}
+            taken += item.records
+            self._tally.keep(item, is_new=bool(new))
+        if fresh and not self._is_dry:
+            self._engine.write(list(fresh.values()))
+        # Only now: what the log says to be imported and is not there counts as forgotten.
+        self._near = taken or self._near
+        self._log.note(map(self._rules.compared, taken))
+        if self._log.unwritten >= _ENTRIES_PER_PAGE:
+            self._keep_log()
+
+    def _keep_log(self) -> None:
+        """Write what was noted since the last page of the log."""
+        page = self._log.page()
+        if page is not None and not self._is_dry:
+            self._engine.write([page], vectors=self._vectors())
+
+    def _vectors(self) -> list[Vectors] | None:
+        """Return vectors for a page of the log, which nobody looks for: those of a record here."""
+        one = next((one for one in self._near if one.is_current), None)
+        if one is None:
+            return None
+        try:
+            return [self._engine.entries([one.scope], [one.id])[0].vectors[:1]]
+        except RecordNotFoundError:
+            return None  # it was forgotten meanwhile
+
+    def _stored(self, batch: list[Found]) -> dict[tuple[Scope, str], Record]:
+        records = [one for item in batch for one in item.records]
+        scopes = list(dict.fromkeys(one.scope for one in records))
+        held = self._engine.held(scopes, [one.id for one in records])
+        return {(one.scope, one.id): one for one in held}
+
+    def _is_forgotten(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
+        was_imported = self._log.has(one) and not self._log.is_of_this_run(one)
+        return was_imported and (one.scope, one.id) not in known
+
+    def _is_new(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
+        """Tell whether to write a record: not what was imported as it is, whatever became of it."""
+        compared = self._rules.compared
+        if self._log.has_said(compared(one)) or self._is_forgotten(one, known):
+            return False
+        old = known.get((one.scope, one.id))
+        return old is None or compared(carried(old, one)) != compared(old)
+
+
+def _batches(items: Iterable[Found]) -> Iterator[list[Found]]:
+    """Yield the items in batches; the last one also when reading on fails."""
+    batch: list[Found] = []
+    try:
+        for item in items:
             batch.append(item)
             if len(batch) == BATCH:
                 yield batch
@@ -154,20 +246,6 @@ def _batches(items: Iterable[Record | Skipped], tally: _Tally) -> Iterator[list[
         raise
     if batch:
         yield batch
-
-
-def _changed(
-    records: Iterable[Record], stored: Iterable[Record], compared: Callable[[Record], Record]
-) -> list[Record]:
-    """Return the records that are not stored like this, the first of those that are alike."""
-    known = {(one.scope, one.id): one for one in stored}
-    fresh: dict[tuple[Scope, str], Record] = {}
-    for one in records:
-        place = one.scope, one.id
-        old = known.get(place)
-        if old is None or compared(carried(old, one)) != compared(old):
-            known[place] = fresh[place] = one
-    return list(fresh.values())
 
 
 def _itself(record: Record) -> Record:

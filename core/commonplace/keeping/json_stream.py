@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
 
+from commonplace.keeping.numbers import NumberMarks, finite
 from commonplace.keeping.reading import MAX_DEPTH, Lines, opened
 from commonplace.records import JSON
 
 _PIECE = 64 * 1024
+_SHORT_LINE = 1_000_000  # what is built in one go: a longer line is read as a stream
 _ENDS = (b'",', b'"}', b'"]')
 _NESTING = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 # The lists of a page: they hold what is paged, and may be of any length.
 _PAGED = ("data", "results")
 
+_NOT_WHOLE, _BLANK = object(), object()
+
 _Events = Iterator[tuple[str, Any]]
+Part: TypeAlias = Literal["item", "paged", "rest", "whole"]
+_Raw = tuple[JSON, str, Part]
 
 
 class Element(NamedTuple):
-    """A value of a JSON file, and the file and line where it begins."""
+    """A value of a JSON file, and the file, line and item where it begins.
+
+    `part` is ``item`` of a list, ``paged`` of the list of a page, ``rest`` of what stands around
+    that and is no item itself, ``whole`` of a document that is neither list nor page. `dropped`
+    names the numbers in it that JSON does not have, such as ``NaN``: they were left out.
+    """
 
     value: JSON
     where: str
+    part: Part
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say about the numbers that were left out."""
+        return tuple(f"{one}, which JSON does not have, is left out" for one in self.dropped)
 
 
 def elements(path: Path) -> Iterator[Element]:
-    """Yield the elements of the JSON documents in a file.
+    """Yield the elements of the JSON documents in a file, which may be compressed.
 
     Of a list: its items. Of an object: the items of its list ``data`` or ``results``, then the
     object without these. Raises InvalidInputError with the line for what is not JSON, not UTF-8,
@@ -39,37 +59,109 @@ def elements(path: Path) -> Iterator[Element]:
 
 def elements_of(file: BinaryIO, name: str) -> Iterator[Element]:
     """Yield the elements of an open file, as `elements` does."""
-    lines = Lines(file, name)
-    events = _nested(_events(lines), lines)
+    for value, where, part in _raw_elements(Lines(file, name)):
+        kept, dropped = finite(value)
+        yield Element(kept, where, part, dropped)
+
+
+def _raw_elements(lines: Lines) -> Iterator[_Raw]:
+    """Yield value, place and part: line by line while each line is a document."""
+    begun = False
+    while line := lines.read(_SHORT_LINE):
+        value = _NOT_WHOLE if len(line) == _SHORT_LINE else _whole(line)
+        if value is _NOT_WHOLE:
+            yield from _streamed(lines, line)
+            return
+        lines.settle()
+        if value is not _BLANK:
+            begun = True
+            yield from _of_document(value, lines.where)
+    if not begun:
+        yield from _streamed(lines, b"")  # which says that there is nothing
+
+
+def _whole(line: bytes) -> Any:
+    """Return the value of a line that is one whole document, and no deeper than is allowed."""
+    if not line.strip():
+        return _BLANK
+    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and _depth(line) > MAX_DEPTH:
+        return _NOT_WHOLE
+    try:
+        return json.loads(line.decode(), parse_float=_number)
+    except (ValueError, RecursionError):
+        return _NOT_WHOLE
+
+
+def _depth(line: bytes) -> int:
+    """Return how deep brackets stand in one another, those in texts as well."""
+    depth = most = 0
+    for byte in line:
+        if byte in b"[{":
+            depth += 1
+            most = max(most, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return most
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"float overflow: {text}")
+    return value
+
+
+def _of_document(value: JSON, where: str) -> Iterator[_Raw]:
+    if isinstance(value, list):
+        yield from _numbered(value, where, "item")
+    elif isinstance(value, dict):
+        paged = [key for key in _PAGED if isinstance(value.get(key), list)]
+        for key in paged:
+            yield from _numbered(value[key], where, "paged")
+        rest = {key: one for key, one in value.items() if key not in paged}
+        yield rest, where, "rest" if paged else "whole"
+    else:
+        yield value, where, "whole"
+
+
+def _numbered(items: list[JSON], where: str, part: Part) -> Iterator[_Raw]:
+    for number, one in enumerate(items, 1):
+        yield one, f"{where}, item {number}", part
+
+
+def _streamed(lines: Lines, begun: bytes) -> Iterator[_Raw]:
+    events = _nested(_events(lines, begun), lines)
     for event, value in events:
         if event == "start_array":
-            yield from _items(events, lines)
+            yield from _items(events, lines, "item")
         elif event == "start_map":
             yield from _members(events, lines)
         else:
-            yield Element(value, lines.where)
+            yield value, lines.where, "whole"
         lines.settle()
 
 
-def _items(events: _Events, lines: Lines) -> Iterator[Element]:
-    for event, value in events:
+def _items(events: _Events, lines: Lines, part: Part) -> Iterator[_Raw]:
+    for number in count(1):
+        event, value = next(events)
         if event == "end_array":
             return
-        where = lines.where
-        yield Element(_built(event, value, events), where)
+        where = f"{lines.where}, item {number}"
+        yield _built(event, value, events), where, part
         lines.settle()
 
 
-def _members(events: _Events, lines: Lines) -> Iterator[Element]:
-    where = lines.where
+def _members(events: _Events, lines: Lines) -> Iterator[_Raw]:
+    where, is_paged = lines.where, False
     others: dict[str, JSON] = {}
     for event, key in events:
         if event == "end_map":
-            yield Element(others, where)
+            yield others, where, "rest" if is_paged else "whole"
             return
         begins, value = next(events)
         if key in _PAGED and begins == "start_array":
-            yield from _items(events, lines)
+            is_paged = True
+            yield from _items(events, lines, "paged")
         else:
             others[key] = _built(begins, value, events)
 
@@ -87,7 +179,7 @@ def _built(event: str, value: Any, events: _Events) -> JSON:
     return builder.value
 
 
-def _events(lines: Lines) -> _Events:
+def _events(lines: Lines, begun: bytes) -> _Events:
     import ijson
 
     found = ijson.sendable_list()
@@ -95,9 +187,11 @@ def _events(lines: Lines) -> _Events:
     parser = ijson.get_backend("python").basic_parse_coro(
         found, multiple_values=True, use_float=True
     )
+    marks = NumberMarks()
     try:
-        for piece in _pieces(lines):
-            parser.send(piece)
+        for piece in _pieces(lines, begun):
+            if marked := marks.marked(piece):
+                parser.send(marked)
             yield from found
             found.clear()
         parser.close()
@@ -109,20 +203,27 @@ def _events(lines: Lines) -> _Events:
             parser.close()
 
 
-def _pieces(lines: Lines) -> Iterator[bytes]:
+def _pieces(lines: Lines, begun: bytes) -> Iterator[bytes]:
     """Yield pieces that end where a line or, most likely, a value ends.
 
     The parser keeps all it was given while it is within a value: cut anywhere, a long line would
     never end.
     """
     rest = b""
-    while piece := rest + lines.read(_PIECE):
-        if len(piece) == len(rest):  # the end of the file
-            yield rest
-            return
+    for taken in _taken(lines, begun):
+        piece = rest + taken
         cut = len(piece) if piece.endswith(b"\n") else _last_end(piece)
         yield piece[:cut]
         rest = piece[cut:]
+    if rest:
+        yield rest
+
+
+def _taken(lines: Lines, begun: bytes) -> Iterator[bytes]:
+    for start in range(0, len(begun), _PIECE):
+        yield begun[start : start + _PIECE]
+    while piece := lines.read(_PIECE):
+        yield piece
 
 
 def _last_end(piece: bytes) -> int:

@@ -12,7 +12,8 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.reading import MAX_ITEM_BYTES, Lines, opened
+from commonplace.keeping.import_log import LOG
+from commonplace.keeping.reading import MAX_ITEM_BYTES, Found, Lines, opened
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -50,17 +51,23 @@ def export(memory: View, path: Path) -> int:
 def everything(memory: View) -> Iterator[Record]:
     """Yield every record of the memory's scope: past versions and those held back as well.
 
-    What is expired is left out. Only names are read in one go; what is written meanwhile may be
-    missing.
+    What is expired is left out, and so is the log of imports, which is no record. Only names are
+    read in one go; what is written meanwhile may be missing.
     """
     names = sorted(memory._engine.identities(memory.path))
     for start in range(0, len(names), _RECORDS_PER_READ):
         part = set(names[start : start + _RECORDS_PER_READ])
         scopes = sorted({scope for scope, _ in part})
         for one in memory._engine.held(scopes, [id for _, id in part]):
-            if (one.scope, one.id) in part:
+            if (one.scope, one.id) in part and one.version_of != LOG:
                 part.remove((one.scope, one.id))  # a scope within another gives it twice
                 yield one
+
+
+def items(path: Path) -> Iterator[Found]:
+    """Yield the records of an exported file as items to import."""
+    for record in read(path):
+        yield Found((record,), f"{path}, {record.id}")
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -80,6 +87,16 @@ def read(path: Path) -> Iterator[Record]:
                 f"the file ends after {count:,} of {expected:,} records. It was cut off: "
                 "export it again. What it holds was imported."
             )
+
+
+def why_none(path: Path) -> str:
+    """Return why a file is not one that was exported; "" if it may be one."""
+    try:
+        with opened(path) as file:
+            _number_of_records(Lines(file, str(path)))
+    except InvalidInputError as error:
+        return str(error)
+    return ""
 
 
 def _write(file: BinaryIO, header: dict[str, Any], records: Iterator[Record]) -> int:

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from commonplace.errors import InvalidInputError
+from commonplace.keeping.compressed import ENDINGS, unpacked
+from commonplace.records import Record
 
 MAX_ITEM_BYTES = 64_000_000
 MAX_DEPTH = 200
 
-_JSON_FILES = (".json", ".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+
+_JSON_FILES = tuple(kind + end for kind in (".json", ".jsonl", ".ndjson") for end in ("", *ENDINGS))
 _DIGITS = re.compile(r"(\d+)")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -29,12 +33,35 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that an item said and its record does not: where the item stands, and what."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item that is a memory: its records, several if its text is long.
+
+    `notes` say what of the item they do not hold.
+    """
+
+    records: tuple[Record, ...]
+    where: str
+    notes: tuple[str, ...] = ()
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading. Raises InvalidInputError if that, or reading within, fails."""
+    """Open a file for reading, unpacked if it is compressed.
+
+    Raises InvalidInputError if that, or reading within, fails.
+    """
     try:
         with path.open("rb") as file:
-            yield file
+            yield unpacked(file, path)
     except OSError as error:
         raise InvalidInputError(f"{str(path)!r} cannot be read ({error}).") from error
 
@@ -46,10 +73,14 @@ def json_files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = [file for file in path.rglob("*") if file.suffix in _JSON_FILES and file.is_file()]
+    found = [
+        file
+        for file in path.rglob("*")
+        if file.name.lower().endswith(_JSON_FILES) and file.is_file()
+    ]
     if not found:
         raise InvalidInputError(
-            f"The folder {str(path)!r} holds no file named {' or '.join(_JSON_FILES)}."
+            f"The folder {str(path)!r} holds no file named {' or '.join(_JSON_FILES[::3])}."
         )
     return sorted(found, key=lambda file: _in_natural_order(str(file.relative_to(path))))
 
@@ -57,7 +88,7 @@ def json_files(path: Path) -> list[Path]:
 def folder_name(root: Path, file: Path) -> str:
     """Return what names a conversation that says no name: its file, or the folder of its pages."""
     if not root.is_dir():
-        return file.stem
+        return file.name.partition(".")[0] if file.name.endswith(ENDINGS) else file.stem
     below = file.parent.relative_to(root).as_posix()
     return root.resolve().name if below == "." else below
 

@@ -98,8 +98,11 @@ def says_nothing(reply: str, question: str = "") -> bool:
     if any(map(str.isdigit, reply)):
         return False
     words = _words(reply)
+    languages = {one for word in words for one in _languages_of_replies().get(word, ())}
+    if not reply.isascii():
+        languages.add(_UNSPACED)
     left = [word for word in words if word not in _words(question)]
-    return any(_covers(language, words, left) for language in _reply_words())
+    return any(_covers(language, words, left) for language in languages)
 
 
 def _ramp(value: float, between: tuple[float, float]) -> float:
@@ -148,18 +151,26 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _covers(language: str, words: Sequence[str], left: Sequence[str]) -> bool:
-    """Tell whether what is left of a reply is nothing in a language, which it is written in."""
+    """Tell whether what is left of a reply is nothing in a language that has one of its words."""
     own = _reply_words()[language]
     if language == _UNSPACED:
         return any(map(_unspaced_reply().search, words)) and not any(map(_rest, left))
-    return any(word in own for word in words) and all(
-        word in own or word in _function_words(language) for word in left
-    )
+    return all(word in own or word in _function_words(language) for word in left)
 
 
 @lru_cache(maxsize=1)
 def _reply_words() -> dict[str, frozenset[str]]:
     return dict(word_lists("reply_words"))
+
+
+@lru_cache(maxsize=1)
+def _languages_of_replies() -> dict[str, list[str]]:
+    """Return by word the languages whose replies it may make: a text is of few of them."""
+    languages: dict[str, list[str]] = {}
+    for language, own in _reply_words().items():
+        for word in own:
+            languages.setdefault(word, []).append(language)
+    return languages
 
 
 def _function_words(language: str) -> frozenset[str]:

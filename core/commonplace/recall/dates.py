@@ -29,13 +29,32 @@ BESIDE = 0.9
 The day that is asked for comes before the day next to it, whatever else speaks for that.
 """
 
+BESIDE_TODAY = 0.6
+"""The same for what is told by today ("yesterday"): who says so knows which day is meant."""
+
 _DAY = 86_400.0
 
 _MOST_CHARACTERS = 400
 """Only this much of a query's end, where a dialogue asks its question, is searched for dates."""
 
-_CODES = {"english": "en", "german": "de", "french": "fr", "spanish": "es", "russian": "ru"}
-"""Our names and dateparser's for the languages whose dates are understood, beside Chinese."""
+_CODES = {
+    "english": "en",
+    "german": "de",
+    "french": "fr",
+    "spanish": "es",
+    "russian": "ru",
+    "portuguese": "pt",
+    "italian": "it",
+    "dutch": "nl",
+    "swedish": "sv",
+    "polish": "pl",
+    "turkish": "tr",
+    "indonesian": "id",
+}
+"""Our names and dateparser's for the languages whose dates are told by words."""
+
+_ANYWHERE = ("zh", "ja", "ko", "vi", "ar")
+"""Those whose date words are found anywhere: without spaces, with particles, or of two words."""
 
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _SHAPE = re.compile(
@@ -57,27 +76,37 @@ _SEASONS = re.compile(rf"\b(last|past|this) ({_SEASON})\b|\b({_SEASON})(?: of)? 
 _BETWEEN_DATES = re.compile(r"\b(?:and|before|after|(?:week|month|half) of)\b")
 """Words by which dateparser is led astray in English."""
 
+_COUNTED = re.compile(
+    r"\b\w+(?= (?:jour|semaine|mois|ans?\b|días?|semana|mes|año|giorn|settiman|ann[io]|dag|vec"
+    r"|we[ek]k|maand|jaar|dni|tyg|dias?|mês|anos?))"
+)
+"""A word before a unit of time, in the languages of `number_words`."""
+
 _CHINESE_DATE = re.compile(r"((?:19|20)\d\d)年(?:(\d{1,2})月)?(?:(\d{1,2})[日号])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From a moment until before another, in seconds since 1970."""
+    """From a moment until before another, in seconds since 1970.
+
+    What is `beside` it counts so much of what is in it.
+    """
 
     start: float
     end: float
+    beside: float = BESIDE
 
 
 def closeness(times: Doubles, periods: list[Period]) -> Floats:
     """Return how close each time is to the nearest period, in 0..1.
 
-    It is 1 inside and BESIDE * exp(-days outside / TELLING_DAYS) outside.
+    It is 1 inside and `beside` * exp(-days outside / TELLING_DAYS) outside.
     """
     best = np.zeros(len(times), np.float32)
     for period in periods:
         outside = np.maximum(np.maximum(period.start - times, times - period.end), 0.0) / _DAY
         beside = (times < period.start) | (times >= period.end)
-        near = np.where(beside, BESIDE, 1.0) * np.exp(-outside / TELLING_DAYS)
+        near = np.where(beside, period.beside, 1.0) * np.exp(-outside / TELLING_DAYS)
         np.maximum(best, near, out=best, casting="unsafe")
     return best
 
@@ -87,7 +116,7 @@ def periods(query: str, asked: datetime) -> list[Period]:
 
     Days, weeks and all else begin at midnight in the timezone of `asked`.
     """
-    text = query[-_MOST_CHARACTERS:].lower()
+    text = _in_english(query[-_MOST_CHARACTERS:].lower())
     languages = _languages_of_dates(text)
     if not languages:
         return []
@@ -99,12 +128,14 @@ def _languages_of_dates(text: str) -> tuple[str, ...]:
     """Return dateparser's names of the languages in which a text may name a date."""
     words = _WORD.findall(text)
     hinted = [code for code in _CODES.values() if not _date_words(code).isdisjoint(words)]
-    if not text.isascii() and any(word in text for word in _date_words("zh")):
-        hinted.append("zh")
-    own = _CODES.get(detect_language(words, "english"))
+    if not text.isascii():
+        hinted += [code for code in _ANYWHERE if any(word in text for word in _date_words(code))]
+    own = _CODES.get(detect_language(words, "english"), "en")
     if not hinted:
-        return (own or "en",) if _SHAPE.search(text) else ()
-    return (own,) if own in hinted else tuple(hinted)
+        return (own,) if _SHAPE.search(text) else ()
+    if own in hinted:
+        return (own,)
+    return tuple(code for code in hinted if (own, code) != ("de", "fr"))  # "hier" is here, there
 
 
 def _date_words(code: str) -> frozenset[str]:
@@ -113,7 +144,7 @@ def _date_words(code: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1_000)
 def _periods(text: str, languages: tuple[str, ...], midnight: datetime) -> tuple[Period, ...]:
-    text = _FEW.sub(lambda found: "3 " if found[1] else "2 ", text)
+    text = _with_digits(_FEW.sub(lambda found: "3 " if found[1] else "2 ", text))
     own: list[Period] = []
     for pattern, read in _PHRASES.items():
         for found in pattern.finditer(text):
@@ -124,10 +155,30 @@ def _periods(text: str, languages: tuple[str, ...], midnight: datetime) -> tuple
     return tuple(own)
 
 
+def _in_english(text: str) -> str:
+    """Replace what dateparser does not know in other languages by what it knows in English."""
+    if not _phrases().search(text):
+        return text
+    english = {phrase: name for name, own in word_lists("date_phrases").items() for phrase in own}
+    return _phrases().sub(lambda found: f" {english[found[0]]} ", text)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> re.Pattern[str]:
+    phrases = (phrase for own in word_lists("date_phrases").values() for phrase in own)
+    return re.compile("|".join(sorted(map(re.escape, phrases), key=len, reverse=True)))
+
+
+def _with_digits(text: str) -> str:
+    """Replace number words before a word of time: dateparser reads them in few languages."""
+    digits = {word: digit for digit, words in word_lists("number_words").items() for word in words}
+    return _COUNTED.sub(lambda found: digits.get(found[0], found[0]), text)
+
+
 def _span(found: re.Match[str], midnight: datetime) -> Iterator[Period]:
     """Yield "the past two weeks": from then until now."""
     number, unit = found[1] or ("3" if found[2] else "1"), found[2] or f"{found[3]}s"
-    for start, _ in _dates(f"{number} {unit} ago", ("en",), midnight):
+    for start, _, _ in _dates(f"{number} {unit} ago", ("en",), midnight):
         yield _between(start, midnight + timedelta(days=1))
 
 
@@ -170,14 +221,23 @@ _PHRASES: Mapping[re.Pattern[str], Callable[[re.Match[str], datetime], Iterator[
 def _found_by_library(
     text: str, languages: tuple[str, ...], midnight: datetime
 ) -> Iterator[Period]:
-    for start, unit in _dates(text, languages, midnight):
-        yield _between(*_bounds(start, unit))
+    for start, unit, phrase in _dates(text, languages, midnight):
+        is_told_by_today = unit == "week" or (unit == "day" and _tells_by_today(phrase))
+        beside = BESIDE_TODAY if is_told_by_today else BESIDE
+        yield _between(*_bounds(start, unit), beside)
+
+
+def _tells_by_today(phrase: str) -> bool:
+    words = _date_words("a day beside today")
+    return not words.isdisjoint(_WORD.findall(phrase)) or any(
+        word in phrase for word in words if not word.isascii()
+    )
 
 
 def _dates(
     text: str, languages: tuple[str, ...], midnight: datetime
-) -> Iterator[tuple[datetime, str]]:
-    """Yield the dates that dateparser finds, and the unit that each was told in."""
+) -> Iterator[tuple[datetime, str, str]]:
+    """Yield the dates that dateparser finds, the unit that each was told in, and the phrase."""
     from dateparser.search import search_dates
 
     settings = {
@@ -190,12 +250,14 @@ def _dates(
     )
     for phrase, date, unit in found or ():
         if _names_a_date(phrase) and 1 < date.year < 9_998:
-            yield date.replace(tzinfo=midnight.tzinfo), unit
+            yield date.replace(tzinfo=midnight.tzinfo), unit, phrase
 
 
 def _names_a_date(phrase: str) -> bool:
     """Tell whether a phrase holds a date word; a weak one ("May I go?") only in company."""
-    if _SHAPE.search(phrase) or any(word in phrase for word in _date_words("zh")):
+    if _SHAPE.search(phrase) or any(
+        word in phrase for code in _ANYWHERE for word in _date_words(code)
+    ):
         return True
     words = [word for word in _WORD.findall(phrase) if word != "the"]
     weak = _date_words("weak").intersection(words)
@@ -220,5 +282,5 @@ def _bounds(date: datetime, unit: str) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1)
 
 
-def _between(start: datetime, end: datetime) -> Period:
-    return Period(start.timestamp(), end.timestamp())
+def _between(start: datetime, end: datetime, beside: float = BESIDE) -> Period:
+    return Period(start.timestamp(), end.timestamp(), beside)

@@ -2,28 +2,32 @@
 
 A condition on metadata follows the field's custom: ``{"field": value}`` means equality,
 ``{"field": {"$gt": 3}}`` an operator; several fields, or several operators of one field, must all
-hold; ``$and`` and ``$or`` take lists of conditions. A record that lacks the field meets only
-``$ne`` and ``$nin``. Values of different types are never equal and never ordered, so such a
-comparison does not hold; a list holds a value by ``$contains``.
+hold; ``$and`` and ``$or`` take lists of conditions. An object with an operator anywhere in it is a
+condition on the members of the field, ``{"field": {"member": {"$gt": 3}}}``; one without is a value
+that the field equals. A record that lacks the field, or the object it is a member of, meets only
+``$ne`` and ``$nin``. Values of
+different types are never equal and never ordered, so such a comparison does not hold; a list holds
+a value by ``$contains``. What no record could ever meet is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
 from commonplace.json_values import checked_json
-from commonplace.records import Kind, Record
-from commonplace.validation import checked_kind, checked_time, in_zone
+from commonplace.records import Kind, Record, Source
+from commonplace.validation import checked_kind, checked_source, checked_time, in_zone
+from commonplace.writing.findings import labels
 from commonplace.writing.versions import held_at
 
 Condition = Callable[[Record], bool]
 Metadata = Mapping[str, Any]
 
-State = Literal["current", "quarantined", "all"]
+State = Literal["current", "quarantined", "screened", "all"]
 
 _MISSING = object()
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -43,8 +47,10 @@ class Selection:
 
     `kinds` lists kinds; `where` is a condition on metadata; `since` and `until` bound
     when a record was said, the first time or again, both included. `state` tells whether records
-    that can be recalled are meant, those held back, or all, past versions included; with `as_of`,
-    what held at that moment. `timezone`, an IANA name, says whose days a question means.
+    that can be recalled are meant, those held back, those that are held back or of which something
+    was taken out, or all, past versions included; with `as_of`, what held at that moment.
+    `timezone`, an IANA name, says whose days a question means; `conversation` has the framework
+    and session of what is meant.
     Raises InvalidInputError for an unknown kind, an unknown operator, an operand of the wrong
     type, or a time without a timezone.
     """
@@ -56,11 +62,13 @@ class Selection:
     as_of: datetime | None = None
     state: State = "current"
     timezone: str | None = None
+    conversation: Source | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.where, Mapping):
+            # A copy: what the caller changes later must not change what was asked.
+            object.__setattr__(self, "where", checked_json(dict(self.where), "where"))
         self.condition()
-        if self.where is not None:
-            checked_json(dict(self.where), "where")
 
     def asked(self, now: datetime) -> datetime:
         """Return when the question is asked, in the timezone that its days are meant in."""
@@ -78,12 +86,17 @@ class Selection:
             return held_at(record, self.as_of)
         if self.state == "quarantined":
             return record.quarantine is not None and record.version_of is None
+        if self.state == "screened":
+            is_marked = record.quarantine is not None or bool(labels(record))
+            return record.version_of is None and is_marked
         return self.state == "all" or record.is_current
 
     def condition(self) -> Condition:
         """Return the test that the selected records pass."""
         tests: list[Condition] = []
         if self.kinds is not None:
+            if not self.kinds:
+                raise InvalidInputError("kinds is empty: give at least one kind, or None for any.")
             kinds = frozenset(checked_kind(kind) for kind in self.kinds)
             tests.append(lambda record: record.kind in kinds)
         if self.where is not None:
@@ -95,13 +108,24 @@ class Selection:
             checked_time(self.as_of, "as_of")
         if self.timezone is not None:
             in_zone(self.as_of or _ANY_TIME, self.timezone)
-        return (lambda record: all(test(record) for test in tests)) if tests else everything
+        if self.conversation is not None:
+            tests.append(_of_conversation(checked_source(self.conversation)))
+        return _every(tests) if tests else everything
 
 
 def _said_between(since: datetime | None, until: datetime | None) -> Condition:
     earliest = _EVER if since is None else checked_time(since, "since")
     latest = _NEVER if until is None else checked_time(until, "until")
+    if earliest > latest:
+        raise InvalidInputError(
+            f"since {earliest.isoformat()} is after until {latest.isoformat()}: nothing is between."
+        )
     return lambda record: any(earliest <= time <= latest for time in record.said_at)
+
+
+def _of_conversation(meant: Source) -> Condition:
+    wanted = meant.framework, meant.session
+    return lambda record: (record.source.framework, record.source.session) == wanted
 
 
 def of_kind(kind: Kind | None) -> tuple[Kind, ...] | None:
@@ -117,21 +141,41 @@ def _compiled(where: object, depth: int) -> Callable[[Metadata], bool]:
     if depth > _MAX_DEPTH:
         raise InvalidInputError(f"A metadata condition has at most {_MAX_DEPTH} levels.")
     tests = [_clause(field, operand, depth) for field, operand in where.items()]
-    return lambda metadata: all(test(metadata) for test in tests)
+    return _every(tests)
 
 
-def _clause(field: object, operand: object, depth: int) -> Callable[[Metadata], bool]:
-    if not isinstance(field, str):
-        raise InvalidInputError(f"A metadata condition names a field, not {field!r}.")
+def _every(tests: Sequence[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    """Return the test that all of these pass; of one, that one, which is asked of each record."""
+    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
+
+
+def _clause(field: str, operand: object, depth: int) -> Callable[[Metadata], bool]:
     if field in ("$and", "$or"):
         return _combined(field, operand, depth)
     if field.startswith("$"):
         raise InvalidInputError(f"{field!r} is not an operator on records: use '$and' or '$or'.")
-    if isinstance(operand, Mapping) and any(str(key).startswith("$") for key in operand):
+    holds = _on_value(operand, depth)
+    return lambda metadata: holds(metadata.get(field, _MISSING))
+
+
+def _on_value(operand: object, depth: int) -> Callable[[object], bool]:
+    """Return the test of one value: by operators, by its members, or for equality."""
+    if not isinstance(operand, Mapping) or not _has_operator(operand):
+        return _comparison("$eq", operand)
+    if any(str(key).startswith("$") for key in operand):
         tests = [_comparison(name, value) for name, value in operand.items()]
-        return lambda metadata: all(test(metadata.get(field, _MISSING)) for test in tests)
-    equals = _comparison("$eq", operand)
-    return lambda metadata: equals(metadata.get(field, _MISSING))
+        return _every(tests)
+    holds = _compiled(operand, depth + 1)
+    # What is no object lacks the member, as one without it does.
+    return lambda value: holds(value if isinstance(value, Mapping) else {})
+
+
+def _has_operator(operand: Mapping[str, object]) -> bool:
+    """Tell whether an object is a condition: it, or an object in it, has an operator."""
+    return any(
+        key.startswith("$") or (isinstance(member, Mapping) and _has_operator(member))
+        for key, member in operand.items()
+    )
 
 
 def _combined(operator: str, operand: object, depth: int) -> Callable[[Metadata], bool]:
@@ -140,8 +184,9 @@ def _combined(operator: str, operand: object, depth: int) -> Callable[[Metadata]
             f"{operator} takes a list of at least one condition, not {operand!r}."
         )
     tests = [_compiled(part, depth + 1) for part in operand]
-    decide = all if operator == "$and" else any
-    return lambda metadata: decide(test(metadata) for test in tests)
+    if operator == "$and":
+        return _every(tests)
+    return lambda metadata: any(test(metadata) for test in tests)
 
 
 def _comparison(operator: object, operand: Any) -> Callable[[object], bool]:
@@ -154,7 +199,22 @@ def _comparison(operator: object, operand: Any) -> Callable[[object], bool]:
         raise InvalidInputError(
             f"{operator!r} is not an operator on a field: use one of {', '.join(_OPERATORS)}."
         )
+    _check_is_value(operand)
     return lambda value: compare(value, operand)
+
+
+def _check_is_value(operand: object) -> None:
+    """Refuse an operator within a value, where it would be taken for the name of a member."""
+    if isinstance(operand, Mapping):
+        if misplaced := sorted(_NAMES & operand.keys()):
+            raise InvalidInputError(
+                f"{misplaced[0]!r} stands within a value, where it compares nothing. Write a "
+                "condition on a member such as {'field': {'member': {'$gt': 3}}}."
+            )
+        operand = list(operand.values())
+    if isinstance(operand, list):
+        for part in operand:
+            _check_is_value(part)
 
 
 def _order(value: object) -> str | None:
@@ -165,9 +225,14 @@ def _order(value: object) -> str | None:
 
 
 def _equal(value: object, operand: object) -> bool:
-    if (type(value) is bool) != (type(operand) is bool):
-        return False  # Python holds True == 1; JSON does not
-    return value is not _MISSING and value == operand
+    if isinstance(value, Mapping) and isinstance(operand, Mapping):
+        return value.keys() == operand.keys() and all(
+            _equal(value[name], operand[name]) for name in operand
+        )
+    if isinstance(value, list) and isinstance(operand, list):
+        return len(value) == len(operand) and all(map(_equal, value, operand))
+    # Python holds True == 1; JSON does not.
+    return (type(value) is bool) == (type(operand) is bool) and value == operand
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
@@ -190,3 +255,5 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
         isinstance(value, list) and any(_equal(item, operand) for item in value)
     ),
 }
+
+_NAMES = frozenset({*_OPERATORS, "$and", "$or", "$not"})

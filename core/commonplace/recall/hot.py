@@ -14,6 +14,7 @@ from commonplace.ports import Entry, RecordStore, Vectors
 from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Rows
+from commonplace.recall.sessions import SessionRows
 from commonplace.records import Record
 from commonplace.scope import Scope
 
@@ -37,6 +38,7 @@ class HotScope:
         self._records: list[Record | None] = []
         self._rows: dict[str, list[int]] = {}
         self._rows_by_kind: dict[str, dict[int, None]] = {}
+        self._sessions = SessionRows()
         self._count = 0
         if ordered:
             vectors = [entry.vectors for entry in ordered]
@@ -91,6 +93,14 @@ class HotScope:
         rows = (row for kind in kinds for row in self._rows_by_kind.get(kind, ()))
         return (self.record(row) for row in rows)
 
+    def of_session(self, scope: Scope, session: str, kind: str) -> Iterator[Record]:
+        """Yield what the session has of a kind in exactly `scope`, newest first."""
+        return map(self.record, self._sessions.newest_first(scope, session, kind))
+
+    def count_of_session(self, scope: Scope, session: str, kind: str) -> int:
+        """Return how many records that is."""
+        return self._sessions.count(scope, session, kind)
+
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
         """Return the entries within `scope` that have one of these ids."""
         rows = (row for id in set(ids) for row in self._rows.get(id, ()))
@@ -134,6 +144,7 @@ class HotScope:
             self._records.append(record)
             self._rows.setdefault(record.id, []).append(row)
             self._rows_by_kind.setdefault(record.kind, {})[row] = None
+            self._sessions.add(record, row)
         self._count += len(entries)
         self.bytes += sum(map(size, entries))
 
@@ -143,6 +154,7 @@ class HotScope:
         if not self._rows[entry.record.id]:
             del self._rows[entry.record.id]
         del self._rows_by_kind[entry.record.kind][row]
+        self._sessions.remove(entry.record, row)
         self._records[row] = None
         self._count -= 1
         self.bytes -= size(entry)

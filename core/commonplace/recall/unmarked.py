@@ -15,6 +15,9 @@ from commonplace.recall.word_lists import word_lists
 _NO_CLAUSE_AFTER = r"(?!\s?(?:\S+\s){0,3}\S+[,!])"
 """Not "When I was small, …": a clause that goes on after a comma opens a statement."""
 
+_LONGEST_ENDING = 24
+"""More characters than any of the endings has, apart from the signs after it."""
+
 
 def asks_unmarked(sentence: str) -> bool:
     """Tell whether a sentence without a question mark asks or requests to be told something."""
@@ -22,7 +25,8 @@ def asks_unmarked(sentence: str) -> bool:
     return (
         _opening().match(text) is not None
         or _yes_or_no().match(text) is not None
-        or _ending().search(text) is not None
+        or _ending().search(text, _last_words(text)) is not None
+        or (not text.isascii() and _anywhere().search(text) is not None)
     )
 
 
@@ -46,6 +50,19 @@ def _yes_or_no() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _ending() -> re.Pattern[str]:
     return re.compile(_any_of("ending"), re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _anywhere() -> re.Pattern[str]:
+    return re.compile(_any_of("anywhere"), re.IGNORECASE)
+
+
+def _last_words(text: str) -> int:
+    """Return from where on an ending is looked for: trying it at every place takes long."""
+    end = len(text)
+    while end and not (text[end - 1].isalnum() or text[end - 1] == "_"):
+        end -= 1
+    return max(0, end - _LONGEST_ENDING)
 
 
 def _after_politeness(pattern: str) -> re.Pattern[str]:

@@ -17,7 +17,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
+from commonplace.json_values import checked_json
 from commonplace.ports import Vectors
 from commonplace.recall.filters import Selection, State
 from commonplace.records import Kind, Origin, Record, Source
@@ -36,6 +38,14 @@ MAX_WINDOWS = 2_000
 MAX_DIMENSION = 100_000
 # What single precision loses of a length, and more.
 _UNIT = 0.01
+
+
+def _mended(value: object) -> object:
+    return mended(value) if isinstance(value, str) else value
+
+
+def _mended_object(value: object) -> object:
+    return checked_json(value, "an object") if type(value) is dict else value
 
 
 def _written_time(value: object) -> object:
@@ -58,16 +68,20 @@ ScopePath = Annotated[
     ),
 ]
 OneScope = Annotated[ScopePath, Body(embed=True)]
+OneKind = Annotated[Kind, Body(embed=True)]
 Scopes = Annotated[list[ScopePath], Field(min_length=1, max_length=MAX_SCOPES), Body(embed=True)]
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+# What is said may be cut within a character, which Pydantic refuses.
+Said = Annotated[str, BeforeValidator(_mended)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_mended_object)]
+Text = Annotated[Said, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
 Id = Annotated[Name, Body(embed=True)]
 Ids = Annotated[list[Name], Body(embed=True, max_length=MAX_ITEMS)]
 Count = Annotated[int, Body(embed=True, strict=True, ge=0)]
 CountOrAll = Annotated[int | None, Body(embed=True, strict=True, ge=0)]
 Query = Annotated[Text, Body(embed=True, examples=["how should I write to her?"])]
 Reason = Annotated[
-    str,
+    Said,
     Body(embed=True, min_length=1, max_length=1_000, examples=["GDPR Art. 17, request 123"]),
 ]
 Time = Annotated[Moment | None, Body(embed=True)]
@@ -75,7 +89,7 @@ ZoneName = Annotated[
     str | None, Body(embed=True, description="Whose days.", examples=["Europe/Prague"])
 ]
 Where = Annotated[
-    dict[str, Any] | None,
+    JsonObject | None,
     Body(embed=True, description="A condition on metadata.", examples=[{"year": {"$gte": 2024}}]),
 ]
 
@@ -89,9 +103,9 @@ class Part(BaseModel):
 class SourcePart(Part):
     """Where a record came from."""
 
-    framework: str | None = None
-    agent: str | None = None
-    session: str | None = None
+    framework: Said | None = None
+    agent: Said | None = None
+    session: Said | None = None
     origin: Origin | None = None
 
     def source(self) -> Source:
@@ -132,13 +146,13 @@ class VectorsPart(Part):
 class RecordPart(Part):
     """A whole record."""
 
-    text: str
+    text: Said
     scope: ScopePath
     id: str
     created_at: Moment
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     source: SourcePart = SourcePart()
     key: str | None = None
     updated_at: Moment | None = None
@@ -169,24 +183,19 @@ class SelectionPart(Part):
     """Which records are meant."""
 
     kinds: tuple[Kind, ...] | None = None
-    where: dict[str, Any] | None = None
+    where: JsonObject | None = None
     since: Moment | None = None
     until: Moment | None = None
     as_of: Moment | None = None
     state: State = "current"
     timezone: str | None = None
+    conversation: SourcePart | None = None
 
     def selection(self) -> Selection:
         """Return the selection, checked."""
-        return Selection(
-            self.kinds,
-            self.where,
-            self.since,
-            self.until,
-            self.as_of,
-            self.state,
-            self.timezone,
-        )
+        meant = {name: getattr(self, name) for name in type(self).model_fields}
+        meant["conversation"] = self.conversation and self.conversation.source()
+        return Selection(**meant)
 
 
 OneRecord = Annotated[RecordPart, Body(embed=True)]

@@ -13,7 +13,7 @@ from commonplace.errors import AccessDeniedError, InvalidInputError
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
@@ -135,6 +135,10 @@ class ConfinedEngine:
     ) -> list[Record]:
         self._check(scopes)
         return self._engine.select(scopes, selection, offset, limit)
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        self._check([scope])
+        return self._engine.session(scope, name, kind, limit)
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         self._check(scopes)

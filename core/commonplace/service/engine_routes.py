@@ -19,6 +19,7 @@ from commonplace.service.bodies import (
     CountOrAll,
     Id,
     Ids,
+    OneKind,
     OneRecord,
     OneScope,
     OneVector,
@@ -154,6 +155,15 @@ def select(
 ) -> list[RecordJson]:
     """Return a page of the selected records, newest first."""
     return [to_json(one) for one in engine.select(scopes, selection.selection(), offset, limit)]
+
+
+@router.post("/session")
+def session(
+    engine: Confined, scope: OneScope, name: Id, kind: OneKind, limit: CountOrAll = None
+) -> tuple[list[RecordJson], int]:
+    """Return a session's newest records of a kind, newest first, and how many it has."""
+    found, total = engine.session(scope, name, kind, limit)
+    return [to_json(one) for one in found], total
 
 
 @router.post("/tally")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Body
 
@@ -10,7 +10,7 @@ from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import to_line
 from commonplace.record_json import to_json
 from commonplace.service.access import Confined
-from commonplace.service.bodies import Id, Ids, Reason, SourcePart
+from commonplace.service.bodies import Id, Ids, JsonObject, Reason, SourcePart
 from commonplace.service.routing import operations
 from commonplace.service.shapes import ReceiptJson, RecordJson
 from commonplace.service.verb_routes import NOTHING_ELSE, Also, Scope_, memory_of
@@ -25,7 +25,7 @@ router = operations(PREFIX, "memory")
 def observe(
     engine: Confined,
     messages: Annotated[
-        list[dict[str, Any]],
+        list[JsonObject],
         Body(
             embed=True,
             min_length=1,

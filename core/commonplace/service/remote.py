@@ -16,7 +16,7 @@ from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import AuditEntry, from_line
 from commonplace.keeping.erasing import Erasure, name_of, taken
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.ports import Entry, Vectors
+from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Kind, Match, Record
@@ -68,11 +68,16 @@ class RemoteEngine:
             return self._embedder.embed_documents(texts)
         return vectors_from_json(self._asked("embed", texts=list(texts)))
 
-    def write(self, records: Sequence[Record], new: Collection[str] = ()) -> list[Record]:
+    def write(
+        self,
+        records: Sequence[Record],
+        new: Collection[str] = (),
+        vectors: Sequence[Vectors] | None = None,
+    ) -> list[Record]:
         if not records:
             return []
-        vectors = self._vectors(records)
-        written = self._asked("write", records=_json(records), new=list(new), vectors=vectors)
+        sent = self._vectors(records) if vectors is None else list(map(vectors_to_json, vectors))
+        written = self._asked("write", records=_json(records), new=list(new), vectors=sent)
         return _records(written)
 
     def swap(self, old: Record, new: Record) -> bool:
@@ -126,6 +131,10 @@ class RemoteEngine:
                 "select", scopes=_paths(scopes), selection=chosen, offset=offset, limit=limit
             )
         )
+
+    def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
+        found, total = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
+        return _records(found), total
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         counts: dict[str, int] = self._asked(

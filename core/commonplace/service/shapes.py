@@ -79,11 +79,13 @@ class NeighbourShape(EntryShape):
 
 
 class StatsShape(TypedDict):
-    """How many records there are, in all and by kind."""
+    """How many records there are, in all and by kind, held back, and redacted."""
 
     records: int
     kinds: dict[str, int]
     embedder: str
+    held_back: int
+    redacted: int
 
 
 class StepShape(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Body
@@ -18,8 +19,10 @@ from commonplace.service.bodies import (
     Count,
     Id,
     Ids,
+    JsonObject,
     Part,
     Query,
+    Said,
     ScopePath,
     SourcePart,
     Time,
@@ -51,10 +54,10 @@ NOTHING_ELSE: list[Any] = []
 class Item(Part):
     """What is to be remembered."""
 
-    text: Annotated[str, Field(examples=["Prefers concise answers"])]
+    text: Annotated[Said, Field(examples=["Prefers concise answers"])]
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     source: SourcePart = SourcePart()
     ttl: Annotated[str | None, Field(examples=["90d"])] = None
     expires_at: Time = None
@@ -64,10 +67,10 @@ class Item(Part):
 class Changes(Part):
     """What is to be changed of a record; what is left out stays."""
 
-    text: str = ""
+    text: Said = ""
     kind: Kind = "fact"
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
-    metadata: Annotated[dict[str, Any], Field(default_factory=dict)]
+    metadata: Annotated[JsonObject, Field(default_factory=dict)]
     expires_at: Time = None
 
 
@@ -139,7 +142,7 @@ def context(
     also: Also = NOTHING_ELSE,
     max_tokens: Count = 400,
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
-    known: Ids = NOTHING_ELSE,
+    known: Annotated[list[Said], Body(embed=True, max_length=MAX_ITEMS)] = NOTHING_ELSE,
     timezone: ZoneName = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""
@@ -242,8 +245,7 @@ def delete(engine: Confined, key: Id, scope: Scope_ = None) -> bool:
 @router.post("/stats")
 def stats(engine: Confined, scope: Scope_ = None, also: Also = NOTHING_ELSE) -> StatsJson:
     """Return how many records there are, in all and by kind, and the store's embedder."""
-    found = memory_of(engine, scope, also).stats()
-    return {"records": found.records, "kinds": found.kinds, "embedder": found.embedder}
+    return asdict(memory_of(engine, scope, also).stats())
 
 
 def memory_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ def selection_to_json(selection: Selection) -> dict[str, Any]:
         "as_of": selection.as_of and selection.as_of.isoformat(),
         "state": selection.state,
         "timezone": selection.timezone,
+        "conversation": selection.conversation and asdict(selection.conversation),
     }
 
 

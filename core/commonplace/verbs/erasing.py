@@ -14,7 +14,7 @@ from commonplace.keeping.erasing import WAITS, Erasure, unfinished
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.records import Source
 from commonplace.scope import Scope
-from commonplace.validation import checked_name, checked_source
+from commonplace.validation import checked_label, checked_source
 from commonplace.verbs.view import View
 
 MOST_FUNCTIONS = 100
@@ -49,7 +49,7 @@ class Erasing(View):
         >>> receipt.records, receipt.is_complete, alice.count()
         (1, True, 0)
         """
-        checked_name(reason, "reason")
+        reason = checked_label(reason, "reason")
         _check_also(also)
         _check_waits(waits)
         erasure = Erasure(

@@ -10,12 +10,12 @@ from uuid import NAMESPACE_OID, uuid5
 from commonplace.errors import ExtractionError, InvalidInputError
 from commonplace.recall.filters import Selection
 from commonplace.records import Match, Record, Source
-from commonplace.validation import MAX_DERIVED_FROM, checked_record
+from commonplace.validation import MAX_DERIVED_FROM
 from commonplace.verbs.recalling import Recalling
-from commonplace.verbs.remembering import Remembering
+from commonplace.verbs.telling import Telling
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.extraction import Extractor, prompt
-from commonplace.writing.messages import Messages, message_records
+from commonplace.writing.messages import Messages, told_messages
 from commonplace.writing.operations import (
     Add,
     Answer,
@@ -38,7 +38,7 @@ _RECONCILED = Selection(("fact", "preference", "instruction", "event"))
 _logger = logging.getLogger("commonplace")
 
 
-class Observing(Remembering, Recalling):
+class Observing(Telling, Recalling):
     """Observe conversations."""
 
     def observe(
@@ -54,7 +54,9 @@ class Observing(Remembering, Recalling):
         `name`, `id` and `created_at` (a datetime, ISO 8601, or seconds since 1970), or Records of
         kind ``message``. Each is kept as a record of kind ``message``: what users, agents and tools
         said, without system messages, tool calls and reasoning. `source` tells of all of them the
-        framework, session and agent. A message observed before is not kept again.
+        framework, session and agent. A message observed before is not kept again: hand over each
+        as it comes, the last few, or all. One without an id that is said again later is kept
+        again. One with the id of another of its session takes its place, which stays in `history`.
 
         `extractor` is a language model as a function from a prompt to its answer. Asked once about
         the messages that are new to it and the 20 records of this scope that are nearest to them,
@@ -76,19 +78,12 @@ class Observing(Remembering, Recalling):
         if extractor is not None and not callable(extractor):
             raise InvalidInputError(f"extractor is a function of a text, not {extractor!r:.80}.")
         at = self._engine.clock()
-        told = message_records(messages, Source() if source is None else source, at)
-        conversation, new = self._told([checked_record(self._placed(one)) for one in told])
+        told = told_messages(messages, Source() if source is None else source, at)
+        conversation, new = self._keep(told)
         if extractor is None:
             return new
         settled, changed = self._learned(conversation, extractor)
         return [*(settled.get(identity(one), one) for one in new), *changed]
-
-    def _told(self, told: Sequence[Record]) -> tuple[list[Record], list[Record]]:
-        """Store the messages that are not stored yet; return all as stored, and the new ones."""
-        before = self._stored(told)
-        new = self.remember_many(one for one in told if identity(one) not in before)
-        added = iter(new)
-        return [before.get(identity(one)) or next(added) for one in told], new
 
     def _learned(
         self, conversation: Sequence[Record], extractor: Extractor
@@ -133,17 +128,6 @@ class Observing(Remembering, Recalling):
         texts = {identity(one): one.text for one in shown}
         now = self._stored(shown)
         return {place: record for place, record in now.items() if record.text == texts[place]}
-
-    def _stored(self, records: Sequence[Record]) -> dict[Identity, Record]:
-        wanted = {identity(record) for record in records}
-        scopes = sorted({scope for scope, _ in wanted})
-        found = self._engine.held(scopes, sorted({id for _, id in wanted})) if wanted else []
-        at = self._engine.clock()
-        return {
-            place: record
-            for record in found
-            if (place := identity(record)) in wanted and not record.is_expired(at)
-        }
 
     def _reconciled(self, asked: Sequence[Operation]) -> tuple[list[Record], list[Record]]:
         """Do the updates and retractions; return what was updated, and the facts to be added."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from commonplace.characters import mended
 from commonplace.recall.filters import Metadata, Selection, of_kind
 from commonplace.recall.packing import ALWAYS, RELEVANT, packed
 from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
+from commonplace.writing.findings import labels
 from commonplace.writing.trust import trusted
 
 # Above what a tool or a document deserves: neither gives standing instructions.
@@ -53,7 +55,7 @@ class Recalling(View):
         >>> alice.recall("allergic to what?", limit=1)[0].record.text
         'She is allergic to peanuts'
         """
-        checked_text(query, "query")
+        query = checked_text(query, "query")
         checked_limit(limit)
         checked_confidence(min_confidence)
         selection = Selection(of_kind(kind), where, since, until, as_of, timezone=timezone)
@@ -71,6 +73,7 @@ class Recalling(View):
         tokenizer: Tokenizer = estimated_tokens,
         known: Collection[str] = (),
         timezone: str | None = None,
+        kinds: Collection[Kind] | None = None,
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
@@ -81,8 +84,9 @@ class Recalling(View):
         `known`, which the prompt holds already, are left out. The block has at most `max_tokens`
         tokens, as `tokenizer`, a function from text to a count, counts them; the default takes a
         quarter of the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose
-        as an instruction. `timezone` is that of `recall`. Each record of this memory's own scope
-        that it shows counts as used: `used` says what follows from that. Raises as `recall` does.
+        as an instruction. `timezone` is that of `recall`; `kinds` lists the kinds that are shown,
+        None for all. Each record of this memory's own scope that it shows counts as used: `used`
+        says what follows from that. Raises as `recall` does.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -90,16 +94,15 @@ class Recalling(View):
         - "She is allergic to peanuts"
         """
         checked_limit(max_tokens, "max_tokens")
-        matches = self.recall(
-            query,
-            limit=_MATCHES_FOR_CONTEXT,
-            timezone=timezone,
-            min_confidence=min_confidence,
-        )
-        found = [match.record for match in matches]
-        standing = self._engine.of_kinds(self._readable, ALWAYS)
+        query = checked_text(query, "query")
+        checked_confidence(min_confidence)
+        selection = Selection(None if kinds is None else tuple(kinds), timezone=timezone)
+        matches = self._engine.rank(self._readable, query, selection, _MATCHES_FOR_CONTEXT)
+        found = [match.record for match in matches if match.confidence >= min_confidence]
+        wanted = ALWAYS if kinds is None else [kind for kind in ALWAYS if kind in kinds]
+        standing = self._engine.of_kinds(self._readable, wanted)
         always = [one for one in standing if trusted(one) >= _STANDING_TRUST]
-        said = frozenset(known)
+        said = frozenset(map(mended, known))
         shown = packed(
             (one for one in always if one.text not in said),
             (one for one in found if one.text not in said),
@@ -157,10 +160,19 @@ class Recalling(View):
     def stats(self) -> Stats:
         """Return how many records there are, in all and by kind, and the store's embedder.
 
+        Also how many are held back, and of how many something was taken out.
+
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")
         >>> alice.stats().kinds
         {'fact': 1}
         """
         kinds = self._engine.tally(self._readable, Selection())
-        return Stats(sum(kinds.values()), kinds, self._engine.embedder_name)
+        screened = self._engine.select(self._readable, Selection(state="screened"), 0, None)
+        return Stats(
+            records=sum(kinds.values()),
+            kinds=kinds,
+            embedder=self._engine.embedder_name,
+            held_back=sum(one.quarantine is not None for one in screened),
+            redacted=sum(bool(labels(one)) for one in screened),
+        )

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from commonplace.errors import InvalidInputError
 from commonplace.recall.filters import Selection
-from commonplace.records import JSON, Kind, Record, Source
+from commonplace.records import JSON, KEPT_APART, Kind, Record, Source
 from commonplace.scope import Scope
 from commonplace.validation import checked_record, expiry, on_use
 from commonplace.verbs.view import View
@@ -165,7 +165,8 @@ class Remembering(View):
         >>> memory.quarantined()
         []
         """
-        return self._engine.select(self._readable, Selection(state="quarantined"), 0, None)
+        held = self._engine.select(self._readable, Selection(state="quarantined"), 0, None)
+        return [record for record in held if record.quarantine != KEPT_APART]
 
     def release(self, *ids: str) -> list[Record]:
         """Let records that were held back be recalled, and return them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,14 +37,26 @@ class Transferring(View):
 
         return export(self, _path(path))
 
-    def import_(self, path: str | PathLike[str], *, format: str = "commonplace") -> ImportReport:
+    def import_(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,
+        collections: Sequence[str] = (),
+        columns: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> ImportReport:
         """Bring records from a file or folder into this scope and report what was done.
 
-        `format` is ``"commonplace"`` for what `export` has written, or one of ``openai-threads``,
-        ``openai-conversations``, ``chatgpt``, ``chat-log``, ``langchain-chroma``,
-        ``autogen-chroma``, ``crewai-lancedb``, ``langgraph-store``, ``mem0``. Importing the same
-        again changes nothing, so an import that was broken off is continued by repeating it. What
-        others wrote is screened like everything that is written.
+        `format` is ``"commonplace"`` for what `export` has written, or one of those in
+        docs/migration.md, such as ``chatgpt``; without it, the format is recognised. Each item of
+        the source is counted as written, unchanged or skipped, and why. Importing again changes
+        nothing, so an import that was broken off is continued by repeating it; what was changed or
+        forgotten here since stays so. What others wrote is screened like everything that is
+        written. `collections` are those of a Chroma directory to take, as ``name``,
+        ``database/name`` or ``tenant/database/name``, where ``*`` is any; `columns` names, of a
+        table, the column of each of ``text``, ``id``, ``created_at``, …. With `dry_run` nothing is
+        written, and the report tells what would be.
         Raises InvalidInputError, naming file and line, for what cannot be read on: what stood
         before it is imported then. Also raises as `remember` does.
 
@@ -54,9 +67,11 @@ class Transferring(View):
         ...     memory.scope("user", "alicia").import_(f"{folder}/alice.jsonl").written
         1
         """
+        from commonplace.keeping.formats import Choices
         from commonplace.keeping.importing import import_file
 
-        return import_file(self, format, _path(path))
+        choices = Choices(collections=_names(collections), columns=dict(columns or {}))
+        return import_file(self, format, _path(path), choices=choices, dry_run=dry_run)
 
     def backup(self, path: str | PathLike[str]) -> None:
         """Write the whole store to a new file, which `commonplace restore` puts back.
@@ -81,3 +96,9 @@ def _path(path: object) -> Path:
     if not isinstance(path, (str, PathLike)) or not str(path) or "\x00" in str(path):
         raise InvalidInputError(f"A path is the name of a file or folder, not {path!r}.")
     return Path(path).expanduser()
+
+
+def _names(names: object) -> tuple[str, ...]:
+    if not isinstance(names, (list, tuple)) or not all(isinstance(one, str) for one in names):
+        raise InvalidInputError(f"collections is a list of names, not {names!r:.80}.")
+    return tuple(names)

@@ -36,7 +36,7 @@ class Values(View):
             f"{key}: {kept if isinstance(kept, str) else json.dumps(kept, ensure_ascii=False)}",
             kind="value",
             key=key,
-            id=_id(key),
+            id=value_id(key),
             metadata={"value": kept},
             scope=self._scope,
             created_at=self._engine.clock(),
@@ -61,11 +61,11 @@ class Values(View):
         return default
 
     def _version(self, scope: Scope, key: str, as_of: datetime | None) -> Record | None:
-        present = self._engine.exact(scope, _id(key))
+        present = self._engine.exact(scope, value_id(key))
         if as_of is None:
             return present
         moment = checked_time(as_of, "as_of")
-        past = self._engine.versions([scope], _id(key))
+        past = self._engine.versions([scope], value_id(key))
         versions = [one for one in [*past, present] if one and held_at(one, moment)]
         return next((one for one in versions if one.scope == scope), None)
 
@@ -89,9 +89,10 @@ class Values(View):
         (True, False)
         """
         checked_key(key)
-        record = self._engine.exact(self._scope, _id(key))
+        record = self._engine.exact(self._scope, value_id(key))
         return record is not None and self._engine.discard([record]) == 1
 
 
-def _id(key: str) -> str:
+def value_id(key: str) -> str:
+    """Return the id that the record of a key's value has in its scope."""
     return str(uuid5(NAMESPACE_OID, key))

@@ -14,7 +14,7 @@ from commonplace.lease import Lease
 from commonplace.records import Record
 from commonplace.scope import Scope, outermost
 from commonplace.validation import checked_record
-from commonplace.writing.screening import screened
+from commonplace.writing.screening import outcome, screened
 from commonplace.writing.trust import trusted
 
 _logger = logging.getLogger("commonplace")
@@ -61,7 +61,10 @@ class View:
 
         Raises InvalidInputError, or BlockedContentError for what the store's policy refuses.
         """
-        checked = screened(checked_record(record), self._engine.screening)
+        given = checked_record(record)
+        checked = screened(given, self._engine.screening)
+        if done := outcome(given, checked):
+            _logger.warning("The record %s was %s.", checked.id, done)
         scopes = outermost([checked.scope, *self._readable])
         ids = checked.derived_from
         known = self._engine.held(scopes, ids) if ids else []

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
-_LABEL = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
+from commonplace.records import JSON, Record
+
+_LABEL = re.compile(r"\[REDACTED:([a-z0-9-]{1,40})\]")
 MASK = "█"
 
 
@@ -58,3 +62,22 @@ def without(text: str, findings: Sequence[Finding]) -> str:
         parts += [text[end : finding.start], f"[REDACTED:{finding.type}]"]
         end = finding.end
     return "".join([*parts, text[end:]])
+
+
+def labels(record: Record) -> Counter[str]:
+    """Return the types of what was taken out of a record, by its labels, and how often.
+
+    >>> labels(Record("My password is [REDACTED:password]"))
+    Counter({'password': 1})
+    """
+    texts = chain([record.text], texts_in(record.metadata))
+    return Counter(type for text in texts for type in _LABEL.findall(text))
+
+
+def texts_in(value: JSON) -> Iterable[str]:
+    """Return the keys and values of a JSON value that are text."""
+    if isinstance(value, Mapping):
+        return chain(value.keys(), chain.from_iterable(map(texts_in, value.values())))
+    if isinstance(value, list):
+        return chain.from_iterable(map(texts_in, value))
+    return [value] if isinstance(value, str) else []

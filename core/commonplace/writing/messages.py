@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
 from commonplace.records import Origin, Record, Source, now
+from commonplace.scope import Scope
 from commonplace.times import parsed_time
 from commonplace.validation import MAX_TEXT_CHARACTERS, checked_time
 from commonplace.writing.trust import trust_of
@@ -37,26 +39,56 @@ _TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 
 
-def message_records(messages: Messages, source: Source, at: datetime) -> list[Record]:
+class Told(NamedTuple):
+    """A message as a record, and how it is known when it is told again.
+
+    `unnamed` is None for a message that an id or a time names; otherwise it says who speaks, and
+    of equal ones the place in the conversation tells them apart. `former`, for a message that an
+    id names, is what an earlier release made of that id, with the text in it.
+    """
+
+    record: Record
+    unnamed: str | None = None
+    former: str | None = None
+
+    def under(self, id: str) -> Told:
+        """Return the message with its record under this id."""
+        return self._replace(record=replace(self.record, id=id))
+
+    def numbered(self, number: int) -> Record:
+        """Return the record of the message as the one of this number, from 1, among equal ones."""
+        name = f"{self.unnamed}\x1f{number}"
+        return replace(self.record, id=_id(self.record, name, with_text=True))
+
+
+def told_messages(messages: Messages, source: Source, at: datetime) -> list[Told]:
     """Return what was said as records, in order, each of them once.
 
     A message's `role` gives its origin, its `name` the agent; `source` gives the rest. One without
     a time has `at` and the microsecond of its place. One without an id is known by who says it,
-    when, and what, so that a conversation given again, or from a later message on, gives the same
-    records. Raises InvalidInputError for what is no message.
+    when, and what, and by its number among the equal ones of the call. Raises InvalidInputError
+    for what is no message.
     """
     if isinstance(messages, (str, Mapping, Record)) or not isinstance(messages, Iterable):
         raise InvalidInputError(f"A conversation is a list of messages, not {messages!r:.80}.")
     if not isinstance(source, Source):
         raise InvalidInputError(f"source is a Source, not {source!r:.80}.")
     repeated: Counter[tuple[str, ...]] = Counter()
-    records = (
+    told = (
         _kept(message)
         if isinstance(message, Record)
         else _read(message, source, at + timedelta(microseconds=position), repeated)
         for position, message in enumerate(messages)
     )
-    return list({(one.scope, one.id): one for one in records if one is not None}.values())
+    found: dict[tuple[Scope, str], Told] = {}
+    for one in filter(None, told):
+        place = one.record.scope, one.record.id
+        if place in found and found[place].record.text != one.record.text and one.former:
+            # Two messages of one call with one id: none is an edited version of the other.
+            one = Told(replace(one.record, id=one.former))  # noqa: PLW2901  # as it is kept
+            place = one.record.scope, one.record.id
+        found[place] = one
+    return list(found.values())
 
 
 def message_record(
@@ -65,21 +97,29 @@ def message_record(
     """Return one message of a conversation as a record, or None if it says nothing.
 
     The same message of the same session gives the same record id, so that remembering a
-    conversation again stores nothing twice. A text over the limit keeps its beginning; what is
-    marked as reasoning in it is left out, unless a user wrote it.
+    conversation again stores nothing twice, and an edited message takes its own place. Without a
+    session the text is part of the id, since ids such as "1" come back in the next conversation.
+    A text over the limit keeps its beginning; what is marked as reasoning in it is left out,
+    unless a user wrote it.
     """
     said = whole_characters(text if source.origin == "user" else without_reasoning(text))
     if not said.strip():
         return None
-    # The text as well: ids such as "1" come back in the next conversation without a session.
-    told = [source.framework or "", source.session or "", message_id, said]
-    return Record(
+    record = Record(
         said,
         kind="message",
         source=source,
-        id=str(uuid5(NAMESPACE_OID, _encodable("\x1f".join(told)))),
         created_at=now() if created_at is None else created_at,
     )
+    return replace(record, id=_id(record, message_id, with_text=source.session is None))
+
+
+def _id(message: Record, name: str, *, with_text: bool) -> str:
+    """Return the id that follows from a message's session and name, and from its text."""
+    source = message.source
+    last = message.text if with_text else f"{source.origin or ''}\x1f"
+    parts = [source.framework or "", source.session or "", name, last]
+    return str(uuid5(NAMESPACE_OID, mended("\x1f".join(parts))))
 
 
 def without_reasoning(text: str) -> str:
@@ -103,22 +143,22 @@ def without_reasoning(text: str) -> str:
 
 
 def whole_characters(text: str) -> str:
-    """Return as much of a text as is kept, with a mark where half a character was left."""
-    return _encodable(text[:MAX_TEXT_CHARACTERS])
+    """Return as much of a text as is kept, mended where half a character was left."""
+    return mended(text[:MAX_TEXT_CHARACTERS])
 
 
-def _kept(record: Record) -> Record | None:
+def _kept(record: Record) -> Told | None:
     if record.kind != "message":
         raise InvalidInputError(f"A record of a conversation is of kind 'message', not {record!r}.")
     if record.source.origin == "user":
-        return record
+        return Told(record, former=record.id)
     said = without_reasoning(record.text)
-    return replace(record, text=said) if said.strip() else None
+    return Told(replace(record, text=said), former=record.id) if said.strip() else None
 
 
 def _read(
     message: Mapping[str, Any], source: Source, at: datetime, repeated: Counter[tuple[str, ...]]
-) -> Record | None:
+) -> Told | None:
     if not isinstance(message, Mapping):
         raise InvalidInputError(
             'A message is a dict such as {"role": "user", "content": "Hello"}, or a Record, '
@@ -133,13 +173,20 @@ def _read(
     created_at = _time(message.get("created_at"))
     identity = (role, name or "", str(created_at or ""))
     repeated[(*identity, text)] += 1
-    unnamed = "\x1f".join([*identity, str(repeated[(*identity, text)])])
-    return message_record(
+    id = _optional_text(message, "id")
+    record = message_record(
         text,
         source=_source(source, _ROLES[role], name),
-        message_id=_optional_text(message, "id") or unnamed,
+        message_id=id or "",
         created_at=created_at or at,
     )
+    if record is None:
+        return None
+    if id is not None:
+        return Told(record, former=_id(record, id, with_text=True))
+    unnamed = Told(record, "\x1f".join(identity))
+    numbered = unnamed.numbered(repeated[(*identity, text)])
+    return Told(numbered, unnamed.unnamed if created_at is None else None)
 
 
 def _is_step(message: Mapping[str, Any]) -> bool:
@@ -206,7 +253,3 @@ def _optional_text(message: Mapping[str, Any], field: str) -> str | None:
 
 def _begins_line(text: str, at: int) -> bool:
     return not text[text.rfind("\n", 0, at) + 1 : at].strip()
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()

@@ -9,14 +9,9 @@ from commonplace.records import Record, new_id
 
 
 def past_version(old: Record, new: Record, at: datetime) -> Record | None:
-    """Return `old` as a past version, valid until `at`; None if `new` says what it said.
-
-    Messages have none: they are what was said, and are corrected and not superseded.
-    """
+    """Return `old` as a past version, valid until `at`; None if `new` says what it said."""
     said_the_same = (old.text, old.metadata.get("value")) == (new.text, new.metadata.get("value"))
-    if said_the_same or old.kind == "message":
-        return None
-    return ended(old, at)
+    return None if said_the_same else ended(old, at)
 
 
 def ended(old: Record, at: datetime) -> Record:

@@ -12,7 +12,18 @@ _ASKING = ("?", "？")
 _WIDTHS = ("<wide>", "<narrow>", "<noBreak>")
 """Forms of a character that differ in how much room they take, or where a line may end."""
 
-_SAME_SIGNS = {"‐": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}
+_SAME_SIGNS = {
+    **dict.fromkeys("’‘‛ʼ", "'"),
+    **dict.fromkeys("“”„‟", '"'),
+    "‐": "-",
+    "…": "...",
+    # A place where a word may be parted, and the mark at the beginning of a file.
+    "\u00ad": "",
+    "\ufeff": "",
+}
+
+_FORMER_SIGNS = [str.maketrans({"'": one, "-": other}) for one in "'’" for other in "-‐"]
+"""How signs within words stand in the marks of the release before, which took none for another."""
 
 _SPACES_COUNT = re.compile(r"[\"`]|[^\S ]|(?:^| )'")
 """Signs of a list, a table, a quotation or code, in which spaces may mean something."""
@@ -58,9 +69,10 @@ _PLAIN = _Plain()
 def wording(text: str) -> str:
     """Return a text without what certainly makes no difference, so that equal means the same.
 
-    That is: how wide a character is and of which parts it is put together, curly quotation marks,
-    how many spaces are between words, the full stop at the end, and whether a word that only
-    begins a sentence is written large. All else may change the sense in some language.
+    That is: how wide a character is and of which parts it is put together, curly quotation marks
+    and apostrophes, an ellipsis in one sign, places to part a word, how many spaces are between
+    words, the full stop at the end, and whether a word that only begins a sentence is written
+    large. All else may change the sense in some language.
 
     >>> wording("Likes  tea.") == wording("likes tea")
     True
@@ -82,7 +94,19 @@ def rough(text: str) -> str:
     Equal wordings are roughly equal, and so what was said before is looked for by this: it is
     what stores were written with when articles, case and punctuation made no difference.
     """
-    text = unicodedata.normalize("NFKC", text.translate(_PLAIN)).casefold()
+    return _roughly(text.translate(_PLAIN))
+
+
+def roughs(text: str) -> frozenset[str]:
+    """Return the rough texts under which what has this wording may be stored.
+
+    The release before told a curly apostrophe from a straight one within a word.
+    """
+    return frozenset([rough(text), *(_roughly(text.translate(signs)) for signs in _FORMER_SIGNS)])
+
+
+def _roughly(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).casefold()
     words = [word for token in text.split() if (word := token.strip(_AROUND_WORDS))]
     asked = ["?"] if text.rstrip(_AROUND_WORDS + " ").endswith(_ASKING) else []
     return " ".join([word for word in words if word not in _ARTICLES] + asked) or text.strip()

@@ -81,7 +81,7 @@ def test_what_was_not_said_is_skipped_and_reasoning_never_kept(
         node("e", "d", "tool", "secret"),
         node("f", "e", "user", "secret", weight=0.0),
         node("g", "f", "user", "secret", metadata={"is_visually_hidden_from_conversation": True}),
-        node("h", "g", "user", "", **content("user_editable_context", user_profile="secret")),
+        node("h", "g", "user", "", **content("model_editable_context", model_set_context="secret")),
         node("i", "h", "assistant", "", **content("multimodal_text", parts=[
             {"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-1"},
             "Here it is.", "",
@@ -145,3 +145,58 @@ def test_an_error_in_an_archive_names_the_member_and_the_line(
         memory.import_(path, format="chatgpt")
 
     assert memory.count() == 5
+
+
+def test_saved_memories_and_custom_instructions_are_facts_and_preferences(
+    memory: Memory, tmp_path: Path
+) -> None:
+    about = {"content_type": "user_editable_context",
+             "user_profile": "This is shown to you.\n```I live in Oslo```",
+             "user_instructions": "Shown.\n```Answer briefly```"}  # fmt: skip
+    trees = [
+        conversation(
+            node("a", None, "user", "", content=about),
+            node("b", "a", "user", "I like tea"),
+            node("c", "b", "assistant", "User prefers tea.", recipient="bio"),
+            node("d", "c", "assistant", "User has a dog.", recipient="bio"),
+            current="d", id=id,
+        )
+        for id in ("c-1", "c-2")
+    ]  # fmt: skip
+    path = write_json(tmp_path / "conversations.json", trees)
+
+    records, report = import_twice(memory, "chatgpt", path)
+
+    kept = {one.text: (one.kind, one.source.origin) for one in records if one.kind != "message"}
+    assert kept == {
+        "I live in Oslo": ("fact", "user"),
+        "Answer briefly": ("preference", "user"),
+        "User prefers tea.": ("preference", "agent"),
+        "User has a dog.": ("fact", "agent"),
+    }
+    assert len(records) == 6
+    assert (report.read, report.written, report.unchanged) == (8, 5, 3)
+
+
+def test_a_conversation_that_is_not_to_be_remembered_is_not(memory: Memory, tmp_path: Path) -> None:
+    path = write_json(tmp_path / "conversations.json", [{**TREE, "is_do_not_remember": True}])
+
+    report = memory.import_(path, format="chatgpt")
+
+    assert (report.written, report.skipped) == (0, 6)
+    assert "not to be remembered" in report.reasons[0].reason
+
+
+def test_sources_that_are_given_are_kept_beside_the_text(memory: Memory, tmp_path: Path) -> None:
+    page = {"title": "Rain", "url": "https://example.com/rain", "pub_date": 1}
+    references = [{"matched_text": "x", "type": "grouped_webpages", "items": [page]}]
+    said = "It rains.\ue200cite\ue202turn0search0\ue201"
+    tree = conversation(
+        node("a", None, "assistant", said, metadata={"content_references": references}), current="a"
+    )
+    path = write_json(tmp_path / "conversations.json", [tree])
+
+    [record], _ = import_twice(memory, "chatgpt", path)
+
+    assert record.text == "It rains."
+    assert record.metadata["sources"] == [{"title": "Rain", "url": "https://example.com/rain"}]

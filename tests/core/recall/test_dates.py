@@ -116,7 +116,53 @@ def test_a_query_may_name_several() -> None:
 def test_days_are_those_of_the_asker() -> None:
     asked = datetime(2023, 6, 15, 1, tzinfo=timezone(timedelta(hours=9)))
     midnight = datetime(2023, 6, 14, tzinfo=timezone(timedelta(hours=9))).timestamp()
-    assert periods("yesterday", asked) == [Period(midnight, midnight + 86_400)]
+    found = periods("yesterday", asked)
+    assert [(one.start, one.end) for one in found] == [(midnight, midnight + 86_400)]
+
+
+@pytest.mark.parametrize(
+    ("query", "day"),
+    [
+        ("the day before yesterday", 9),
+        ("Was habe ich gestern gemacht?", 10),
+        ("heute morgen", 11),
+        ("qu'ai-je fait hier ?", 10),
+        ("il y a trois jours", 8),
+        ("¿Qué hice anteayer?", 9),
+        ("hace tres días", 8),
+        ("o que fiz ontem?", 10),
+        ("cosa ho fatto l'altro ieri?", 9),
+        ("wat deed ik gisteren", 10),
+        ("vad gjorde jag igår", 10),
+        ("co robiłem wczoraj", 10),
+        ("dün ne yaptım", 10),
+        ("kemarin saya makan apa", 10),
+        ("hôm qua tôi làm gì", 10),
+        ("что я делал вчера?", 10),
+        ("ماذا فعلت أمس", 10),
+        ("昨天我做了什么？", 10),
+        ("3天前", 8),
+        ("昨日何をした？", 10),
+        ("어제 뭐 했어?", 10),
+    ],
+)
+def test_a_day_told_by_today_is_understood_in_many_languages(query: str, day: int) -> None:
+    asked = datetime(2026, 5, 11, 9, tzinfo=timezone.utc)
+    start = datetime(2026, 5, day, tzinfo=timezone.utc).timestamp()
+    assert [(one.start, one.end) for one in periods(query, asked)] == [(start, start + 86_400)]
+
+
+@pytest.mark.parametrize(
+    "query", ["la semaine dernière", "la semana pasada", "上个星期", "先週", "지난주"]
+)
+def test_last_week_is_understood_in_many_languages(query: str) -> None:
+    asked = datetime(2026, 5, 13, 9, tzinfo=timezone.utc)
+    start = datetime(2026, 5, 4, tzinfo=timezone.utc).timestamp()
+    assert [(one.start, one.end) for one in periods(query, asked)] == [(start, start + 7 * 86_400)]
+
+
+def test_the_german_here_is_not_the_french_yesterday() -> None:
+    assert not periods("Hier wohne ich", datetime(2026, 5, 11, tzinfo=timezone.utc))
 
 
 def test_of_a_long_query_the_end_is_read() -> None:

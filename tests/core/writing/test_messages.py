@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from commonplace import InvalidInputError, Record, Source
 from commonplace.writing.messages import (
     message_record,
-    message_records,
+    told_messages,
     without_reasoning,
 )
 
@@ -21,7 +21,7 @@ CHAT = Source(framework="openai", agent="desk", session="7")
 
 
 def records(*messages: Any, source: Source = CHAT) -> list[Record]:
-    return message_records(messages, source, AT)
+    return [one.record for one in told_messages(messages, source, AT)]
 
 
 def texts(*messages: Any) -> list[str]:
@@ -180,8 +180,8 @@ class TestIdentity:
     def test_the_same_conversation_gives_the_same_records(self) -> None:
         said = [user("Yes"), agent("Sure?"), user("Yes")]
 
-        first, again = records(*said), message_records(said, CHAT, AT + timedelta(days=1))
-        assert [one.id for one in first] == [one.id for one in again]
+        first, again = records(*said), told_messages(said, CHAT, AT + timedelta(days=1))
+        assert [one.id for one in first] == [one.record.id for one in again]
         assert len({one.id for one in first}) == 3
 
     def test_a_conversation_from_a_later_message_on_is_the_same(self) -> None:
@@ -256,15 +256,15 @@ class TestOrigins:
 )
 def test_what_is_no_conversation_is_refused(messages: Any) -> None:
     with pytest.raises(InvalidInputError):
-        message_records(messages, CHAT, AT)
+        told_messages(messages, CHAT, AT)
 
 
 def test_a_source_is_a_source() -> None:
     with pytest.raises(InvalidInputError, match="source"):
-        message_records([user("Hello")], "openai", AT)  # type: ignore[arg-type]  # the wrong type is the point
+        told_messages([user("Hello")], "openai", AT)  # type: ignore[arg-type]  # the wrong type is the point
 
 
 def test_half_characters_are_marked_wherever_they_are() -> None:
     [record] = records(user("cut \ud83d", id="\ud83d"))
 
-    assert record.text == "cut ?"
+    assert record.text == "cut \ufffd"

@@ -121,7 +121,6 @@ class TestWhatIsRead:
             {**ADD, "text": " "},
             {**ADD, "text": 7},
             {**ADD, "text": ["x"]},
-            {**ADD, "text": "\ud800"},
             {**ADD, "text": "x" * (MAX_FACT_CHARACTERS + 1)},
             {"operation": "update", "note": 1, "from": [1]},
             {"operation": "update", "note": 9, "text": "x", "from": [1]},

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commonplace.keeping.importers.chroma_rows import records_of
+from commonplace.keeping.importers.chroma_rows import DATABASE, any_row, records_of
 from commonplace.keeping.importers.making import checked, fixed_id
 from commonplace.keeping.importers.pickled import values_by_id
-from commonplace.keeping.reading import Skipped, last_change
+from commonplace.keeping.reading import Found, Skipped, last_change
+from commonplace.keeping.sample import Sample
 from commonplace.records import JSON, Record, Source
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ _TAUGHT = "memos"
 _MIME_TYPES = "MemoryMimeType."
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+def fits(seen: Sample) -> bool:
+    """Tell whether a Chroma directory is AutoGen's."""
+    if seen.kind != "folder":
+        return False
+    if seen.has(_MEMOS) or seen.has(_PAIRS):
+        return True
+    return seen.has(DATABASE) and any_row(seen.path / DATABASE, _MIME_TYPES)
+
+
+def read(path: Path, collections: Sequence[str] = ()) -> Iterator[Found | Skipped]:
     """Yield what a directory holds, which is not changed.
 
     Of Teachability it is each memo with what it answers; the directory is the one given as
@@ -36,8 +46,8 @@ def read(path: Path) -> Iterator[Record | Skipped]:
     for id, pair in pairs.items():
         texts = [str(text) for text in pair] if isinstance(pair, tuple) else []
         memo = _taught(str(id), "\n".join(texts), last_change(path / _PAIRS))
-        yield from checked(memo, f"{path / _PAIRS}, memo {id}")
-    yield from records_of(path, partial(_record, pairs))
+        yield checked(memo, f"{path / _PAIRS}, memo {id}")
+    yield from records_of(path, collections, partial(_record, pairs))
 
 
 def _record(pairs: Mapping[object, object], row: Row, at: datetime) -> Record | None:
@@ -48,21 +58,21 @@ def _record(pairs: Mapping[object, object], row: Row, at: datetime) -> Record | 
         return None if is_told else _taught(f"{row.id} {row.document}", row.document, at)
     return Record(
         row.document,
-        metadata=_metadata(row.metadata),
+        metadata={**row.elsewhere, **_metadata(row.metadata)},
         source=Source(framework="autogen"),
-        id=fixed_id("autogen-chroma", row.collection, row.id),
+        id=fixed_id("autogen-chroma", *row.elsewhere.values(), row.collection, row.id),
         created_at=at,
     )
 
 
-def _memos(path: Path) -> Iterator[Record | Skipped]:
+def _memos(path: Path) -> Iterator[Found | Skipped]:
     at = last_change(path)
     for id, memo in values_by_id(path).items():
         task, insight = getattr(memo, "task", None), getattr(memo, "insight", None)
         texts = [str(one) for one in (task, insight) if one]
         if task and insight and str(task) in str(insight):
             texts = [str(insight)]  # a demonstration, which tells its task itself
-        yield from checked(_taught(str(id), "\n".join(texts), at), f"{path}, memo {id}")
+        yield checked(_taught(str(id), "\n".join(texts), at), f"{path}, memo {id}")
 
 
 def _taught(id: str, text: str, at: datetime) -> Record:

@@ -2,75 +2,129 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from commonplace.keeping.importers.chat_entries import Turn, messages_in, turns
+from commonplace.keeping.importers.chat_sessions import Chats
 from commonplace.keeping.importers.making import fixed_id, name, time
-from commonplace.keeping.importers.messages import Message, records_of, said
-from commonplace.keeping.json_stream import elements
-from commonplace.keeping.reading import Skipped, folder_name, json_files, last_change
-from commonplace.records import JSON, Record
+from commonplace.keeping.importers.messages import Message, records_of, with_notes
+from commonplace.keeping.json_stream import Element, elements
+from commonplace.keeping.reading import Found, Skipped, folder_name, json_files, last_change
+from commonplace.records import JSON
 
 _SESSIONS = ("conversation_id", "session_id", "thread_id", "session")
 _TIMES = ("created", "created_at", "timestamp")
 _HOLDERS = ("request", "body", "response")
 
 
-@dataclass(slots=True)
-class _Chat:
-    """One conversation as it is read: all that was said in it makes a message's id.
+class _Told(NamedTuple):
+    """A turn of a conversation, and the id that follows from all that was said up to it."""
 
-    A log repeats the conversation with every request; what is the same from the beginning on has
-    the same ids, and so is stored once.
-    """
-
-    session: str | None
-    at: datetime
-    so_far: str = ""
-    tools: dict[str, str] = field(default_factory=dict)
+    turn: Turn
+    id: str
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+class Log:
+    """Messages that stand one by one: what names and times they have where they say none."""
+
+    def __init__(self, name: str, at: datetime) -> None:
+        self.name, self.at = name, at
+        self.tools: dict[str, str] = {}
+        self.ends: dict[str, str] = {}  # of the conversations whose messages stand one by one
+
+    def said_alone(
+        self, value: JSON, where: str, session: str | None = None
+    ) -> Iterator[Message | Skipped]:
+        """Yield what a message says that stands by itself, and is of the file as a whole."""
+        session = session or _session(value) or self.name
+        found = _turns(value, where, self.tools)
+        for one in _told(found, self.ends.get(session, "")):
+            if isinstance(one, _Told):
+                self.ends[session] = one.id
+                yield _message(one, session, self.at)
+            else:
+                yield one
+
+
+def fits(value: dict[str, Any]) -> bool:
+    """Tell whether an object is an entry of such a log."""
+    is_message = isinstance(value.get("role"), str) and (
+        "content" in value or "tool_calls" in value
+    )
+    return is_message or any(isinstance(one.value, dict) for one in messages_in(value))
+
+
+def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the messages in a file or a folder of files.
 
-    A conversation that has no id is named after its first message.
+    A log repeats the conversation with each request: what is the same from its beginning on has
+    the same ids, and so is stored once. A conversation that has no id is named after its first
+    message, or after the first one in which it differs from another that begins alike.
     """
-    yield from records_of("chat", _messages(path), newest_first=False)
+    yield from records_of("chat", _messages(path))
 
 
 def _messages(path: Path) -> Iterator[Message | Skipped]:
+    chats = Chats()
     for file in json_files(path):
-        at = last_change(file)
-        whole_file = _Chat(folder_name(path, file), at)
-        for value, where in elements(file):
-            if isinstance(value, dict) and "role" in value:
-                yield from _message(value, whole_file, where)
-            elif messages := _conversation(value):
-                chat = _Chat(_session(value), _time(value) or at)
-                for message in messages:
-                    yield from _message(message, chat, where)
-            elif value and not (isinstance(value, dict) and value.get("object") == "list"):
-                yield Skipped(where, f"it holds no messages: {str(value)[:40]!r}")
+        log = Log(folder_name(path, file), last_change(file))
+        for element in elements(file):
+            if element.part != "rest":
+                yield from with_notes(_of_element(element, log, chats), element.notes)
 
 
-def _conversation(value: JSON) -> list[Any]:
-    """Return the messages of a request and its answer, wherever in a log's entry they are."""
-    if isinstance(value, list):
-        return value
-    if not isinstance(value, dict):
-        return []
-    own = value.get("messages")
-    found = list(own) if isinstance(own, list) else []
-    for holder in _HOLDERS:
-        found += _conversation(value[holder]) if isinstance(value.get(holder), dict) else []
-    choices = value.get("choices")
-    for choice in choices[:1] if isinstance(choices, list) else []:
-        found.append(choice.get("message") if isinstance(choice, dict) else None)
-    return found
+def _of_element(element: Element, log: Log, chats: Chats) -> Iterator[Message | Skipped]:
+    value, where = element.value, element.where
+    if isinstance(value, dict) and "role" in value:
+        yield from log.said_alone(value, where)
+        return
+    found = list(_told(_turns(value, where, {}), ""))
+    if not found:
+        yield Skipped(where, f"it holds no messages: {str(value)[:40]!r}")
+    ids = [one.id for one in found if isinstance(one, _Told) and not one.turn.choice]
+    session = _session(value) or (chats.session(ids) if ids else "chat")
+    at, given = _time(value), _given_time(value)
+    notes = (f"the time is none: {str(given)[:40]!r}",) if given and at is None else ()
+    messages = (
+        _message(one, session, at or log.at) if isinstance(one, _Told) else one for one in found
+    )
+    yield from with_notes(messages, notes)
+
+
+def _turns(value: JSON, where: str, tools: dict[str, str]) -> Iterator[Turn | Skipped]:
+    given = list(messages_in(value))
+    for number, one in enumerate(given, 1):
+        place = where if one.value is value else f"{where}, message {number}"
+        yield from turns(one, place, tools)
+
+
+def _told(found: Iterable[Turn | Skipped], so_far: str) -> Iterator[_Told | Skipped]:
+    """Give each turn its id. Further answers follow from what came before the first one."""
+    before = so_far
+    for turn in found:
+        if isinstance(turn, Skipped):
+            yield turn
+        elif turn.choice:
+            yield _Told(turn, fixed_id(before, f"choice {turn.choice}", turn.speaker, turn.text))
+        else:
+            before, so_far = so_far, fixed_id(so_far, turn.role, turn.speaker, turn.text)
+            yield _Told(turn, so_far)
+
+
+def _message(one: _Told, session: str, at: datetime) -> Message:
+    return Message(
+        session=session,
+        id=one.id,
+        role=one.turn.role,
+        speaker=one.turn.speaker,
+        text=one.turn.text,
+        at=_time(one.turn.value) or at,
+        metadata=one.turn.metadata,
+        where=one.turn.where,
+    )
 
 
 def _session(value: JSON) -> str | None:
@@ -86,49 +140,6 @@ def _time(value: JSON) -> datetime | None:
     return next((one for one in (*times, *inner) if one), None)
 
 
-def _message(value: Any, chat: _Chat, where: str) -> Iterator[Message | Skipped]:
-    if not isinstance(value, dict) or "role" not in value:
-        yield Skipped(where, f"not a message: {str(value)[:40]!r}")
-        return
-    role = str(value["role"])
-    text, metadata = said(value.get("content") or value.get("refusal") or "")
-    calls = _calls(value, chat)
-    if role in ("system", "developer"):
-        yield Skipped(where, f"a message of the role {role!r}, not of a conversation")
-    elif calls and not text.strip():
-        yield Skipped(where, f"only calls of tools: {', '.join(calls)}")
-    else:
-        metadata.update({"tool_calls": list(calls)} if calls else {})
-        yield _in_chat(chat, value, (text, metadata), where)
-
-
-def _in_chat(
-    chat: _Chat, value: dict[str, Any], content: tuple[str, dict[str, JSON]], where: str
-) -> Message:
-    role, (text, metadata) = str(value["role"]), content
-    speaker = name(value.get("name")) or chat.tools.get(str(value.get("tool_call_id"))) or role
-    chat.so_far = fixed_id(chat.so_far, role, speaker, text)
-    chat.session = chat.session or f"chat {chat.so_far}"
-    return Message(
-        session=chat.session,
-        id=chat.so_far,
-        role=role,
-        speaker=speaker,
-        text=text,
-        at=_time(value) or chat.at,
-        metadata=metadata,
-        where=where,
-    )
-
-
-def _calls(value: dict[str, Any], chat: _Chat) -> list[str]:
-    """Return the names of the tools that a message calls, and keep who will answer."""
-    calls = value.get("tool_calls")
-    names = []
-    for call in calls if isinstance(calls, list) else []:
-        function = call.get("function") if isinstance(call, dict) else None
-        called = name(function.get("name")) if isinstance(function, dict) else None
-        if called:
-            chat.tools[str(call.get("id"))] = called
-        names.append(called or json.dumps(call)[:40])
-    return names
+def _given_time(value: JSON) -> JSON:
+    given = (value.get(key) for key in _TIMES) if isinstance(value, dict) else ()
+    return next((one for one in given if one), None)

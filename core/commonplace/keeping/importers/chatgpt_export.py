@@ -4,50 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.archives import is_archive, members
-from commonplace.keeping.importers.making import fixed_id, time
-from commonplace.keeping.importers.messages import Message, records_of, said
+from commonplace.keeping.importers.chatgpt_memories import is_memory, memories
+from commonplace.keeping.importers.making import checked_all, fixed_id, noted_time, time
+from commonplace.keeping.importers.messages import Message, records_of, said, with_notes
 from commonplace.keeping.json_stream import Element, elements, elements_of
-from commonplace.keeping.reading import Skipped, json_files, last_change
-from commonplace.records import JSON, Record
+from commonplace.keeping.reading import Found, Skipped, json_files, last_change
+from commonplace.records import JSON
 
-_SHARDS = r"conversations([-_]?\d+)?\.json"
+SHARDS = r"conversations([-_]?\d+)?\.json"
 _SAID = ("text", "multimodal_text", "code")
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+_NOT_TO_REMEMBER = "of a conversation that is marked as not to be remembered"
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield what was said in the conversations of an archive, its folder, or its JSON file.
 
     The current branch of a conversation comes first, in its order. What belongs to another one,
     an edited question or a regenerated answer, has ``"branch": "side"`` in its metadata. Hidden
-    messages, calls of tools, their results and reasoning are skipped.
+    messages, calls of tools, their results and reasoning are skipped, and so are conversations
+    that are marked as not to be remembered. What ChatGPT was told to remember, and its custom
+    instructions, are facts and preferences.
     """
-    yield from records_of("chatgpt", _messages(path), newest_first=False)
-
-
-def _messages(path: Path) -> Iterator[Message | Skipped]:
     unknown = last_change(path)
-    for value, where in _conversations(path):
+    for element in _conversations(path):
+        value = element.value
         if isinstance(value, dict) and isinstance(value.get("mapping"), dict):
-            yield from _messages_of(value, where, unknown)
-        else:
-            yield Skipped(where, f"not a conversation: {str(value)[:40]!r}")
+            yield from _items_of(element, unknown)
+        elif element.part != "rest":
+            yield Skipped(element.where, f"not a conversation: {str(value)[:40]!r}")
+
+
+def _items_of(element: Element, unknown: datetime) -> Iterator[Found | Skipped]:
+    """Yield the messages of a conversation, then what was to be remembered of it."""
+    found = list(_messages_of(element.value, element.where, unknown))
+    said = (one for one in found if not isinstance(one, Found))
+    yield from records_of("chatgpt", with_notes(said, element.notes))
+    yield from (one for one in found if isinstance(one, Found))
 
 
 def _conversations(path: Path) -> Iterator[Element]:
     if is_archive(path):
-        with members(path, _SHARDS) as found:
+        with members(path, SHARDS) as found:
             for name, member in found:
                 yield from elements_of(member, f"{path}: {name}")
         return
     files = json_files(path)
-    shards = [file for file in files if re.fullmatch(_SHARDS, file.name)]
+    shards = [file for file in files if re.fullmatch(SHARDS, file.name)]
     if path.is_dir() and not shards:
         raise InvalidInputError(f"The folder {str(path)!r} holds no conversations.json.")
     for file in shards if path.is_dir() else files:
@@ -56,30 +66,54 @@ def _conversations(path: Path) -> Iterator[Element]:
 
 def _messages_of(
     conversation: dict[str, Any], where: str, unknown: datetime
-) -> Iterator[Message | Skipped]:
+) -> Iterator[Message | Found | Skipped]:
     nodes = {id: node for id, node in conversation["mapping"].items() if isinstance(node, dict)}
     current = _branch(nodes, conversation.get("current_node"))
     title = conversation.get("title")
     about = {"title": title} if isinstance(title, str) and title else {}
     begun = time(conversation.get("create_time")) or unknown
     session = conversation.get("conversation_id") or conversation.get("id")
+    session = str(session or fixed_id(str(title), begun.isoformat()))
     for id in [*current, *(id for id in nodes if id not in current)]:
-        message = nodes[id].get("message")
+        message, place = nodes[id].get("message"), f"{where}, message {id}"
         if not isinstance(message, dict):
             continue  # the root has none
-        if reason := _unsaid(message):
-            yield Skipped(where, reason)
-            continue
-        text, attachments = _said(message)
-        yield Message(
-            session=str(session or fixed_id(str(title), begun.isoformat())),
-            id=str(message.get("id") or id),
-            role=message["author"]["role"],
-            text=text,
-            at=_moment(nodes, id) or begun,
-            metadata={**about, **attachments, **({} if id in current else {"branch": "side"})},
-            where=where,
-        )
+        at = _moment(nodes, id) or begun
+        if conversation.get("is_do_not_remember") is True:
+            yield Skipped(place, _NOT_TO_REMEMBER)
+        elif is_memory(message):
+            yield checked_all(memories(message, at), place)
+        elif reason := _unsaid(message):
+            yield Skipped(place, reason)
+        else:
+            branch = {} if id in current else {"branch": "side"}
+            yield _message(message, Message(
+                session=session, id=str(message.get("id") or id), role=message["author"]["role"],
+                text="", at=at, metadata={**about, **branch}, where=place,
+            ))  # fmt: skip
+
+
+def _message(message: dict[str, Any], base: Message) -> Message:
+    notes: list[str] = []
+    text, attachments = _said(message)
+    noted_time(message.get("create_time"), "create_time", notes)
+    sources = _sources(_dict(message.get("metadata")).get("content_references"))
+    told = {**base.metadata, **attachments, **({"sources": sources} if sources else {})}
+    return replace(base, text=text, metadata=told, notes=tuple(notes))
+
+
+def _sources(references: object) -> list[JSON]:
+    """Return title and address of the pages that a message refers to, each once."""
+    found: list[JSON] = []
+    for reference in references if isinstance(references, list) else []:
+        inner = _dict(reference).get("items")
+        for page in [reference, *(inner if isinstance(inner, list) else [])]:
+            told = {
+                key: one for key in ("title", "url") if isinstance(one := _dict(page).get(key), str)
+            }
+            if told.get("url") and told not in found:
+                found.append(told)
+    return found
 
 
 def _branch(nodes: dict[str, Any], current: object) -> dict[str, None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,21 +12,43 @@ from typing import TYPE_CHECKING
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.databases import copied
 from commonplace.keeping.importers.making import checked
-from commonplace.keeping.reading import Skipped, last_change
+from commonplace.keeping.reading import Found, Skipped, last_change
 from commonplace.records import Record
 
 if TYPE_CHECKING:
     from commonplace.chroma.foreign import Row
 
 
+DATABASE = "chroma.sqlite3"
+
+
+def any_row(file: Path, text: str) -> bool:
+    """Tell whether metadata of a row holds a text that begins like this."""
+    query = "SELECT 1 FROM embedding_metadata WHERE string_value LIKE ? LIMIT 1"
+    return bool(_asked(file, query, f"{text}%"))
+
+
+def collections_of(file: Path) -> list[str]:
+    """Return the names of all collections; none for what is no such file."""
+    return [str(name) for (name,) in _asked(file, "SELECT name FROM collections")]
+
+
+def _asked(file: Path, query: str, *values: str) -> list[tuple[object, ...]]:
+    try:
+        with copied(file) as copy, closing(sqlite3.connect(copy)) as database:
+            return database.execute(query, values).fetchall()
+    except sqlite3.Error:
+        return []  # whoever reads it will say why it cannot be read
+
+
 def records_of(
-    path: Path, made: Callable[[Row, datetime], Record | None]
-) -> Iterator[Record | Skipped]:
+    path: Path, collections: Sequence[str], made: Callable[[Row, datetime], Record | None]
+) -> Iterator[Found | Skipped]:
     """Yield what `made` makes of each row and the time of the directory's last change.
 
-    Of a row for which that is None, nothing.
+    Of a row for which that is None, nothing. `collections` are those to take, as `rows` has them.
     """
-    from commonplace.chroma.foreign import DATABASE, rows
+    from commonplace.chroma.foreign import rows
 
     file = path / DATABASE
     if not file.is_file():
@@ -34,7 +58,7 @@ def records_of(
         )
     at = last_change(file)
     with copied(file) as copy:
-        for row in rows(copy):
+        for row in rows(copy, collections):
             record = made(row, at)
             if record is not None:
-                yield from checked(record, f"{path}, {row.collection}, {row.id}")
+                yield checked(record, f"{path}, {row.collection}, {row.id}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.importers.making import checked, name, time
-from commonplace.keeping.reading import Skipped, last_change
+from commonplace.keeping.reading import Found, Skipped, last_change
 from commonplace.records import JSON, Record, Source
 from commonplace.scope import Scope
 
@@ -21,7 +21,7 @@ _COLUMNS = (
 _ROWS_PER_READ = 1_000
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the memories in a directory, which is not changed, each below its CrewAI path.
 
     They are as `commonplace_crewai` would have kept them: a crew on the same memory finds them
@@ -34,7 +34,7 @@ def read(path: Path) -> Iterator[Record | Skipped]:
         except (ValueError, TypeError) as error:
             yield Skipped(where, f"not a memory of CrewAI's: {error}")
         else:
-            yield from checked(record, where)
+            yield checked(record, where)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

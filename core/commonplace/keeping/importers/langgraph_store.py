@@ -6,50 +6,93 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.databases import copied, is_database
-from commonplace.keeping.importers.making import checked, fixed_id, time
+from commonplace.keeping.importers.making import (
+    checked,
+    fixed_id,
+    noted_end,
+    noted_time,
+)
 from commonplace.keeping.json_stream import elements
-from commonplace.keeping.reading import MAX_ITEM_BYTES, Skipped, json_files, last_change
+from commonplace.keeping.reading import (
+    MAX_ITEM_BYTES,
+    Found,
+    Skipped,
+    json_files,
+    last_change,
+)
+from commonplace.keeping.sample import Sample
 from commonplace.records import JSON, Record, Source
 from commonplace.scope import Scope
 
 _TEXTS = ("content", "text", "memory", "data")  # where LangMem and others put what is remembered
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+class _Item(NamedTuple):
+    """An item, where it stands, and when what holds it was last written."""
+
+    value: Any
+    where: str
+    at: datetime
+    notes: tuple[str, ...] = ()
+
+
+def fits(seen: Sample) -> bool:
+    """Tell whether a source is of such a store."""
+    return seen.has("store") if seen.kind == "database" else seen.any(_holds_items)
+
+
+def _holds_items(value: dict[str, Any]) -> bool:
+    items = value.get("items")
+    first = items[0] if isinstance(items, list) and items else value
+    return isinstance(first, dict) and _why_none(first) is None
+
+
+def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the items of a store as exact values: ``get(key)`` of their scope returns them.
 
     An item's namespace is its scope. A SqliteStore's file is not changed. JSON is what
-    ``item.dict()`` gives, in a list or one a line.
+    ``item.dict()`` gives, what LangGraph Platform answers to a search, or rows of the table, in a
+    list or one a line.
     """
-    for item, where in _of_database(path) if is_database(path) else _of_json(path):
-        record = _record(item, where)
-        yield from [record] if isinstance(record, Skipped) else checked(record, where)
+    for item in _of_database(path) if is_database(path) else _of_json(path):
+        yield _found(item)
 
 
-def _of_json(path: Path) -> Iterator[tuple[Any, str]]:
+def _of_json(path: Path) -> Iterator[_Item]:
     for file in json_files(path):
-        at = last_change(file).isoformat()
-        for value, where in elements(file):
-            for one in value if isinstance(value, list) else [value]:
-                yield {"created_at": at, **one} if isinstance(one, dict) else one, where
+        at = last_change(file)
+        for element in elements(file):
+            if element.part != "rest":
+                for one, where in _flat(element.value, element.where):
+                    yield _Item(one, where, at, element.notes)
 
 
-def _of_database(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    at = last_change(path).isoformat()
+def _flat(value: JSON, where: str) -> Iterator[tuple[JSON, str]]:
+    """Yield the items of lists, and of the answers of LangGraph Platform."""
+    inner = value.get("items") if isinstance(value, dict) and "key" not in value else value
+    if not isinstance(inner, list):
+        yield value, where
+        return
+    for number, one in enumerate(inner, 1):
+        yield from _flat(one, f"{where}, item {number}")
+
+
+def _of_database(path: Path) -> Iterator[_Item]:
+    at = last_change(path)
     try:
         with copied(path) as copy, closing(sqlite3.connect(copy)) as database:
             database.row_factory = sqlite3.Row
             database.text_factory = lambda text: text.decode(errors="replace")
             _check_sizes(database, path)
             for row in database.execute("SELECT * FROM store"):
-                item = {"created_at": at, **{key: row[key] for key in row.keys()}}  # noqa: SIM118  # a Row iterates over values
-                item["namespace"] = item["prefix"]
-                yield item, f"{path}, {item['prefix']} {item['key']}"
+                item = dict(zip(row.keys(), row, strict=True))
+                yield _Item(item, f"{path}, {item['prefix']} {item['key']}", at)
     except (sqlite3.Error, KeyError) as error:
         raise InvalidInputError(
             f"{str(path)!r} cannot be read as the file of a SqliteStore ({error})."
@@ -64,35 +107,81 @@ def _check_sizes(database: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _record(item: Any, where: str) -> Record | Skipped:
-    try:
-        value = json.loads(item["value"]) if "prefix" in item else item["value"]
-        return _of_item(item, item["key"], value)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        return Skipped(where, f"not an item of a store ({type(error).__name__}: {error})")
+def _found(one: _Item) -> Found | Skipped:
+    item, notes = one.value, list(one.notes)
+    if reason := _why_none(item):
+        return Skipped(one.where, f"not an item of a store: {reason}")
+    value = item["value"]
+    if "prefix" in item and isinstance(value, (str, bytes)):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            reason = f"its value is not JSON ({type(error).__name__}: {error})"
+            return Skipped(one.where, reason)
+    return checked(_record(item, value, one.at, notes), one.where, notes)
 
 
-def _of_item(item: dict[str, Any], key: str, value: JSON) -> Record:
-    namespace = item["namespace"]
+def _why_none(item: Any) -> str | None:
+    if not isinstance(item, dict):
+        return repr(str(item)[:40])
+    if missing := [key for key in ("key", "value") if key not in item]:
+        return f"it has no {missing[0]!r}"
+    if not isinstance(item["key"], str):
+        return f"its key is {str(item['key'])[:40]!r}"
+    return None if _names(item) is not None else "it has no namespace of texts"
+
+
+def _names(item: dict[str, Any]) -> tuple[str, ...] | None:
+    namespace = item.get("namespace", item.get("prefix"))
     names = namespace.split(".") if isinstance(namespace, str) else namespace
-    created, updated = time(item["created_at"]), time(item.get("updated_at"))
-    if created is None:
-        raise ValueError(f"created_at is {item['created_at']!r}")
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        return None
+    return () if names == [""] else tuple(names)
+
+
+def _record(item: dict[str, Any], value: JSON, at: datetime, notes: list[str]) -> Record:
+    created = noted_time(item.get("created_at"), "created_at", notes) or at
+    updated = noted_time(item.get("updated_at"), "updated_at", notes)
+    expires = noted_end(item.get("expires_at"), "expires_at", notes)
+    key: str = item["key"]
     return Record(
-        _text(key, value),
+        text_of(key, value),
         kind="value",
         key=key,
         id=fixed_id(key),
         metadata={"value": value},
         source=Source(framework="langgraph"),
-        scope=Scope(tuple(names) if names != [""] else ()),
+        scope=Scope(_names(item) or ()),
         created_at=created,
         updated_at=updated if updated != created else None,
-        expires_at=time(item.get("expires_at")),
+        expires_at=expires,
+        ttl_on_use=_ttl(item.get("ttl_minutes"), notes) if expires else None,
     )
 
 
-def _text(key: str, value: JSON) -> str:
-    texts = [value.get(name) for name in _TEXTS] if isinstance(value, dict) else []
-    said = next((one for one in texts if isinstance(one, str) and one.strip()), None)
+def _ttl(minutes: JSON, notes: list[str]) -> timedelta | None:
+    """Return how long an item lives on after each use."""
+    if minutes is None:
+        return None
+    try:
+        return timedelta(minutes=float(minutes)) if float(minutes) > 0 else None
+    except (TypeError, ValueError, OverflowError):
+        notes.append(f"ttl_minutes is no number: {str(minutes)[:40]!r}")
+        return None
+
+
+def text_of(key: str, value: JSON) -> str:
+    """Return the words by which a value is found: what it says, or else all of it."""
+    if isinstance(value, dict) and value.get("encoding") == "base64":
+        return f"{key}: a file that is not text"
+    inner = value
+    while isinstance(inner, dict) and "content" in inner and isinstance(inner["content"], dict):
+        inner = inner["content"]  # LangMem: the kind of a memory, and what it says
+    texts = [inner.get(name) for name in _TEXTS] if isinstance(inner, dict) else []
+    said = next((words for one in texts if (words := _words(one)).strip()), None)
     return said or f"{key}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _words(value: JSON) -> str:
+    is_lines = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return "\n".join(value) if is_lines else value if isinstance(value, str) else ""

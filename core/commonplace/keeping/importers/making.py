@@ -2,70 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from uuid import NAMESPACE_OID, uuid5
 
+from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.reading import Skipped
+from commonplace.keeping.reading import Found, Skipped
 from commonplace.records import JSON, Record
 from commonplace.times import parsed_time
 from commonplace.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, checked_record
 
-_MILLISECONDS = 1e11  # seconds would be in the year 5138
+_MOST_SECONDS = 1e11  # the year 5138
+_NUMBER = re.compile(r"\d{9,}(\.\d*)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{8}")
 
 
 def fixed_id(*parts: str) -> str:
     """Return the id that follows from these parts: the same today and tomorrow."""
-    return str(uuid5(NAMESPACE_OID, encodable("\x1f".join(parts))))
+    return str(uuid5(NAMESPACE_OID, mended("\x1f".join(parts))))
 
 
-def checked(record: Record, where: str) -> Iterator[Record | Skipped]:
-    """Yield a record, in parts if its text is over the limit; or why it cannot be kept."""
-    text = encodable(record.text)
-    if not text.strip():
-        yield Skipped(where, "it has no text")
-        return
-    parts = [part for part in _parts(text) if part.strip()]
-    for number, part in enumerate(parts, 1):
-        yield _kept(_numbered(replace(record, text=part), number, len(parts)), where)
+def checked(record: Record, where: str, notes: Iterable[str] = ()) -> Found | Skipped:
+    """Return an item with its record, in parts if the text is over the limit; or why not.
+
+    `notes` say what the item holds and its record does not.
+    """
+    return checked_all([record], where, notes)
 
 
-def _kept(record: Record, where: str) -> Record | Skipped:
+def checked_all(
+    records: Iterable[Record], where: str, notes: Iterable[str] = ()
+) -> Found | Skipped:
+    """Return an item that becomes these records, as `checked` does for one."""
     try:
-        return checked_record(record)
+        kept = tuple(checked_record(part) for record in records for part in _in_parts(record))
     except InvalidInputError as error:
         return Skipped(where, str(error))
+    return Found(kept, where, tuple(notes)) if kept else Skipped(where, "it has no text")
 
 
-def encodable(text: str) -> str:
-    """Return `text` with a mark where there is half a character."""
-    return text.encode(errors="replace").decode()
+def _in_parts(record: Record) -> Iterator[Record]:
+    parts = [part for part in _parts(mended(record.text)) if part.strip()]
+    if parts == [record.text]:  # most are: a copy costs more than all the rest
+        yield record
+        return
+    for number, part in enumerate(parts, 1):
+        yield _numbered(replace(record, text=part), number, len(parts))
 
 
 def name(value: object) -> str | None:
     """Return a text that can name an agent or a session, or None."""
     if not isinstance(value, (str, int)) or not str(value).strip():
         return None
-    return encodable(str(value)[:MAX_NAME_CHARACTERS])
+    return mended(str(value)[:MAX_NAME_CHARACTERS])
 
 
 def time(value: JSON) -> datetime | None:
-    """Return a time written as ISO 8601 or as seconds or milliseconds since 1970, or None.
+    """Return a time written as ISO 8601 or as a number of seconds since 1970, or None.
 
-    One without a timezone is in UTC.
+    A number may be of milli-, micro- or nanoseconds as well, and written as text. A time without
+    a timezone is in UTC.
     """
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
             read = parsed_time(value.strip())
-            return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
-        if isinstance(value, (int, float)) and value is not True and value:
-            seconds = value / 1000 if value > _MILLISECONDS else value
-            return datetime.fromtimestamp(seconds, timezone.utc)
+            return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).astimezone(
+                timezone.utc
+            )
+        if isinstance(value, (int, float, str)) and value is not True and value:
+            return datetime.fromtimestamp(_seconds(float(value)), timezone.utc)
     except (ValueError, OverflowError, OSError):
         pass  # not a time
     return None
+
+
+def end(value: JSON) -> datetime | None:
+    """Return when a time that is given as an end is over: of a bare date, when that day ends."""
+    read = time(value)
+    if read and isinstance(value, str) and _DATE.fullmatch(value.strip()):
+        return read + timedelta(days=1)
+    return read
+
+
+def noted_time(value: JSON, name: str, notes: list[str]) -> datetime | None:
+    """Return a time as `time` does; one that is given and cannot be read is noted."""
+    return _noted(time(value), value, name, notes)
+
+
+def noted_end(value: JSON, name: str, notes: list[str]) -> datetime | None:
+    """Return an end as `end` does; one that is given and cannot be read is noted."""
+    return _noted(end(value), value, name, notes)
+
+
+def _noted(read: datetime | None, value: JSON, name: str, notes: list[str]) -> datetime | None:
+    if read is None and value not in (None, ""):
+        notes.append(f"{name} is no time: {str(value)[:40]!r}")
+    return read
+
+
+def _seconds(number: float) -> float:
+    """Return seconds, of a number that would otherwise be beyond the year 5138."""
+    while abs(number) > _MOST_SECONDS:
+        number /= 1000
+    return number
 
 
 def _numbered(record: Record, number: int, count: int) -> Record:

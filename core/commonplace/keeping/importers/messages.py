@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from commonplace.keeping.importers.making import checked, fixed_id, name
-from commonplace.keeping.reading import Skipped
+from commonplace.keeping.importers.marks import without_marks
+from commonplace.keeping.reading import Found, Skipped
 from commonplace.records import JSON, Origin, Record, Source
 from commonplace.writing.messages import without_reasoning
 
@@ -16,9 +17,12 @@ _TEXTS = ("text", "input_text", "output_text", "summary_text", "refusal", "audio
 _REASONING = ("reasoning", "reasoning_text", "thinking", "redacted_thinking", "thoughts")
 _REFERENCES = ("file_id", "url", "image_url", "file_url", "filename", "asset_pointer", "id")
 _MOST_OF_A_REFERENCE = 1_000
-_ORIGINS: dict[str, Origin] = {
+ORIGINS: dict[str, Origin] = {
     "user": "user",
+    "human": "user",
     "assistant": "agent",
+    "ai": "agent",
+    "model": "agent",
     "tool": "tool",
     "function": "tool",
 }
@@ -36,30 +40,49 @@ class Message:
     where: str
     speaker: str | None = None
     metadata: Mapping[str, JSON] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def records_of(
-    framework: str, messages: Iterable[Message | Skipped], *, newest_first: bool
-) -> Iterator[Record | Skipped]:
+    framework: str,
+    messages: Iterable[Message | Skipped],
+    newest_first: Callable[[str], bool] = lambda _: False,
+) -> Iterator[Found | Skipped]:
     """Yield the messages as records of kind ``message``.
 
     Messages of one session and one moment get times microseconds apart, so that they keep their
-    order. System messages, which order and do not tell, are skipped.
+    order. `newest_first` tells of a session whether it is read backwards. System messages, which
+    order and do not tell, are skipped.
     """
-    moment, place = None, 0
+    places: dict[str, tuple[datetime, int]] = {}
     for one in messages:
-        if isinstance(one, Skipped):
-            yield one
+        item = one if isinstance(one, Skipped) else _made(framework, one)
+        if isinstance(one, Skipped) or isinstance(item, Skipped):
+            yield item
             continue
-        made = list(_made(framework, one))
-        for record in reversed(made) if newest_first else made:
-            if isinstance(record, Skipped):
-                yield record
-                continue
-            place = place + 1 if moment == (one.session, one.at) else 0
-            moment = one.session, one.at
-            apart = timedelta(microseconds=-place if newest_first else place)
-            yield replace(record, created_at=record.created_at + apart)
+        step = -1 if newest_first(one.session) else 1
+        records: list[Record] = []
+        for record in item.records[::step]:
+            moment, place = places.get(one.session, (one.at, -1))
+            place = place + 1 if moment == one.at else 0
+            places[one.session] = one.at, place
+            apart = timedelta(microseconds=step * place)
+            records.append(
+                replace(record, created_at=record.created_at + apart) if place else record
+            )
+        yield replace(item, records=tuple(records[::step]))
+
+
+def with_notes(
+    messages: Iterable[Message | Skipped], notes: tuple[str, ...]
+) -> Iterator[Message | Skipped]:
+    """Yield the messages, the first of them with these notes as well."""
+    for one in messages:
+        if notes and isinstance(one, Message):
+            yield replace(one, notes=(*one.notes, *notes))
+            notes = ()
+        else:
+            yield one
 
 
 def said(content: JSON) -> tuple[str, dict[str, JSON]]:
@@ -80,27 +103,28 @@ def said(content: JSON) -> tuple[str, dict[str, JSON]]:
     return "\n".join(texts), {"attachments": others} if others else {}
 
 
-def _made(framework: str, one: Message) -> Iterator[Record | Skipped]:
-    origin = _ORIGINS.get(one.role)
+def _made(framework: str, one: Message) -> Found | Skipped:
+    origin = ORIGINS.get(one.role)
     if origin is None:
-        yield Skipped(one.where, f"a message of the role {one.role[:40]!r}, not of a conversation")
-        return
-    yield from checked(
-        Record(
-            one.text if origin == "user" else without_reasoning(one.text),
-            kind="message",
-            source=Source(
-                framework=framework,
-                agent=name(one.speaker) or one.role,
-                session=name(one.session),
-                origin=origin,
-            ),
-            metadata=one.metadata,
-            id=fixed_id(framework, one.session, one.id),
-            created_at=one.at,
+        reason = f"a message of the role {one.role[:40]!r}, not of a conversation"
+        return Skipped(one.where, reason)
+    text, cited = one.text, list[JSON]()
+    if origin == "agent":
+        text, cited = without_marks(without_reasoning(text))
+    record = Record(
+        text,
+        kind="message",
+        source=Source(
+            framework=framework,
+            agent=name(one.speaker) or one.role,
+            session=name(one.session),
+            origin=origin,
         ),
-        one.where,
+        metadata={**one.metadata, **({"cited": cited} if cited else {})},
+        id=fixed_id(framework, one.session, one.id),
+        created_at=one.at,
     )
+    return checked(record, one.where, one.notes)
 
 
 def _text(part: Any) -> str | None:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from commonplace.keeping.importers.making import fixed_id, name, time
-from commonplace.keeping.importers.messages import Message, records_of, said
+from commonplace.errors import InvalidInputError
+from commonplace.keeping.importers.direction import Direction
+from commonplace.keeping.importers.making import fixed_id, time
+from commonplace.keeping.importers.messages import Message, records_of
+from commonplace.keeping.importers.openai_items import note_call, said_by
 from commonplace.keeping.json_stream import elements
-from commonplace.keeping.reading import Skipped, folder_name, json_files, last_change
-from commonplace.records import JSON, Record
-
-_OUTPUTS = ("function_call_output", "custom_tool_call_output")
+from commonplace.keeping.reading import Found, Skipped, folder_name, json_files, last_change
+from commonplace.records import JSON
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Conversation:
-    """The conversation that items are of, since they do not say it; and who answers calls."""
+    """The conversation that items are of, since they do not say it."""
 
     id: str
     at: datetime
     metadata: Mapping[str, JSON] = field(default_factory=dict)
-    tools: dict[str, str] = field(default_factory=dict)
 
     def told_by(self, value: Mapping[str, Any]) -> _Conversation:
         inner = value.get("conversation")
@@ -37,88 +39,142 @@ class _Conversation:
         )
 
 
-def read(path: Path) -> Iterator[Record | Skipped]:
+class _Place(NamedTuple):
+    """Where an item stands: in a page of the API's, or in a list of the user's own."""
+
+    conversation: _Conversation
+    is_paged: bool
+    notes: tuple[str, ...]
+
+
+class _Item(NamedTuple):
+    value: dict[str, Any]
+    where: str
+    place: _Place
+
+    @property
+    def conversation(self) -> _Conversation:
+        return self.place.conversation
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a conversation before its first item is read."""
+
+    tools: dict[str, str] = field(default_factory=dict)
+    direction: Direction = field(default_factory=Direction)
+    unnamed: Counter[str] = field(default_factory=Counter)
+
+    def see(self, item: _Item) -> None:
+        """Take note of an item."""
+        note_call(item.value, self.tools)
+        self.direction.see(item.value, is_paged=item.place.is_paged)
+        if not item.value.get("id"):
+            self.unnamed[_words(item.value, self.tools)] += 1
+
+
+def fits(value: dict[str, Any]) -> bool:
+    """Tell whether an object is a conversation or one of its items."""
+    if value.get("object") == "conversation":
+        return True
+    items = value.get("items", value.get("data"))
+    first = items[0] if isinstance(items, list) and items else value
+    content = first.get("content") if isinstance(first, dict) else None
+    parts = content if isinstance(content, list) else []
+    kinds = [part.get("type") for part in parts if isinstance(part, dict)]
+    return "input_text" in kinds or "output_text" in kinds
+
+
+def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the messages and tool results in a file or a folder of files.
 
     Items say neither of which conversation they are nor when they were written. They are of the
     conversation that holds them or stands before them; without one, of the file they are in, or of
-    the folder of their pages. Pages may be of any size, from the newest item on or from the oldest.
+    the folder of their pages. Pages may be of any size, from the newest item on or from the oldest:
+    the files are read twice, first for the order and the names of tools.
     """
-    yield from records_of("openai", _messages(path), newest_first=_newest_first(path))
+    known: defaultdict[str, _Known] = defaultdict(_Known)
+    with suppress(InvalidInputError):  # raised again where it is read
+        for item in _items(path):
+            if isinstance(item, _Item):
+                known[item.conversation.id].see(item)
+    messages = _messages(path, known)
+    yield from records_of(
+        "openai", messages, lambda session: known[session].direction.is_newest_first
+    )
 
 
-def _newest_first(path: Path) -> bool:
-    """Tell whether an assistant speaks first and a user last: it would be the other way round."""
-    roles = [one.role for one in _ends(path)]
-    return roles == ["assistant", "user"]
+def _messages(path: Path, known: Mapping[str, _Known]) -> Iterator[Message | Skipped]:
+    given: Counter[tuple[str, str]] = Counter()
+    for item in _items(path):
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        about = known[item.conversation.id]
+        said = said_by(item.value, about.tools)
+        if isinstance(said, str):
+            yield Skipped(item.where, said)
+            continue
+        yield Message(
+            session=item.conversation.id,
+            id=str(item.value.get("id") or _id(item, about, given)),
+            role=said.role,
+            speaker=said.speaker,
+            text=said.text,
+            at=time(item.value.get("created_at")) or item.conversation.at,
+            metadata={**item.conversation.metadata, **said.metadata},
+            where=item.where,
+            notes=item.place.notes,
+        )
 
 
-def _ends(path: Path) -> Iterator[Message]:
-    first: Message | None = None
-    last: Message | None = None
-    for one in _messages(path):
-        if isinstance(one, Message) and one.role != "tool":
-            if first and one.session != first.session:
-                break
-            first, last = first or one, one
-    if first and last:
-        yield from (first, last)
+def _words(value: dict[str, Any], tools: Mapping[str, str]) -> str:
+    said = said_by(value, tools)
+    return "" if isinstance(said, str) else fixed_id(said.role, said.text)
 
 
-def _messages(path: Path) -> Iterator[Message | Skipped]:
+def _id(item: _Item, about: _Known, given: Counter[tuple[str, str]]) -> str:
+    """Return an id for an item that has none: its words, and their count from the oldest on."""
+    words = _words(item.value, about.tools)
+    given[item.conversation.id, words] += 1
+    number = given[item.conversation.id, words]
+    if about.direction.is_newest_first:
+        number = about.unnamed[words] - number + 1
+    return words if number == 1 else fixed_id(words, str(number))
+
+
+def _items(path: Path) -> Iterator[_Item | Skipped]:
     current, folder = _Conversation("", last_change(path)), ""
     for file in json_files(path):
         if folder_name(path, file) != folder:
             folder = folder_name(path, file)
             current = _Conversation(folder, last_change(file))
-        for value, where in elements(file):
+        for element in elements(file):
+            value = element.value
+            if element.part == "rest":
+                continue
             if isinstance(value, dict) and _is_conversation(value):
                 current = current.told_by(value)
-                yield from _found(value.get("items", []), current, where)
-            else:
-                yield from _found(value, current, where)
+                value = value.get("items", [])
+            yield from _found(
+                value, _Place(current, element.part == "paged", element.notes), element.where
+            )
 
 
 def _is_conversation(value: Mapping[str, Any]) -> bool:
     return value.get("object") == "conversation" or "items" in value
 
 
-def _found(value: JSON, current: _Conversation, where: str) -> Iterator[Message | Skipped]:
+def _found(value: JSON, place: _Place, where: str) -> Iterator[_Item | Skipped]:
     if isinstance(value, list):
-        for one in value:
-            yield from _found(one, current, where)
+        for number, one in enumerate(value, 1):
+            yield from _found(one, place, f"{where}, item {number}")
     elif not isinstance(value, dict):
         yield Skipped(where, f"not an item: {str(value)[:40]!r}")
     elif _is_conversation(value):
-        yield from _found(value.get("items", []), current.told_by(value), where)
-    elif "data" in value:
-        yield from _found(value["data"], current, where)
-    elif value and value.get("object") != "list":
-        yield _item(value, current, where)
-
-
-def _item(value: dict[str, Any], current: _Conversation, where: str) -> Message | Skipped:
-    kind = value.get("type", "message" if "role" in value else None)
-    if "call_id" in value and "name" in value:
-        current.tools[str(value["call_id"])] = str(value["name"])
-    if kind == "message":
-        return _message(value, str(value.get("role")), value.get("content"), current, where)
-    if kind in _OUTPUTS:
-        return _message(value, "tool", value.get("output"), current, where)
-    return Skipped(where, f"an item of the type {str(kind)[:40]!r}, which says nothing to anyone")
-
-
-def _message(
-    value: dict[str, Any], role: str, content: JSON, current: _Conversation, where: str
-) -> Message:
-    text, attachments = said(content)
-    return Message(
-        session=current.id,
-        id=str(value.get("id") or fixed_id(role, text)),
-        role=role,
-        speaker=current.tools.get(str(value.get("call_id"))) or name(value.get("name")) or role,
-        text=text,
-        at=time(value.get("created_at")) or current.at,
-        metadata={**current.metadata, **attachments},
-        where=where,
-    )
+        inner = place.conversation.told_by(value)
+        yield from _found(value.get("items", []), place._replace(conversation=inner), where)
+    elif isinstance(value.get("data"), list):
+        yield from _found(value["data"], place._replace(is_paged=True), where)
+    else:
+        yield _Item(value, where, place)

@@ -1,0 +1,120 @@
+"""Agent files of Letta (.af): memory blocks, and the messages of agents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from commonplace.keeping.importers.making import checked, fixed_id, name, noted_time
+from commonplace.keeping.importers.messages import Message, records_of, said
+from commonplace.keeping.json_stream import elements
+from commonplace.keeping.reading import Found, Skipped, json_files, last_change
+from commonplace.records import JSON, Kind, Record, Source
+
+_ANSWERS_WITH = "send_message"
+_KINDS: dict[str, Kind] = {"persona": "instruction"}
+
+
+def fits(value: dict[str, Any]) -> bool:
+    """Tell whether an object is an agent file, of today or of before July 2025."""
+    return isinstance(value.get("core_memory"), list) or (
+        isinstance(value.get("agents"), list) and isinstance(value.get("blocks"), list)
+    )
+
+
+def read(path: Path) -> Iterator[Found | Skipped]:
+    """Yield the blocks as facts, an agent's persona as an instruction, and what was said.
+
+    An agent's messages are a session. Letta puts no archival memory into an agent file.
+    """
+    for file in json_files(path):
+        at = last_change(file)
+        for element in elements(file):
+            if isinstance(element.value, dict) and fits(element.value):
+                yield from _of_file(element.value, element.where, at)
+            elif element.part != "rest":
+                yield Skipped(element.where, f"not an agent file: {str(element.value)[:40]!r}")
+
+
+def _of_file(value: dict[str, Any], where: str, at: datetime) -> Iterator[Found | Skipped]:
+    agents = value["agents"] if isinstance(value.get("agents"), list) else [value]
+    blocks = value["blocks"] if isinstance(value.get("blocks"), list) else value["core_memory"]
+    for number, block in enumerate(blocks, 1):
+        yield _block(block, f"{where}, block {number}", at)
+    for number, agent in enumerate(agents, 1):
+        yield from records_of("letta", _messages(agent, f"{where}, agent {number}", at))
+
+
+def _block(block: Any, where: str, at: datetime) -> Found | Skipped:
+    if not isinstance(block, dict) or not isinstance(block.get("value"), str):
+        return Skipped(where, f"not a block: {str(block)[:40]!r}")
+    label, notes = str(block.get("label")), list[str]()
+    record = Record(
+        block["value"],
+        kind=_KINDS.get(label, "fact"),
+        metadata={"label": label},
+        source=Source(framework="letta", origin="agent"),
+        id=fixed_id("letta", label, str(block.get("id") or block["value"])),
+        created_at=noted_time(block.get("created_at"), "created_at", notes) or at,
+    )
+    return checked(record, where, notes)
+
+
+def _messages(agent: Any, where: str, at: datetime) -> Iterator[Message | Skipped]:
+    found = agent.get("messages") if isinstance(agent, dict) else None
+    session = str(agent.get("id") or agent.get("name")) if isinstance(agent, dict) else ""
+    for number, message in enumerate(found if isinstance(found, list) else [], 1):
+        place = f"{where}, message {number}"
+        if not isinstance(message, dict) or "role" not in message:
+            yield Skipped(place, f"not a message: {str(message)[:40]!r}")
+            continue
+        notes: list[str] = []
+        role, text = str(message["role"]), _said(message)
+        if not text.strip() and message.get("tool_calls"):
+            yield Skipped(place, "only calls of tools")
+            continue
+        yield Message(
+            session=session,
+            id=str(message.get("id") or number),
+            role=role,
+            speaker=name(message.get("name")) or role,
+            text=text,
+            at=noted_time(message.get("created_at"), "created_at", notes) or at,
+            where=place,
+            notes=tuple(notes),
+        )
+
+
+def _said(message: dict[str, Any]) -> str:
+    """Return what was said: by an agent of old with a tool, by a user within JSON."""
+    text, _ = said(message.get("content") or message.get("text"))
+    answers = [one for call in _list(message.get("tool_calls")) if (one := _answer(call))]
+    if answers:
+        return "\n".join(answers)
+    packed = _object(text)
+    told = (
+        packed.get("message") if str(packed.get("type", "user_message")) == "user_message" else ""
+    )
+    return told if isinstance(told, str) and packed else text
+
+
+def _answer(call: Any) -> str:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict) or function.get("name") != _ANSWERS_WITH:
+        return ""
+    return str(_object(function.get("arguments")).get("message") or "")
+
+
+def _object(text: JSON) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if isinstance(text, str) and text.startswith("{") else None
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JSON) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,89 @@
+"""Conversations that LibreChat exports as JSON, with or without their branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from commonplace.keeping.importers.branches import current_branch
+from commonplace.keeping.importers.making import fixed_id, noted_time
+from commonplace.keeping.importers.messages import Message, records_of, said, with_notes
+from commonplace.keeping.json_stream import elements
+from commonplace.keeping.reading import Found, Skipped, json_files, last_change
+from commonplace.records import JSON
+
+_NOT_SAID = ("think", "tool_call", "error")
+
+
+def fits(value: dict[str, Any]) -> bool:
+    """Tell whether an object is such a conversation."""
+    return "conversationId" in value and ("messages" in value or "messagesTree" in value)
+
+
+def read(path: Path) -> Iterator[Found | Skipped]:
+    """Yield the messages in a file or a folder of files.
+
+    The branch of the last message comes first; what is of another one has ``"branch": "side"``
+    in its metadata.
+    """
+    for file in json_files(path):
+        at = last_change(file)
+        for element in elements(file):
+            if isinstance(element.value, dict) and fits(element.value):
+                found = _messages(element.value, element.where, at)
+                yield from records_of("librechat", with_notes(found, element.notes))
+            elif element.part != "rest":
+                yield Skipped(element.where, f"not a conversation: {str(element.value)[:40]!r}")
+
+
+def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Message | Skipped]:
+    held = list(_flat(value.get("messagesTree", value.get("messages"))))
+    parents = {_id(one, n): one.get("parentMessageId") for n, one in enumerate(held) if one}
+    current = current_branch(parents, None)
+    title = value.get("title")
+    for number, one in enumerate(held):
+        place = f"{where}, message {number + 1}"
+        if not one or "isCreatedByUser" not in one:
+            yield Skipped(place, "not a message")
+            continue
+        notes: list[str] = []
+        text, more = _said(one)
+        about: dict[str, JSON] = {"title": title} if isinstance(title, str) and title else {}
+        side: dict[str, JSON] = {} if _id(one, number) in current else {"branch": "side"}
+        yield Message(
+            session=str(value["conversationId"] or one.get("conversationId")),
+            id=_id(one, number),
+            role="user" if one["isCreatedByUser"] else "assistant",
+            speaker=str(one.get("sender") or "") or None,
+            text=text,
+            at=noted_time(one.get("createdAt"), "createdAt", notes) or at,
+            metadata={**about, **more, **side},
+            where=place,
+            notes=tuple(notes),
+        )
+
+
+def _flat(messages: JSON) -> Iterator[dict[str, Any]]:
+    """Yield messages and, of a tree, those below them; {} for what is none."""
+    for one in messages if isinstance(messages, list) else [messages]:
+        yield one if isinstance(one, dict) else {}
+        if isinstance(one, dict) and one.get("children"):
+            yield from _flat(one["children"])
+
+
+def _id(message: dict[str, Any], number: int) -> str:
+    return str(message.get("messageId") or fixed_id(str(number), str(message.get("text"))))
+
+
+def _said(message: dict[str, Any]) -> tuple[str, dict[str, JSON]]:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    text, more = said([one for one in parts if not _is_unsaid(one)])
+    own = message.get("text")
+    return (text if text.strip() else own if isinstance(own, str) else ""), more
+
+
+def _is_unsaid(part: Any) -> bool:
+    return not isinstance(part, dict) or part.get("type") in _NOT_SAID

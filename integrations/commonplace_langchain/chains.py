@@ -1,0 +1,190 @@
+"""A memory around a chain or a chat model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+from anyio import to_thread
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+from typing_extensions import override
+
+from commonplace import InvalidInputError, Memory, Source
+from commonplace.adapting import OnError, guarded, keep_conversation, query_text
+from commonplace.validation import checked_limit
+from commonplace_langchain.messages import last_question, text_of, told, with_block
+from commonplace_langchain.runs import Chosen, MemoryOrChoice, run_under
+
+_RECALLING = "recalling for the LangChain chain"
+_WRITING = "remembering what the LangChain chain heard and said"
+
+
+def with_memory(
+    chain: Runnable[Any, Any],
+    memory: MemoryOrChoice,
+    *,
+    default: Memory | None = None,
+    input_key: str = "input",
+    context_key: str = "memory",
+    output_key: str = "output",
+    max_tokens: int = 400,
+    agent: str | None = None,
+    on_error: OnError = "log",
+) -> Runnable[Any, Any]:
+    """Return a chain that recalls before it answers, and remembers what was asked and answered.
+
+    Of an input that is a dict, `input_key` has the question, and the chain's prompt finds what is
+    known under `context_key`: ``{memory}``. A text or messages, which a chat model takes, get it as
+    the end of the system message. An answer is a text, a message, or a dict with one of them under
+    `output_key`. Sync, async, in batches and streamed; a stream that is abandoned remembers
+    nothing. `memory`, `default`, `max_tokens`, `agent` and `on_error` are those of
+    `MemoryMiddleware`; the session is the configuration's ``session_id`` or ``thread_id``.
+
+    >>> from langchain_core.language_models import FakeListChatModel
+    >>> from langchain_core.prompts import ChatPromptTemplate
+    >>> prompt = ChatPromptTemplate([("system", "Known: {memory}"), ("user", "{input}")])
+    >>> chain = with_memory(prompt | FakeListChatModel(responses=["Noted."]), memory)
+    >>> chain.invoke({"input": "I am allergic to peanuts"}).text
+    'Noted.'
+    >>> sorted(record.text for record in memory.records())
+    ['I am allergic to peanuts', 'Noted.']
+    """
+    around = _Around(
+        Chosen(memory, default), checked_limit(max_tokens, "max_tokens"), agent, on_error
+    )
+    return _WithMemory(chain, around, input_key, context_key, output_key)
+
+
+class _Around:
+    """What happens before and after a chain."""
+
+    def __init__(
+        self, chosen: Chosen, max_tokens: int, agent: str | None, on_error: OnError
+    ) -> None:
+        self._chosen = chosen
+        self._max_tokens = max_tokens
+        self._agent = agent
+        self._on_error: OnError = on_error
+
+    def known(self, question: str, config: RunnableConfig) -> str:
+        """Return what is known about a question."""
+        memory = self._chosen.of(run_under(config))
+        if question.strip():
+            with guarded(_RECALLING, self._on_error):
+                return memory.context(query_text(question), max_tokens=self._max_tokens)
+        return ""
+
+    def keep(self, question: str, answer: str, config: RunnableConfig) -> None:
+        """Remember one turn."""
+        memory = self._chosen.of(run_under(config))
+        asked, said = HumanMessage(question, id=str(uuid4())), AIMessage(answer, id=str(uuid4()))
+        new = [told(asked, None), told(said, self._agent)]
+        configurable = config.get("configurable") or {}
+        session = configurable.get("session_id") or configurable.get("thread_id")
+        source = Source(framework="langchain", session=None if session is None else str(session))
+        with guarded(_WRITING, self._on_error):
+            keep_conversation(memory, [], new, source)
+
+
+class _WithMemory(Runnable[Any, Any]):
+    def __init__(
+        self,
+        chain: Runnable[Any, Any],
+        around: _Around,
+        input_key: str,
+        context_key: str,
+        output_key: str,
+    ) -> None:
+        self._chain = chain
+        self._around = around
+        self._input_key = input_key
+        self._context_key = context_key
+        self._output_key = output_key
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        known = ensure_config(config)
+        question = self._question(input)
+        informed = self._informed(input, self._around.known(question, known))
+        answer = self._chain.invoke(informed, config, **kwargs)
+        self._around.keep(question, self._text(answer), known)
+        return answer
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        known = ensure_config(config)
+        question = self._question(input)
+        block = await to_thread.run_sync(self._around.known, question, known)
+        answer = await self._chain.ainvoke(self._informed(input, block), config, **kwargs)
+        await to_thread.run_sync(self._around.keep, question, self._text(answer), known)
+        return answer
+
+    @override
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        known = ensure_config(config)
+        question = self._question(input)
+        informed = self._informed(input, self._around.known(question, known))
+        answer = None
+        for chunk in self._chain.stream(informed, config, **kwargs):
+            answer = chunk if answer is None else answer + chunk
+            yield chunk
+        self._around.keep(question, self._text(answer), known)
+
+    @override
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        known = ensure_config(config)
+        question = self._question(input)
+        block = await to_thread.run_sync(self._around.known, question, known)
+        answer = None
+        async for chunk in self._chain.astream(self._informed(input, block), config, **kwargs):
+            answer = chunk if answer is None else answer + chunk
+            yield chunk
+        await to_thread.run_sync(self._around.keep, question, self._text(answer), known)
+
+    def _question(self, input: Any) -> str:
+        asked = input.get(self._input_key) if isinstance(input, Mapping) else input
+        if isinstance(asked, str):
+            return asked
+        question = last_question(_messages(asked, f"The input {self._input_key!r}"))
+        return "" if question is None else text_of(question)
+
+    def _informed(self, input: Any, block: str) -> Any:
+        if isinstance(input, Mapping):
+            return {**input, self._context_key: block}
+        if not block:
+            return input
+        messages = (
+            [HumanMessage(input)] if isinstance(input, str) else _messages(input, "The input")
+        )
+        if messages and isinstance(messages[0], SystemMessage):
+            return [with_block(messages[0], block), *messages[1:]]
+        return [with_block(None, block), *messages]
+
+    def _text(self, answer: Any) -> str:
+        said = answer.get(self._output_key) if isinstance(answer, Mapping) else answer
+        if isinstance(said, str):
+            return said
+        if isinstance(said, BaseMessage):
+            return text_of(said)
+        raise InvalidInputError(
+            f"An answer is a text or a message, or a dict that has it under output_key="
+            f"{self._output_key!r}, not {answer!r:.80}."
+        )
+
+
+def _messages(given: Any, what: str) -> list[Any]:
+    messages = given.to_messages() if isinstance(given, PromptValue) else given
+    if isinstance(messages, BaseMessage):
+        return [messages]
+    if isinstance(messages, (list, tuple)) and all(
+        isinstance(one, BaseMessage) for one in messages
+    ):
+        return list(messages)
+    raise InvalidInputError(f"{what} is a text or a list of messages, not {given!r:.80}.")

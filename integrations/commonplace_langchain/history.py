@@ -1,0 +1,69 @@
+"""A conversation where LangChain expects the history of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.chat_history import BaseChatMessageHistory
+from langchain_core.messages import (
+    BaseMessage,
+    convert_to_messages,
+    convert_to_openai_messages,
+)
+
+from commonplace.conversation import Conversation
+from commonplace.errors import InvalidInputError
+from commonplace.validation import checked_limit
+
+WINDOW = "commonplace-window"
+"""The id of the message that a window begins with: it is made anew each time, and never added."""
+
+
+class ConversationHistory(BaseChatMessageHistory):
+    """A conversation of the memory as a chat's history, at most `max_tokens` tokens of it.
+
+    `messages` is what `Conversation.messages` returns, as LangChain's messages with the ids of
+    their records: system message, summary and what is recalled first, then the last turns.
+    `add_messages` adds what is new: a message that came from here, or was added with its id
+    before, is not added again, so an agent's whole result can be given. Reasoning is left out.
+    Raises InvalidInputError for what is no conversation and no limit.
+
+    >>> history = ConversationHistory(memory.conversation("monday"), max_tokens=1000)
+    >>> history.add_user_message("I am allergic to peanuts")
+    >>> [message.text for message in history.messages]
+    ['I am allergic to peanuts']
+    """
+
+    def __init__(self, conversation: Conversation, *, max_tokens: int) -> None:
+        """Read and add to `conversation`."""
+        super().__init__()
+        if not isinstance(conversation, Conversation):
+            raise InvalidInputError(
+                "A history takes a conversation, such as memory.conversation(...) returns, not "
+                f"{conversation!r:.80}."
+            )
+        self._conversation = conversation
+        self._max_tokens = checked_limit(max_tokens, "max_tokens")
+
+    @property
+    def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # a property, as of theirs
+        """The messages to send to a model."""
+        window = self._conversation.messages(max_tokens=self._max_tokens)
+        ids = zip(window, window.ids, strict=True)
+        return convert_to_messages([_with_id(message, id) for message, id in ids])
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Add what is new of these messages, in one batch."""
+        given = [one for one in messages if one.id != WINDOW]
+        self._conversation.extend(convert_to_openai_messages(given, include_id=True))
+
+    def clear(self) -> None:
+        """Remove what was said in the session."""
+        self._conversation.clear()
+
+
+def _with_id(message: dict[str, Any], id: str | None) -> dict[str, Any]:
+    if id is None and message["role"] in ("system", "developer"):
+        id = WINDOW
+    return message if id is None else {**message, "id": id}
