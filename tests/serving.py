@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from commonplace.local import owned
-from commonplace.opening import CACHE_BYTES
+from commonplace.roots import CACHE_BYTES
 from commonplace.service.absent import Absent
 from commonplace.service.serving import Port, Service
 

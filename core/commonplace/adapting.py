@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from commonplace.errors import InvalidInputError, ModelUnavailableError
+from commonplace.lease import Place
 from commonplace.memory import Memory
 from commonplace.records import Record, Source, now
 from commonplace.writing.messages import (
@@ -20,11 +21,13 @@ from commonplace.writing.messages import (
 
 __all__ = [
     "OnError",
+    "Place",
     "checked_memory",
     "count_shown",
     "guarded",
     "keep_conversation",
     "message_record",
+    "place_of",
     "query_text",
 ]
 
@@ -101,3 +104,22 @@ def checked_memory(memory: Memory) -> Memory:
             f"An adapter takes a Memory, such as commonplace.open(...) returns, not {memory!r}."
         )
     return memory
+
+
+def place_of(memory: Memory) -> Place:
+    """Return what a configuration can say of a memory's store, so that it is opened again.
+
+    Raises InvalidInputError for a store that nothing names: ``":memory:"``, or a chromadb client.
+
+    >>> place_of(memory)
+    Traceback (most recent call last):
+    commonplace.errors.InvalidInputError: The store of <Memory (root)> is named by nothing that ...
+    """
+    place = memory._lease.place
+    if place is None:
+        raise InvalidInputError(
+            f"The store of {memory!r} is named by nothing that another process could open: it is "
+            'in ":memory:" or on a chromadb client that was passed. Open a directory or the '
+            "address of a server with commonplace.open(path)."
+        )
+    return place

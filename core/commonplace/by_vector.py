@@ -28,7 +28,7 @@ def own(memory: Memory) -> Memory:
     >>> desk.count(), own(desk).count()
     (1, 0)
     """
-    return Memory(memory._engine, memory._scope)
+    return Memory(memory._lease, memory._scope)
 
 
 def embedded(memory: Memory, texts: Sequence[str]) -> Vectors:

@@ -84,7 +84,7 @@ def serve(
 
 def _service(path: Path, port: Port, embedder: str | None) -> Service:
     from commonplace.local import owned
-    from commonplace.opening import CACHE_BYTES
+    from commonplace.roots import CACHE_BYTES
     from commonplace.service.absent import Absent
     from commonplace.service.serving import Service
 

@@ -33,7 +33,7 @@ class Memory(Erasing, Observing, Conversing, Remembering, Recalling, Values, Tra
         >>> memory.scope("user", "alice")
         <Memory user/alice>
         """
-        return Memory(self._engine, self._scope.child(*names), self._also)
+        return Memory(self._lease, self._scope.child(*names), self._also)
 
     def including(self, *others: Memory) -> Memory:
         """Return this memory with what `others` see added for reading; it writes as before.
@@ -50,11 +50,14 @@ class Memory(Erasing, Observing, Conversing, Remembering, Recalling, Values, Tra
                     f"including takes memories of the same store, not {other!r}."
                 )
         added = [scope for other in others for scope in (other._scope, *other._also)]
-        return Memory(self._engine, self._scope, [*self._also, *added])
+        return Memory(self._lease, self._scope, [*self._also, *added])
 
     def close(self) -> None:
-        """Release the store, for all memories on it. May be called again."""
-        self._engine.close()
+        """Release the store, for this memory and all scopes of it. May be called again.
+
+        Whoever else opened the same directory in this process keeps it open.
+        """
+        self._lease.close()
 
     def __enter__(self) -> Self:
         return self

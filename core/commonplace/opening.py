@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -15,11 +15,12 @@ from commonplace.engine import LocalEngine
 from commonplace.engine_port import Engine
 from commonplace.errors import InvalidInputError, ServerUnavailableError, StoreInUseError
 from commonplace.in_memory import InMemoryStore
-from commonplace.local import owned
+from commonplace.lease import Lease, Place
 from commonplace.memory import Memory
 from commonplace.ownership import is_served, is_server
 from commonplace.ports import RecordStore
 from commonplace.records import now
+from commonplace.roots import CACHE_BYTES, Options, root_of
 from commonplace.scope import Scope
 from commonplace.service.address import Address
 from commonplace.writing.screening import Screening
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from commonplace.service.remote import RemoteEngine
 
 IN_MEMORY = ":memory:"
-CACHE_BYTES = 512 * 1024**2
 
 
 def open(
@@ -57,7 +57,9 @@ def open(
     screening and a cache of its own.
 
     A directory has one owner at a time: this process, or its server, which is joined if there is
-    one. With `shared`, a server is started in the background if none runs, so that any number of
+    one. Opened again in the process that owns it, the open store is shared, and is closed when all
+    who opened it have closed it; an option that is given must then be the one it was opened with.
+    With `shared`, a server is started in the background if none runs, so that any number of
     processes can open the directory; it ends when it has had no client for a minute. Raises
     StoreInUseError naming the holder, ServerUnavailableError, AccessDeniedError,
     StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError, InvalidInputError.
@@ -74,17 +76,18 @@ def open(
         raise InvalidInputError("Only a directory is opened with shared=True.")
     if api_key is not None and address is None:
         raise InvalidInputError("Only a server, such as 'https://…', is shown an api_key.")
-    options = _Options(embedder, screening or Screening(), cache_bytes, clock)
+    options = Options(embedder, screening, cache_bytes, clock)
     if address is not None:
-        engine = options.at(lambda: Address(address, api_key))
-        return Memory(engine, engine.scope)
+        engine = _at(options, lambda: Address(address, api_key))
+        place = Place(address, asks_key=api_key is not None)
+        return Memory(Lease(engine, place), engine.scope)
     if chroma is not None:
         # Others may write to a database that was passed: nothing kept here could be trusted.
-        return Memory(replace(options, cache_bytes=0).on(_on_client(chroma)), Scope())
+        return Memory(_on(options, _on_client(chroma), cache_bytes=0), Scope())
     if path == IN_MEMORY:
-        return Memory(options.on(lambda _: InMemoryStore()), Scope())
+        return Memory(_on(options, lambda _: InMemoryStore(), cache_bytes), Scope())
     directory = _directory(path)
-    return Memory(options.sharing(directory) if shared else options.owning(directory), Scope())
+    return Memory(_sharing(directory, options) if shared else _owning(directory, options), Scope())
 
 
 def _directory(path: object) -> Path:
@@ -93,82 +96,72 @@ def _directory(path: object) -> Path:
     return Path(path).expanduser().resolve()
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """How to open a store, wherever it is."""
+def _on(options: Options, store: Callable[[str], RecordStore], cache_bytes: int) -> Engine:
+    """Return an engine on a store that is made for the name of an embedder."""
+    adapted = as_embedder(MiniLM() if options.embedder is None else options.embedder)
+    return LocalEngine(
+        store(adapted.name),
+        adapted,
+        clock=options.clock,
+        cache_bytes=cache_bytes,
+        screening=options.screening,
+    )
 
-    embedder: object
-    screening: Screening
-    cache_bytes: int
-    clock: Callable[[], datetime]
 
-    def on(self, store: Callable[[str], RecordStore]) -> Engine:
-        """Return an engine on a store that is made for the name of an embedder."""
-        adapted = as_embedder(MiniLM() if self.embedder is None else self.embedder)
-        return LocalEngine(
-            store(adapted.name),
-            adapted,
-            clock=self.clock,
-            cache_bytes=self.cache_bytes,
-            screening=self.screening,
-        )
+def _owning(directory: Path, options: Options) -> Lease:
+    """Hold a directory: as this process's own, or through its server."""
+    try:
+        return root_of(directory).lease(options)
+    except StoreInUseError:
+        if not is_server(directory):
+            raise
+    from commonplace.service.joining import in_time
 
-    def owning(self, directory: Path) -> Engine:
-        """Return an engine on a directory: this process's own, or its server's."""
-        try:
-            return self._own(directory)
-        except StoreInUseError:
-            if not is_server(directory):
-                raise
-        from commonplace.service.joining import in_time
+    return in_time(directory, lambda: _joining_or_owning(directory, options))
 
-        return in_time(directory, lambda: self._joining_or_owning(directory))
 
-    def sharing(self, directory: Path) -> Engine:
-        """Return an engine on a directory's server, which is started if none runs."""
-        started_with = ["--cache-bytes", str(self.cache_bytes)]
-        started_with += ["--screening", json.dumps(asdict(self.screening))]
-        if self.embedder is not None:
-            started_with += ["--embedder", as_embedder(self.embedder).name]
-        return self._joining(directory, started_with)
+def _joining_or_owning(directory: Path, options: Options) -> Lease:
+    from commonplace.service.joining import answering
 
-    def at(self, locate: Callable[[], Address], directory: str | None = None) -> RemoteEngine:
-        """Return an engine behind a server."""
-        from commonplace.service.connection import Connection
-        from commonplace.service.remote import RemoteEngine
+    try:
+        answering(directory)
+    except ServerUnavailableError:
+        # It may have ended by now; if not, this says so.
+        if is_served(directory):
+            raise
+        return root_of(directory).lease(options)
+    return _joining(directory, options, None)
 
-        return RemoteEngine(
-            Connection(locate),
-            embedder=None if self.embedder is None else as_embedder(self.embedder),
-            clock=self.clock,
-            directory=directory,
-        )
 
-    def _own(self, directory: Path) -> Engine:
-        return owned(
-            directory,
-            self.embedder,
-            clock=self.clock,
-            cache_bytes=self.cache_bytes,
-            screening=self.screening,
-        )[0]
+def _sharing(directory: Path, options: Options) -> Lease:
+    """Hold a directory through its server, which is started if none runs."""
+    started_with = ["--cache-bytes", str(options.cache_bytes)]
+    started_with += ["--screening", json.dumps(asdict(options.screening or Screening()))]
+    if options.embedder is not None:
+        started_with += ["--embedder", as_embedder(options.embedder).name]
+    return _joining(directory, options, started_with)
 
-    def _joining_or_owning(self, directory: Path) -> Engine:
-        from commonplace.service.joining import answering
 
-        try:
-            answering(directory)
-        except ServerUnavailableError:
-            # It may have ended by now; if not, this says so.
-            if is_served(directory):
-                raise
-            return self._own(directory)
-        return self._joining(directory, None)
+def _joining(directory: Path, options: Options, started_with: list[str] | None) -> Lease:
+    from commonplace.service.joining import joined
 
-    def _joining(self, directory: Path, started_with: list[str] | None) -> Engine:
-        from commonplace.service.joining import joined
+    engine = _at(options, lambda: joined(directory, started_with), str(directory))
+    return Lease(engine, Place(str(directory), shared=started_with is not None))
 
-        return self.at(lambda: joined(directory, started_with), str(directory))
+
+def _at(
+    options: Options, locate: Callable[[], Address], directory: str | None = None
+) -> RemoteEngine:
+    """Return an engine behind a server."""
+    from commonplace.service.connection import Connection
+    from commonplace.service.remote import RemoteEngine
+
+    return RemoteEngine(
+        Connection(locate),
+        embedder=None if options.embedder is None else as_embedder(options.embedder),
+        clock=options.clock,
+        directory=directory,
+    )
 
 
 def _on_client(client: ClientAPI) -> Callable[[str], RecordStore]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from autogen_core.model_context import ChatCompletionContext, ChatCompletionContextState
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
@@ -11,7 +11,7 @@ SOURCE = "memory"
 
 
 class View:
-    """The `get_messages` of one context, with the blocks that memories show beside its messages.
+    """What one agent reads of its context, with the blocks that memories show beside its messages.
 
     AutoGen calls a memory before a turn and never after it, and what is put into a context stays:
     in later turns, in the window, in the saved state. So the block is not put into it. It is added
@@ -24,12 +24,16 @@ class View:
         self._save = context.save_state
         self._users = users
         self._blocks: dict[str, str] = {}
+        self._add = context.add_message
+        self._heard: dict[str, Callable[[LLMMessage], Awaitable[None]]] = {}
 
     async def __call__(self) -> list[LLMMessage]:
         """Return the messages, with one message of the memory before the last user message."""
         messages = await self._read()
         block = "\n".join(block for block in self._blocks.values() if block)
-        return with_block(messages, block, self._users) if block and messages else messages
+        # A window may show nothing of what was asked; a context that was cleared holds nothing.
+        is_asked = messages or (block and await self.kept())
+        return with_block(messages, block, self._users) if block and is_asked else messages
 
     async def asked(self) -> str:
         """Return the last text of a user, or "" if there is none.
@@ -41,9 +45,12 @@ class View:
         shown = await self._read()
         message = last_user_message(shown, self._users)
         if message is None:
-            kept = ChatCompletionContextState.model_validate(await self._save())
-            message = last_user_message(kept.messages, self._users)
+            message = last_user_message(await self.kept(), self._users)
         return user_text(message or last_user_message(shown, None))
+
+    async def kept(self) -> list[LLMMessage]:
+        """Return all messages of the context, those beyond its window too."""
+        return ChatCompletionContextState.model_validate(await self._save()).messages
 
     async def texts(self) -> list[str]:
         """Return the texts of users and agents that the model is shown anyway."""
@@ -58,6 +65,16 @@ class View:
         """Show this block in the place of the former one of the same owner."""
         self._blocks[owner] = block
 
+    def tell(self, owner: str, hear: Callable[[LLMMessage], Awaitable[None]]) -> None:
+        """Tell `hear`, in the place of the former one of the same owner, what is added."""
+        self._heard[owner] = hear
+
+    async def add(self, message: LLMMessage) -> None:
+        """Add a message to the context, and tell who hears it."""
+        await self._add(message)
+        for hear in list(self._heard.values()):
+            await hear(message)
+
 
 def view_of(context: ChatCompletionContext, users: Collection[str]) -> View:
     """Return the view through which the context is read from now on; there is one."""
@@ -66,6 +83,7 @@ def view_of(context: ChatCompletionContext, users: Collection[str]) -> View:
         view = View(context, users)
         # The one place where an agent reads its context, whatever the context's class.
         context.get_messages = view  # type: ignore[method-assign]
+        context.add_message = view.add  # type: ignore[method-assign]
     return view
 
 

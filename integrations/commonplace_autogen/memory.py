@@ -11,36 +11,23 @@ from autogen_agentchat.base import TaskResult
 from autogen_core import CancellationToken, Component
 from autogen_core import memory as autogen
 from autogen_core.model_context import ChatCompletionContext
-from pydantic import BaseModel
+from autogen_core.tools import FunctionTool
 from typing_extensions import Self
 
-import commonplace
-from commonplace import AsyncMemory, Match, Memory, RecordNotFoundError, Scope, Source
+from commonplace import AsyncMemory, Match, Memory, Record, RecordNotFoundError, Source
 from commonplace.adapting import OnError, checked_memory, guarded, query_text
 from commonplace.recall.filters import Metadata
 from commonplace.recall.packing import RELEVANT
 from commonplace.records import Kind, new_id
 from commonplace.validation import checked_confidence, checked_limit
+from commonplace_autogen.config import USERS, SharedMemoryConfig, described, opened
 from commonplace_autogen.content import content_of, options_of, text_of
 from commonplace_autogen.injection import view_of
+from commonplace_autogen.tools import tools_of
+from commonplace_autogen.turns import Turn
 from commonplace_autogen.write_back import FRAMEWORK, said
 
 T = TypeVar("T")
-
-_USERS = ("user", "user_proxy")
-
-
-class SharedMemoryConfig(BaseModel):
-    """A `SharedMemory` on a directory, as JSON. The embedder is the default one."""
-
-    directory: str
-    scope: list[str] = []
-    including: list[list[str]] = []
-    max_tokens: int = 400
-    min_confidence: float = RELEVANT
-    users: list[str] = list(_USERS)
-    emit_events: bool = False
-    on_error: OnError = "log"
 
 
 class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
@@ -64,9 +51,13 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         *,
         max_tokens: int = 400,
         min_confidence: float = RELEVANT,
-        users: Collection[str] = _USERS,
+        users: Collection[str] = USERS,
         emit_events: bool = False,
         on_error: OnError = "log",
+        api_key_env: str | None = None,
+        group: Memory | None = None,
+        write_back: bool = False,
+        session: str | None = None,
     ) -> None:
         """Recall from and write to `memory`, which stays its owner's to close.
 
@@ -74,14 +65,27 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         0..1. `users` are the sources of messages that a person wrote. With `emit_events` the agent
         emits a MemoryQueryEvent with the best matches; a team keeps those in its message thread
         and so in its saved state. With ``on_error="log"`` a memory that fails while an agent runs
-        is logged and the run goes on.
+        is logged and the run goes on. `api_key_env` names the environment variable that holds the
+        key of the memory's server where the component is loaded: no key is ever dumped.
+
+        `group`, of the same store, is what several agents share beside their own: it is read as
+        well, and what is said in their runs is written to it. With `write_back` what users say to
+        an agent and what it answers is remembered as it is said, without `remember_result` or
+        `capture`; `session` names the conversation.
         """
-        self._memory = AsyncMemory(checked_memory(memory))
+        self._own = checked_memory(memory)
+        self._group = None if group is None else checked_memory(group)
+        both = self._own if self._group is None else self._own.including(self._group)
+        self._memory = AsyncMemory(both)
+        self._said_to = AsyncMemory(self._group or self._own)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._min_confidence = checked_confidence(min_confidence)
         self._users = frozenset(users)
         self._emit_events = emit_events
         self._on_error: OnError = on_error
+        self._api_key_env = api_key_env
+        self._write_back = write_back
+        self._session = session
         self._id = new_id()
         self._opened_here = False
 
@@ -100,6 +104,11 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
                 query_text(await view.asked()), await view.texts()
             )
             view.show(self._id, block)
+            if self._write_back:
+                turn = Turn(
+                    await view.kept(), self._write, users=self._users, session=self._session
+                )
+                view.tell(self._id, turn)
         return autogen.UpdateContextResult(memories=_result(matches))
 
     async def query(
@@ -200,6 +209,16 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
             # Not sooner: the task would be recalled for itself.
             await self._remember(items, session)
 
+    def tools(self, agent: str | None = None) -> list[FunctionTool]:
+        """Return the tools remember, recall and forget, for an agent of this name.
+
+        With a group there is remember_for_group too; forget reaches what is the agent's own.
+
+        >>> [tool.name for tool in SharedMemory(memory).tools("helper")]
+        ['remember', 'recall', 'forget']
+        """
+        return tools_of(self._own, self._group, agent)
+
     def __repr__(self) -> str:
         return f"SharedMemory({self._memory.memory!r})"
 
@@ -216,8 +235,12 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
 
     async def _remember(self, items: Iterable[object], session: str | None) -> None:
         with guarded("remembering what was said in an AutoGen run", self._on_error):
-            source = Source(framework=FRAMEWORK, session=session)
-            await self._memory.observe(said(items, users=self._users), source=source)
+            source = Source(framework=FRAMEWORK, session=session or self._session)
+            await self._said_to.observe(said(items, users=self._users), source=source)
+
+    async def _write(self, records: list[Record]) -> None:
+        with guarded("remembering what an AutoGen agent heard and said", self._on_error):
+            await self._said_to.remember_many(records)
 
     async def _forgotten_if_own(self, id: str) -> None:
         try:
@@ -226,15 +249,12 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
             return
 
     def _to_config(self) -> SharedMemoryConfig:
-        memory = self._memory.memory
-        if memory.directory is None:
-            raise NotImplementedError(
-                f"{self!r} cannot be dumped: its store is in no directory that could be named."
-            )
-        return SharedMemoryConfig(
-            directory=memory.directory,
-            scope=list(memory.path.names),
-            including=[list(scope.names) for scope in memory.also],
+        return described(
+            self._own,
+            group=None if self._group is None else list(self._group.path.names),
+            write_back=self._write_back,
+            session=self._session,
+            api_key_env=self._api_key_env,
             max_tokens=self._max_tokens,
             min_confidence=self._min_confidence,
             users=sorted(self._users),
@@ -244,11 +264,8 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
 
     @classmethod
     def _from_config(cls, config: SharedMemoryConfig) -> Self:
-        scopes = [Scope(tuple(names)) for names in (config.scope, *config.including)]
-        root = commonplace.open(config.directory)
-        own, *others = (root.scope(one.names) if one.names else root for one in scopes)
-        options = config.model_dump(exclude={"directory", "scope", "including"})
-        loaded = cls(own.including(*others), **options)
+        memory, group = opened(config)
+        loaded = cls(memory, group=group, **config.options())
         loaded._opened_here = True
         return loaded
 

@@ -1,7 +1,8 @@
-"""What users and agents said. Pure."""
+"""What users and agents said in a run. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -10,7 +11,9 @@ from autogen_agentchat.messages import (
     MultiModalMessage,
     StructuredMessage,
     TextMessage,
+    ToolCallRequestEvent,
 )
+from autogen_core import FunctionCall
 
 FRAMEWORK = "autogen"
 
@@ -19,20 +22,40 @@ def said(items: Iterable[object], *, users: Collection[str]) -> list[dict[str, A
     """Return the chat messages among `items` that hold what someone said, as the core observes.
 
     Tool calls and their summaries, handoffs, thoughts, streamed pieces and the events of a memory
-    are not what someone said.
+    are not what someone said. The task that an agent gives to another, which is its tool, comes
+    with the source ``user``; it is the agent's.
     """
-    return [
-        _told(item, is_users=item.source in users)
-        for item in items
-        if isinstance(item, (TextMessage, MultiModalMessage, StructuredMessage))
-    ]
+    asked: dict[str, str] = {}
+    told = []
+    for item in items:
+        if isinstance(item, ToolCallRequestEvent):
+            asked |= dict.fromkeys(tasks(item.content), item.source)
+        elif isinstance(item, (TextMessage, MultiModalMessage, StructuredMessage)):
+            is_users = item.source in users
+            asking = asked.pop(_text(item), None) if is_users else item.source
+            told.append(_told(item, agent=asking))
+    return told
 
 
-def _told(message: BaseChatMessage, *, is_users: bool) -> dict[str, Any]:
+def tasks(calls: Iterable[FunctionCall]) -> list[str]:
+    """Return what the calls ask of tools that take a `task`, as `AgentTool` and `TeamTool` do."""
+    found = []
+    for call in calls:
+        try:
+            arguments = json.loads(call.arguments)
+        except ValueError:  # a model wrote it
+            continue
+        task = arguments.get("task") if isinstance(arguments, dict) else None
+        if isinstance(task, str):
+            found.append(task)
+    return found
+
+
+def _told(message: BaseChatMessage, *, agent: str | None) -> dict[str, Any]:
     return {
-        "role": "user" if is_users else "assistant",
+        "role": "user" if agent is None else "assistant",
         "content": _text(message),
-        "name": None if is_users else message.source,
+        "name": agent,
         "id": message.id,
         "created_at": message.created_at,
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import commonplace
-from commonplace import StoreInUseError
+from clock import Clock
+from commonplace import EmbedderMismatchError, MemoryClosedError, Screening, StoreInUseError
 from commonplace.testing import HashingEmbedder
 
 HOLDER = """
@@ -54,12 +58,94 @@ def test_a_directory_is_free_once_its_holder_is_gone(tmp_path: Path, end: str) -
         assert [one.text for one in memory.records()] == ["written by the holder"]
 
 
-def test_the_same_process_is_told_that_it_holds_the_directory_itself(tmp_path: Path) -> None:
-    with (
-        commonplace.open(tmp_path, embedder=HashingEmbedder()),
-        pytest.raises(StoreInUseError, match="already in this process"),
-    ):
+class TestOpenedAgainInTheSameProcess:
+    def test_the_open_store_is_shared_until_all_have_closed_it(self, tmp_path: Path) -> None:
+        embedder = HashingEmbedder()
+        first = commonplace.open(tmp_path, embedder=embedder)
+        second = commonplace.open(tmp_path / "." / ".." / tmp_path.name)  # the embedder it has
+        first.scope("a").remember("said by the first")
+        first.close()
+        first.close()
+
+        assert [one.text for one in second.records()] == ["said by the first"]
+        second.close()
+        with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+            assert memory.count() == 1
+
+    def test_who_has_closed_it_uses_it_no_more(self, tmp_path: Path) -> None:
+        first = commonplace.open(tmp_path, embedder=HashingEmbedder())
+        with commonplace.open(tmp_path) as second:
+            below = first.scope("a")
+            first.close()
+            for closed in (first, below):
+                with pytest.raises(MemoryClosedError):
+                    closed.remember("too late")
+            with pytest.raises(MemoryClosedError):
+                second.including(first)
+            assert closed.directory == str(tmp_path)
+            assert second.count() == 0
+
+    def test_each_may_read_what_the_other_opened(self, tmp_path: Path) -> None:
+        with (
+            commonplace.open(tmp_path, embedder=HashingEmbedder()) as first,
+            commonplace.open(tmp_path) as second,
+        ):
+            handbook = first.scope("handbook")
+            handbook.remember("Refunds take five days")
+            assert second.scope("desk").including(handbook).count() == 1
+
+    def test_other_options_are_refused_and_change_nothing(self, tmp_path: Path) -> None:
+        with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+            others: dict[str, object] = {
+                "screening": Screening(secrets="block"),
+                "cache_bytes": 1_000,
+                "clock": Clock(),
+            }
+            for option, value in others.items():
+                given: dict[str, Any] = {option: value}
+                with pytest.raises(StoreInUseError, match=f"in this process with {option}="):
+                    commonplace.open(tmp_path, **given)
+            with pytest.raises(EmbedderMismatchError, match="in this process with the embedder"):
+                commonplace.open(tmp_path, embedder=HashingEmbedder(8))
+            memory.remember("still open")
+
+    def test_the_same_options_are_taken(self, tmp_path: Path) -> None:
+        options: dict[str, Any] = {
+            "screening": Screening(secrets="block"),
+            "cache_bytes": 1_000,
+            "clock": Clock(),
+        }
+        with (
+            commonplace.open(tmp_path, embedder=HashingEmbedder(), **options) as first,
+            commonplace.open(tmp_path, **options) as second,
+            commonplace.open(tmp_path) as third,
+        ):
+            assert first.count() == second.count() == third.count() == 0
+
+    def test_a_memory_that_is_dropped_gives_the_directory_free(self, tmp_path: Path) -> None:
         commonplace.open(tmp_path, embedder=HashingEmbedder())
+        gc.collect()
+
+        with hold(tmp_path) as holder:
+            holder.communicate("\n")
+
+    def test_many_threads_open_and_close_one_store(self, tmp_path: Path) -> None:
+        def visit(number: int) -> None:
+            with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+                memory.remember(f"visitor {number} was here")
+
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(visit, range(6)))
+
+        with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+            assert memory.count() == 6
+
+    def test_it_cannot_be_shared_with_other_processes_afterwards(self, tmp_path: Path) -> None:
+        with (
+            commonplace.open(tmp_path, embedder=HashingEmbedder()),
+            pytest.raises(StoreInUseError, match="already in this process"),
+        ):
+            commonplace.open(tmp_path, shared=True)
 
 
 def test_a_refused_opener_leaves_the_directory_free(tmp_path: Path) -> None:
@@ -69,11 +155,3 @@ def test_a_refused_opener_leaves_the_directory_free(tmp_path: Path) -> None:
         commonplace.open(tmp_path, embedder=HashingEmbedder(8))
 
     commonplace.open(tmp_path, embedder=HashingEmbedder()).close()
-
-
-def test_two_ways_to_write_a_path_name_one_directory(tmp_path: Path) -> None:
-    with (
-        commonplace.open(tmp_path / "a" / ".." / "store", embedder=HashingEmbedder()),
-        pytest.raises(StoreInUseError),
-    ):
-        commonplace.open(str(tmp_path / "store"), embedder=HashingEmbedder())

@@ -44,7 +44,7 @@ from pydantic import BaseModel
 
 import commonplace
 import letter
-from commonplace import Memory, MemoryClosedError
+from commonplace import InvalidInputError, Memory, MemoryClosedError
 from commonplace.recall.rendering import estimated_tokens
 from commonplace_autogen import SharedMemory
 from letter import ANSWER, LETTER
@@ -316,7 +316,7 @@ class TestFailure:
         client = model("Hello.")
         with commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory:
             helper = agent(client, SharedMemory(memory))
-            with pytest.raises(NotImplementedError, match="cannot be dumped"):
+            with pytest.raises(InvalidInputError, match="named by nothing"):
                 helper.dump_component()
             await helper.run(task=ALLERGIC)
         assert len(client.create_calls) == 1

@@ -12,7 +12,9 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from autogen_core import CancellationToken, Image
+from autogen_agentchat.agents import AssistantAgent
+from autogen_agentchat.teams import RoundRobinGroupChat
+from autogen_core import CancellationToken, ComponentModel, Image
 from autogen_core import memory as autogen
 from autogen_core.memory import MemoryContent, MemoryMimeType
 from autogen_core.model_context import (
@@ -21,13 +23,18 @@ from autogen_core.model_context import (
     UnboundedChatCompletionContext,
 )
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
+from autogen_ext.models.replay import ReplayChatCompletionClient
+from pydantic import ValidationError
 
 import commonplace
 from clock import Clock
-from commonplace import InvalidInputError, Memory, MemoryClosedError, Source, StoreInUseError
+from commonplace import InvalidInputError, Memory, MemoryClosedError, Source
+from commonplace.service.keys import Keys
+from commonplace.service.serving import Port
 from commonplace.testing import HashingEmbedder
 from commonplace_autogen import SharedMemory
 from off_loop import OffLoopEmbedder
+from serving import serving
 
 PEANUTS = "She is allergic to peanuts"
 ALLERGIC = "What is she allergic to?"
@@ -524,13 +531,82 @@ class TestComponent:
         assert again.dump_component().model_dump_json() == dumped
         asyncio.run(again.close())
 
-    def test_a_directory_that_is_held_says_by_whom(self, tmp_path: Path) -> None:
-        config = {"directory": str(tmp_path / "store")}
-        model = {"provider": "commonplace_autogen.SharedMemory", "config": config}
-        first = autogen.Memory.load_component(model)
-        with pytest.raises(StoreInUseError, match="open already in this process"):
-            autogen.Memory.load_component(model)
-        asyncio.run(first.close())
+    def test_a_team_of_five_with_one_memory_is_loaded_and_goes_on(self, tmp_path: Path) -> None:
+        model = ReplayChatCompletionClient(["Noted."] * 5)
+        store = commonplace.open(tmp_path / "store", embedder=HashingEmbedder())
+        shared = SharedMemory(store.scope("team", "desk"))
+        members: list[Any] = [
+            AssistantAgent(f"agent_{number}", model, memory=[shared]) for number in range(5)
+        ]
+        dumped = RoundRobinGroupChat(members, max_turns=5).dump_component().model_dump_json()
+        asyncio.run(shared.add(text(PEANUTS)))
+
+        # Beside the program's own memory, whose embedder and options it takes.
+        team = RoundRobinGroupChat.load_component(ComponentModel.model_validate_json(dumped))
+        participants: list[Any] = team._participants
+        loaded = [memory for one in participants for memory in one._memory]
+        assert len({memory._memory.memory._engine for memory in loaded}) == 1
+        store.close()
+        for number, memory in enumerate(loaded):
+            found = asyncio.run(memory.query(ALLERGIC))
+            assert [one.content for one in found.results] == [PEANUTS]
+            asyncio.run(memory.close())
+            assert number == 4 or asyncio.run(loaded[4].query(ALLERGIC)).results
+        commonplace.open(tmp_path / "store", embedder=HashingEmbedder()).close()
+
+    def test_it_is_loaded_through_the_directorys_server(self, tmp_path: Path) -> None:
+        with serving(tmp_path / "store", HashingEmbedder(), Clock()):
+            with commonplace.open(tmp_path / "store", shared=True) as store:
+                dumped = SharedMemory(store.scope("a").including(store)).dump_component()
+            assert dumped.config["shared"] is True
+            first, second = (SharedMemory.load_component(dumped) for _ in range(2))
+            asyncio.run(first.add(text(PEANUTS)))
+            asyncio.run(first.close())
+            assert len(asyncio.run(second.query(ALLERGIC)).results) == 1
+            assert second.dump_component() == dumped
+            asyncio.run(second.close())
+
+    @pytest.mark.allow_hosts(["127.0.0.1"])
+    def test_it_is_loaded_from_a_server_with_a_key_that_is_never_dumped(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        directory, port = tmp_path / "store", Port("127.0.0.1", 0)
+        with serving(directory, HashingEmbedder(), Clock(), port=port) as service:
+            key = Keys(directory).add(commonplace.Scope.parse("user/alice"))
+            with commonplace.open(service.addresses[1], api_key=key) as alice:
+                tea = alice.scope("tea")
+                with pytest.raises(InvalidInputError, match="api_key_env='COMMONPLACE_KEY'"):
+                    SharedMemory(tea).dump_component()
+                dumped = SharedMemory(tea, api_key_env="ALICES_KEY").dump_component()
+            assert key not in dumped.model_dump_json()
+
+            monkeypatch.setenv("ALICES_KEY", key)
+            loaded = SharedMemory.load_component(dumped)
+            asyncio.run(loaded.add(text(PEANUTS)))
+            assert repr(loaded) == "SharedMemory(<Memory user/alice/tea>)"
+            assert loaded.dump_component() == dumped
+            asyncio.run(loaded.close())
+
+            dumped.config["scope"] = ["user", "bob"]
+            with pytest.raises(InvalidInputError, match="does not hold 'user/bob'"):
+                SharedMemory.load_component(dumped)
+
+    @pytest.mark.parametrize(
+        "config",
+        [{}, {"directory": "a", "server": "http://b"}, {"server": "http://b", "shared": True}],
+    )
+    def test_a_configuration_names_one_store(self, config: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError, match=r"either a directory or a server|Only a dir"):
+            SharedMemory.load_component(
+                {"provider": "commonplace_autogen.SharedMemory", "config": config}
+            )
+
+    def test_a_key_whose_variable_is_not_set_is_asked_for(self) -> None:
+        config = {"server": "http://127.0.0.1:1", "api_key_env": "NO_SUCH_VARIABLE"}
+        with pytest.raises(InvalidInputError, match=r"'NO_SUCH_VARIABLE'.*is not set"):
+            SharedMemory.load_component(
+                {"provider": "commonplace_autogen.SharedMemory", "config": config}
+            )
 
     def test_a_wrong_scope_opens_nothing(self, tmp_path: Path) -> None:
         config = {"directory": str(tmp_path / "store"), "scope": [""]}
@@ -555,7 +631,7 @@ class TestComponent:
     def test_a_memory_that_cannot_be_described_says_so(self) -> None:
         with (
             commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory,
-            pytest.raises(NotImplementedError, match="cannot be dumped"),
+            pytest.raises(InvalidInputError, match="Open a directory or the address of a server"),
         ):
             SharedMemory(memory).dump_component()
 

@@ -21,6 +21,9 @@ FRAMEWORKS = {
     "crewai",
     "autogen_core",
     "autogen_agentchat",
+    "agent_framework",
+    "ag2",
+    "autogen",
     "openai",
 }
 # What may import what within the core; a folder or module not named here is free to be imported.

@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from commonplace.engine_port import Engine
 from commonplace.errors import CommonplaceError
+from commonplace.lease import Lease
 from commonplace.records import Record
 from commonplace.scope import Scope, outermost
 from commonplace.validation import checked_record
@@ -22,9 +23,9 @@ _logger = logging.getLogger("commonplace")
 class View:
     """An engine seen from one scope, with further scopes that are only read."""
 
-    def __init__(self, engine: Engine, scope: Scope, also: Sequence[Scope] = ()) -> None:
+    def __init__(self, store: Engine | Lease, scope: Scope, also: Sequence[Scope] = ()) -> None:
         """See `scope` for reading and writing, `also` for reading."""
-        self._engine = engine
+        self._lease = store if isinstance(store, Lease) else Lease(store)
         self._scope = scope
         self._also = tuple(also)
 
@@ -41,7 +42,11 @@ class View:
     @property
     def directory(self) -> str | None:
         """The directory its store was opened from, or None if that was none."""
-        return self._engine.directory
+        return self._lease.directory
+
+    @property
+    def _engine(self) -> Engine:
+        return self._lease.engine
 
     def __copy__(self) -> Self:
         """Return this memory: a copy of a view is the view."""

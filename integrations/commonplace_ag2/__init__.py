@@ -1,0 +1,18 @@
+"""Commonplace in AG2 1.x: a memory as middleware."""
+
+try:
+    from commonplace_ag2.middleware import SharedMemory
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "ag2":
+        raise
+    raise ModuleNotFoundError(
+        'commonplace_ag2 needs AG2 1.x: pip install "commonplace-memory[ag2]". The classic '
+        "`autogen` with its ConversableAgent is served by commonplace_autogen_classic.",
+        name=error.name,
+    ) from error
+
+__all__ = ["SharedMemory"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,123 @@
+"""A memory where Agent Framework expects a context provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from agent_framework import AgentSession, ContextProvider, Message, SessionContext
+
+from commonplace import AsyncMemory, Memory, Source
+from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.validation import checked_limit
+
+FRAMEWORK = "agent-framework"
+
+ForSession: TypeAlias = Memory | Callable[[AgentSession], Memory]
+
+
+class SharedMemoryProvider(ContextProvider):
+    """Gives an agent a memory: ``Agent(client, context_providers=[...])``.
+
+    Before each run the model is shown what the memory knows about the user's last text, as one
+    quoted message that no history keeps; nothing of it is put into the session's state. After the
+    run it remembers what the user said and the agent's answer.
+
+    >>> SharedMemoryProvider(memory.scope("user", "alice")).source_id
+    'commonplace'
+    """
+
+    def __init__(
+        self,
+        memory: ForSession,
+        *,
+        write_to: ForSession | None = None,
+        max_tokens: int = 400,
+        on_error: OnError = "log",
+        source_id: str = "commonplace",
+    ) -> None:
+        """Recall from `memory` and write to `write_to`, by default the same.
+
+        Each is a Memory, or a function that chooses one for a session. The block has at most
+        `max_tokens` tokens. With ``on_error="log"`` a memory that fails is logged and the run goes
+        on. `source_id` tells apart several providers of one agent.
+        """
+        super().__init__(source_id)
+        self._read = memory if callable(memory) else checked_memory(memory)
+        written = memory if write_to is None else write_to
+        self._written = written if callable(written) else checked_memory(written)
+        self._max_tokens = checked_limit(max_tokens, "max_tokens")
+        self._on_error: OnError = on_error
+
+    async def before_run(
+        self,
+        *,
+        agent: Any,  # noqa: ARG002  # the framework passes all four by name
+        session: AgentSession,
+        context: SessionContext,
+        state: dict[str, Any],  # noqa: ARG002  # what is put there is saved
+    ) -> None:
+        with guarded("recalling for the Agent Framework agent", self._on_error):
+            asked = [one.text for one in context.input_messages if _is_users(one)]
+            if asked:
+                block = await AsyncMemory(_chosen(self._read, session)).context(
+                    query_text(asked[-1]),
+                    max_tokens=self._max_tokens,
+                    known=_known(context, session),
+                )
+                if block:
+                    context.extend_messages(self, [Message(role="user", contents=[block])])
+
+    async def after_run(
+        self,
+        *,
+        agent: Any,
+        session: AgentSession,
+        context: SessionContext,
+        state: dict[str, Any],  # noqa: ARG002  # as above
+    ) -> None:
+        with guarded("remembering what the Agent Framework agent said", self._on_error):
+            answers = context.response.messages if context.response else []
+            messages = [*context.input_messages, *answers]
+            told = _told(messages, getattr(agent, "name", None))
+            source = Source(framework=FRAMEWORK, session=session.session_id)
+            if told:
+                await AsyncMemory(_chosen(self._written, session)).observe(told, source=source)
+
+
+def _chosen(memory: ForSession, session: AgentSession) -> Memory:
+    return memory if isinstance(memory, Memory) else checked_memory(memory(session))
+
+
+def _known(context: SessionContext, session: AgentSession) -> list[str]:
+    """Return what the model is shown anyway.
+
+    The history that the framework keeps in a session by default is loaded after this provider has
+    its turn; what other providers load is here already if they stand before it.
+    """
+    kept = [
+        message
+        for state in session.state.values()
+        if isinstance(state, dict)
+        for message in state.get("messages", ())
+        if isinstance(message, Message)
+    ]
+    return [one.text for one in (*kept, *context.get_messages(include_input=True))]
+
+
+def _is_users(message: Message) -> bool:
+    return message.role == "user" and bool(message.text.strip())
+
+
+def _told(messages: Iterable[Message], agent: str | None) -> list[dict[str, Any]]:
+    """Return what was said, as the core observes, without tool calls, results and instructions."""
+    return [
+        {
+            "role": message.role,
+            "content": message.text,
+            "name": None if message.role == "user" else message.author_name or agent,
+            "id": message.message_id,
+        }
+        for message in messages
+        if message.role in ("user", "assistant") and message.text.strip()
+    ]
