@@ -74,7 +74,9 @@ def test_the_question_in_other_words_is_an_echo_too(memory: Memory, wording: str
         "谁是我的 dentist",
     ],
 )
-def test_a_request_or_a_question_that_is_led_up_to_is_an_echo_too(memory: Memory, request_: str) -> None:
+def test_a_request_or_what_leads_up_to_a_question_is_an_echo_too(
+    memory: Memory, request_: str
+) -> None:
     memory.remember_many(FACTS)
     ask(memory, request_, "I looked but found nothing.", 6)
     assert memory.recall(request_)[0].record.text == FACTS[0]
