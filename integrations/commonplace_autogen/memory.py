@@ -265,7 +265,11 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
     @classmethod
     def _from_config(cls, config: SharedMemoryConfig) -> Self:
         memory, group = opened(config)
-        loaded = cls(memory, group=group, **config.options())
+        try:
+            loaded = cls(memory, group=group, **config.options())
+        except BaseException:
+            memory.close()  # else nobody could, and the directory would stay taken
+            raise
         loaded._opened_here = True
         return loaded
 
