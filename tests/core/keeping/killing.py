@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import chromadb  # noqa: F401  # else each fork would import it when it first needs it
 import numpy as np
 
 from commonplace import Record, Scope
