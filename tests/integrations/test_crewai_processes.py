@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agents import DEADLINE_SECONDS, end_server
 
 import commonplace
+from agent_processes import DEADLINE_SECONDS, end_server
 from commonplace.testing import HashingEmbedder
 
 PROGRAM = Path(__file__).parents[1] / "crewai_program.py"

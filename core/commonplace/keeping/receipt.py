@@ -23,10 +23,11 @@ class Step:
 class ErasureReceipt:
     """The record of an erasure.
 
-    `records` and `rows` of `scope` were removed at the moment `at`. `verification` tells what was
-    searched for traces of them; it is None where the store's files are out of reach. `also` has
-    the caller's own deletions and `backups` the files that were rewritten. `reference` is how the
-    audit log names the scope, and `audit_hash` the hash of the entry that concludes the erasure.
+    `records` and `rows` of `scope` were removed at the moment `at`: past versions too, and what
+    imports noted of what they brought. `verification` tells what was searched for traces of them;
+    it is None where the store's files are out of reach. `also` has the caller's own deletions and
+    `backups` the files that were rewritten. `reference` is how the audit log names the scope, and
+    `audit_hash` the hash of the entry that concludes the erasure.
     """
 
     scope: Scope

@@ -40,6 +40,7 @@ from commonplace.service.shapes import (
     MatchJson,
     NeighbourJson,
     RecordJson,
+    TurnsJson,
     VectorsJson,
 )
 from commonplace.service.wire import ENGINE, entry_to_json, match_to_json, vectors_to_json
@@ -160,10 +161,10 @@ def select(
 @router.post("/session")
 def session(
     engine: Confined, scope: OneScope, name: Id, kind: OneKind, limit: CountOrAll = None
-) -> tuple[list[RecordJson], int]:
+) -> TurnsJson:
     """Return a session's newest records of a kind, newest first, and how many it has."""
     found, total = engine.session(scope, name, kind, limit)
-    return [to_json(one) for one in found], total
+    return {"records": [to_json(one) for one in found], "total": total}
 
 
 @router.post("/tally")

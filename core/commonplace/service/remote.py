@@ -133,8 +133,8 @@ class RemoteEngine:
         )
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
-        found, total = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
-        return _records(found), total
+        found = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
+        return _records(found["records"]), found["total"]
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
         counts: dict[str, int] = self._asked(

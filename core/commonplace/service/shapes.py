@@ -78,6 +78,13 @@ class NeighbourShape(EntryShape):
     cosine: Share
 
 
+class TurnsShape(TypedDict):
+    """Records of a session, newest first, and how many it has in all."""
+
+    records: list[RecordShape]
+    total: int
+
+
 class StatsShape(TypedDict):
     """How many records there are, in all and by kind, held back, and redacted."""
 
@@ -167,6 +174,7 @@ class _Like:
 
 
 RecordJson: TypeAlias = Annotated[dict[str, Any], _Like(RecordShape)]
+TurnsJson: TypeAlias = Annotated[dict[str, Any], _Like(TurnsShape)]
 MatchJson: TypeAlias = Annotated[dict[str, Any], _Like(MatchShape)]
 VectorsJson: TypeAlias = Annotated[dict[str, Any], _Like(VectorsShape)]
 EntryJson: TypeAlias = Annotated[dict[str, Any], _Like(EntryShape)]
