@@ -228,10 +228,13 @@ class MemoryRules(RuleBasedStateMachine):
 
     @rule(scope=scopes, source=scopes)
     def import_(self, scope: str, source: str) -> None:
-        """Also what was exported elsewhere, and what has been changed or erased since."""
-        if source not in self.exported:
-            return
+        """Also what was exported elsewhere, and what has been changed or erased since.
+
+        Once into each scope: what a second import leaves alone is in `test_importing_again.py`.
+        """
         memory, place = self.at(scope)
+        if source not in self.exported or place in self.imported_into:
+            return
         report = memory.import_(self.folder / source.replace("/", "-"))
         self.imported_into.append(place)
         depth = len(Scope.parse(source).names)
