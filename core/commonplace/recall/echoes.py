@@ -12,11 +12,11 @@ import numpy as np
 
 from commonplace.recall.growing import Floats
 
-WORDS_ALIKE = 0.3, 0.6
+WORDS_ALIKE = 0.27, 0.55
 """The share of the query's information in a stored question, at which it begins to be an echo, and
 is nothing else."""
 
-MEANING_ALIKE = 0.6, 0.85
+MEANING_ALIKE = 0.55, 0.8
 """The same for the cosine: a question may come again in other words."""
 
 BELOW_ALL = 1.0
