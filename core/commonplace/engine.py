@@ -68,7 +68,7 @@ class LocalEngine:
         # Embedding happens outside it.
         self._lock = threading.RLock()
         self._commits = GroupCommit(self._opened, self._write_all)
-        self._uses = GatheredUses(self._store.count_uses, clock, store.expect_uses)
+        self._uses = GatheredUses(self._store.count_uses, clock)
         self._closed = False
         self._process = os.getpid()
 

@@ -37,16 +37,10 @@ class GatheredUses:
     What is not written when the process is killed is lost.
     """
 
-    def __init__(
-        self,
-        write: Callable[[Uses], None],
-        clock: Callable[[], datetime],
-        expect: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Gather for `write`; `expect` is called when there are any. Both may raise StoreError."""
+    def __init__(self, write: Callable[[Uses], None], clock: Callable[[], datetime]) -> None:
+        """Gather for `write`, which may raise StoreError."""
         self._write = write
         self._clock = clock
-        self._expect = expect
         self._uses: dict[tuple[Scope, str], Use] = {}
         self._since: datetime | None = None
         self._urgent: datetime | None = None
@@ -56,8 +50,6 @@ class GatheredUses:
         """Take note that these records are used now."""
         at = self._clock()
         for record in records:
-            if not self._uses:
-                self._expect()
             key = record.scope, record.id
             times = self._uses[key].times if key in self._uses else 0
             self._uses[key] = Use(times + 1, at)

@@ -33,9 +33,6 @@ class InMemoryStore:
         for entry in entries:
             self._entries.pop(_identity(entry), None)
 
-    def expect_uses(self) -> None:
-        """Do nothing: it is ready."""
-
     def count_uses(self, uses: Uses) -> list[Record]:
         counted = []
         for identity, use in uses.items():

@@ -42,7 +42,7 @@ def owned(
         from commonplace.chroma.backup import backup
         from commonplace.chroma.directory import opened
 
-        store, close = opened(directory, adapted.name)
+        store, close = opened(directory, adapted.name, lock)
         undo.callback(close)
         engine = LocalEngine(
             store,

@@ -97,13 +97,6 @@ class RecordStore(Protocol):
         """Remove these entries. Absent ones are ignored."""
         ...
 
-    def expect_uses(self) -> None:
-        """Make ready for `count_uses`, which may come when the process ends.
-
-        What a store imports or opens can no longer be imported or opened then.
-        """
-        ...
-
     def count_uses(self, uses: Uses) -> list[Record]:
         """Count uses of the records that are there and current; return these as they are now.
 

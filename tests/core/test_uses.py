@@ -346,7 +346,8 @@ def test_a_store_from_before_there_were_uses_has_none(
 ) -> None:
     with commonplace.open(tmp_path / "store", embedder=embedder) as memory:
         tea = memory.remember(TEA)
-        partitions = memory._engine._store.store._collections(tea.scope)  # type: ignore[attr-defined]  # Chroma's
+        memory._engine._store.store.flush()  # type: ignore[attr-defined]  # Chroma's
+        partitions = memory._engine._store.store.chroma._collections(tea.scope)  # type: ignore[attr-defined]  # Chroma's
         [row] = [row for one in partitions for row in one.get(include=["metadatas"])["metadatas"]]
 
     assert "use" not in row["record"]

@@ -21,6 +21,11 @@ PARTITIONS = 32
 Mark: TypeAlias = Mapping[str, Any]
 """What a store says of itself: `format`, `embedder`, `dimension`, `partitions`."""
 _MARK = "commonplace"
+FED_OF_MARK = f"""
+    SELECT key, coalesce(str_value, int_value) FROM collection_metadata
+    WHERE collection_id IN (SELECT id FROM collections WHERE name = '{_MARK}')
+"""  # noqa: S608  # of a name that is written above
+"""How what a store says of itself is read from Chroma's database while nobody has it open."""
 # At every write Chroma goes through what was written since the last sync. With many partitions that
 # stays below its default of 1,000 for long, and adding a record took 26 ms; so it takes 9.
 _SYNC_THRESHOLD = 100
@@ -95,6 +100,14 @@ class Catalogue:
             else:
                 self._drop(_next(number))
 
+    def annotate(self, also: Mark) -> bool:
+        """Let the store say this of itself as well; tell whether anybody has started it yet."""
+        mark = self._collection(_MARK)
+        if mark is not None:
+            with translated(f"writing what the collection {_MARK!r} says"):
+                mark.modify(metadata={**(mark.metadata or {}), **also})
+        return mark is not None
+
     def _finish_replacement(self, number: int) -> None:
         replacement = self._collection(_next(number))
         if replacement is not None:
@@ -140,15 +153,24 @@ class Catalogue:
                 name,
                 embedding_function=None,
                 configuration={"hnsw": {"space": "cosine", "sync_threshold": _SYNC_THRESHOLD}},
-                metadata={
-                    "format": FORMAT,
-                    "embedder": self._embedder,
-                    "dimension": dimension,
-                    "partitions": self.partitions,
-                },
+                metadata=_mark_of(self._embedder, dimension, self.partitions),
             )
         self._known[name] = _in_cosine_space(made)
         return self._known[name]
+
+
+def new_mark(embedder: str, dimension: int) -> Mark:
+    """Return what a store says of itself that is begun now."""
+    return _mark_of(embedder, dimension, PARTITIONS)
+
+
+def _mark_of(embedder: str | None, dimension: int, partitions: int) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "embedder": embedder,
+        "dimension": dimension,
+        "partitions": partitions,
+    }
 
 
 def check_mark(mark: Mark, embedder: str | None) -> None:

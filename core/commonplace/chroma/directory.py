@@ -1,99 +1,77 @@
-"""The Chroma database in a directory that this process owns, and whose files it can rewrite.
+"""The store in a directory that this process owns: a ledger, and behind it Chroma.
 
-It is opened, and chromadb imported, when it is first needed: to write, and to read what the copy
-beside it does not hold. Importing takes longer than all else that a short program does.
+What is written is acknowledged when it is in the ledger, and read from there where that covers the
+scope. A thread brings Chroma up to date. At rest, Chroma holds everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from heapq import nlargest
 from pathlib import Path
-from threading import RLock
-from typing import Any
-
-import numpy as np
 
 from commonplace.chroma import rows
-from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
-from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
-from commonplace.chroma.forks import keep_in_forks
-from commonplace.chroma.index_files import blank_unused
-from commonplace.chroma.mirror import NO_DATABASE, Mirror, state_of
-from commonplace.chroma.purging import DATABASE, purge
-from commonplace.chroma.reading import everything
+from commonplace.chroma.catalogue import Mark, check_mark, new_mark
+from commonplace.chroma.feeder import Feeder
+from commonplace.chroma.files import ChromaFiles, state_of
+from commonplace.chroma.reconciling import UNFED, ledger_of
 from commonplace.chroma.rewriting import Rewriting
-from commonplace.chroma.room import Room
-from commonplace.chroma.store import ChromaStore
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors
 from commonplace.private_file import write_privately
 from commonplace.records import Record
 from commonplace.scope import Scope
-from commonplace.uses import Uses
+from commonplace.uses import Uses, used
 
-CHROMA = "chroma"
-# While this file is there, partitions are being rewritten, and old rows may be left in the files.
-REWRITING = "rewriting"
-MIRROR = "mirror.sqlite3"
-_BYTES_PER_USE = 500
+_MOST_MERGED = 1_000
+_log = logging.getLogger(__name__)
 
 
-def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[], None]]:
+def opened(
+    directory: Path, embedder: str, holding: object = None
+) -> tuple[DirectoryStore, Callable[[], None]]:
     """Open the store in `directory`, whose lock is held; return it and what closes it.
 
-    Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
+    `holding` is kept as long as anything here may write to Chroma. Raises StoreFormatError,
+    EmbedderMismatchError, StoreDamagedError, StoreError.
     """
-    store = DirectoryStore(directory, embedder)
+    store = DirectoryStore(directory, embedder, holding)
     return store, store.close
 
 
-def client_of(directory: Path) -> Any:
-    """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
-    import chromadb
-    from chromadb.config import Settings
+class DirectoryStore:
+    """A RecordStore in a directory. The directory's lock must be held."""
 
-    with translated(f"opening {str(directory / CHROMA)!r}"):
-        return chromadb.PersistentClient(
-            directory / CHROMA, settings=Settings(anonymized_telemetry=False)
-        )
-
-
-class DirectoryStore(ChromaStore):
-    """A ChromaStore whose files can be rewritten. The directory's lock must be held."""
-
-    def __init__(self, directory: Path, embedder: str | None) -> None:
+    def __init__(self, directory: Path, embedder: str | None, holding: object = None) -> None:
         """Open the store, and finish or undo what a process that ended was rewriting.
 
-        `embedder` None takes the one that the store was built with. Raises StoreFormatError,
-        EmbedderMismatchError, StoreDamagedError, StoreError.
+        What such a process left pending is fed from now on. `embedder` None takes the one that the
+        store was built with. Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError,
+        StoreError.
         """
         self._directory = directory
-        self._files = directory / CHROMA
-        self._marker = directory / REWRITING
+        self._unfed = directory / UNFED
         self._embedder = embedder
-        self._has_erased = False
-        self._opened = None
         self._closed = False
-        # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
-        self._opening = RLock()
-        with translated(f"opening {str(self._files)!r}"):
-            self._files.mkdir(parents=True, exist_ok=True)
-        self._room: Room = Room(self._files)
-        state = self._state()
-        self._mirror = Mirror(directory / MIRROR, state)
+        self.chroma = ChromaFiles(directory, embedder)
         try:
-            if self._marker.exists():
-                self._start()
-                self._purge()
-            elif self._mirror.mark is not None:
-                check_mark(self._mirror.mark, embedder)
-            elif state != NO_DATABASE:
-                self._start()
+            self.ledger = ledger_of(directory, self.chroma)
+            if (mark := self._mark) is not None:
+                check_mark(mark, embedder)
+                self.chroma.adopt(mark)
         except BaseException:
-            self.close()
+            self.chroma.close()
             raise
+        self._feeder = Feeder(self.chroma, self.ledger, holding)
+        self._is_marked = self._unfed.exists()
+        weakref.finalize(self, self._feeder.give_up).atexit = False
+        if self.ledger.waiting.changes:
+            self._feeder.wrote()
 
     @property
     def dimension(self) -> int | None:
@@ -101,209 +79,201 @@ class DirectoryStore(ChromaStore):
 
     @property
     def _mark(self) -> Mark | None:
-        return self._mirror.mark if self._opened is None else self._opened.mark
+        return self.ledger.said.mark
 
     @property
-    def _catalogue(self) -> Catalogue:
-        with self._opening:
-            if self._closed:
-                raise MemoryClosedError("This store is closed: others may have its files open.")
-            if self._opened is None:
-                self._start()
-            return super()._catalogue
+    def pending(self) -> int:
+        """How many changes Chroma does not have yet."""
+        return self.ledger.waiting.changes
 
     def put(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self._room.for_writing(sum(map(rows.payload, entries)))
-        before = self._folders()
-        with self._mirrored():
-            super().put(entries)
-            self._mirror.put(entries)
-        if self._folders() != before:
-            self._blank_unused()
+            self._before(entries)
+            self.ledger.put(entries)
+            self._feeder.wrote()
 
     def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        with self._mirrored():
-            super().replace(pairs)
-
-    def expect_uses(self) -> None:
-        """Open Chroma: importing it at the end of the process fails, since it starts threads."""
-        self._catalogue  # noqa: B018  # asking for it opens it
-
-    def count_uses(self, uses: Uses) -> list[Record]:
-        self._room.for_writing(_BYTES_PER_USE * len(uses))
-        with self._mirrored():
-            counted = super().count_uses(uses)
-            self._mirror.recount(counted)
-        return counted
+        if pairs:
+            self._before([new for _, new in pairs])
+            self.ledger.replace(pairs)
+            self._feeder.wrote()
 
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self._room.for_removing()
-        with self._mirrored():
-            super().remove(entries)
-            self._mirror.remove(entry.record for entry in entries)
+            self._admit(len(entries), 0)
+            self.ledger.remove(entries)
+            self._feeder.wrote()
 
-    def entries(self, scope: Scope) -> Iterator[Entry]:
-        if self._mirror.covers(scope):
-            return self._mirror.entries(scope)
-        return self._mirror.copied(scope, super().entries(scope))
+    def count_uses(self, uses: Uses) -> list[Record]:
+        found = self._exactly(list(uses))
+        counted = [
+            Entry(new, one.vectors)
+            for one in found
+            if (new := used(one.record, uses[one.record.scope, one.record.id]))
+        ]
+        if counted:
+            self._admit(len(counted), 0)
+            self.ledger.recount(counted)
+            self._feeder.wrote()
+        return [one.record for one in counted]
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
-        if self._mirror.covers(scope):
-            return self._mirror.find(scope, ids)
-        return super().find(scope, ids)
-
-    def records(self, scope: Scope) -> Iterator[Record]:
-        if self._mirror.covers(scope):
-            return self._mirror.records(scope)
-        return super().records(scope)
+        if self._covers(scope):
+            return self.ledger.find(scope, ids)
+        return self._fed().find(scope, ids)
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
-        if self._mirror.covers(scope):
-            return self._mirror.stating(scope, statements)
-        return super().stating(scope, statements)
+        if self._covers(scope):
+            return self.ledger.stating(scope, statements)
+        return self._fed().stating(scope, statements)
 
-    @contextmanager
-    def _mirrored(self) -> Iterator[None]:
-        """Remove the copy if the body, which writes to both, may have been done in part."""
-        try:
-            yield
-        except BaseException:
-            self._mirror.drop()
-            raise
+    def versions(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
+        if self._covers(scope):
+            return self.ledger.versions(scope, ids)
+        return self._fed().versions(scope, ids)
+
+    def entries(self, scope: Scope) -> Iterator[Entry]:
+        if self._covers(scope):
+            return self.ledger.entries(scope)
+        return self.ledger.copied(scope, self._fed().entries(scope))
+
+    def records(self, scope: Scope) -> Iterator[Record]:
+        if self._covers(scope):
+            return self.ledger.records(scope)
+        return self._fed().records(scope)
+
+    def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
+        """Return what Chroma's index finds, and what is pending as it is now."""
+        pending = self.ledger.pending_within(scope)
+        if len(pending) > _MOST_MERGED:
+            pending = set()
+            self.flush()
+        near = self._started().nearest(scope, vector, limit + len(pending))
+        settled = [one for one in near if (one.record.scope, one.record.id) not in pending]
+        near = [*settled, *self.ledger.exact(pending)]
+        return nlargest(limit, near, key=lambda one: float((one.vectors @ vector).max()))
 
     def erase(self, scope: Scope) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
 
-        The partitions that may have held it are rewritten, whether or not they still do, so that
-        what was forgotten before goes as well. Raises StoreError if anything of it is left.
+        Raises StoreError if anything of it is left.
         """
-        erased = ErasedRows()
-        self._has_erased = True
-        self._mirror.erase(scope)
-        with self._mirrored():
-            self._take_out(self._partitions(scope), scope, erased)
-        found = self._searched(erased)
-        if found:
-            # Another scope said the same and forgot it: the bytes are in its partition.
-            self._mirror.drop()
-            self._take_out(self._holding(found), scope, erased)
-            found = self._searched(erased)
-        return Erased(erased.records, erased.rows, verified(self._files, erased, found))
+        with self._rewriting():
+            self.ledger.erase(scope)
+            return self.chroma.erase_from(scope, self.ledger)
 
-    def _searched(self, erased: ErasedRows) -> Found:
-        return searched(self._files, [self._mirror.file], erased, self._vectors)
-
-    def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
-        """Rewrite partitions without the rows within `scope`, and without what was forgotten."""
-        with self.rewriting() as partitions:
-            for number in numbers:
-                collection = partitions.collection(number)
-                if collection is not None:
-                    partitions.rewrite(number, remaining(collection, scope, erased))
-
-    def _holding(self, found: Found) -> list[int]:
-        """Return the numbers of the partitions in whose files any of the pieces is."""
-        return [
-            number
-            for number in range(self._catalogue.partitions)
-            if (collection := self._catalogue.partition(number)) is not None
-            and is_in(self._files, str(collection.id), found)
-        ]
-
-    @contextmanager
-    def rewriting(self) -> Iterator[Rewriting]:
-        """Let the body rewrite partitions, and leave nothing of their old rows in the files.
-
-        If the body raises, each partition is as it was or as it was to be; the rest is left to the
-        next rewriting, or to the next opening.
-        """
-        self._room.for_rewriting()
-        with translated(f"marking {str(self._marker)!r}"):
-            write_privately(self._marker, "")
-        try:
-            yield Rewriting(self._catalogue, self._room)
-        except BaseException:
-            with self.stopped():
-                raise
-        self._purge()
-
-    def close(self) -> None:
-        mark = self._mark
-        with self._opening:
-            self._closed = True
-            self._stop()
-        self._mirror.close(self._state(), mark)
-
-    def _purge(self) -> None:
-        with self.stopped():
-            purge(self._files)
-        with translated(f"unmarking {str(self._marker)!r}"):
-            self._marker.unlink()
+    def flush(self) -> None:
+        """Wait until Chroma has everything that is acknowledged. Raises StoreError."""
+        if self.ledger.waiting.changes:
+            self._feeder.flush()
 
     @contextmanager
     def stopped(self) -> Iterator[Path]:
-        """Give the directory, with a database, to a body while nothing has its files open."""
-        with self._opening:
-            was_open = self._opened is not None
-            if not was_open and not (self._files / DATABASE).exists():
-                self._start()
-            self._stop()
-            try:
-                yield self._directory
-            finally:
-                if was_open:
-                    self._start()
+        """Give the directory to a body while its files have everything, and nobody has them."""
+        self.flush()
+        with self.chroma.stopped() as directory:
+            yield directory
+        self.ledger.stands_beside(state_of(self.chroma.path))
 
-    def _state(self) -> str:
-        with translated(f"reading {str(self._files)!r}"):
-            return state_of(self._files / DATABASE)
+    @contextmanager
+    def rewriting(self) -> Iterator[Rewriting]:
+        """Let the body rewrite partitions, as `ChromaFiles.rewriting` does."""
+        with self._rewriting(), self.chroma.rewriting() as partitions:
+            yield partitions
 
-    def _stop(self) -> None:
-        if self._opened is None:
-            return
-        self._opened = None
-        with translated(f"closing {str(self._files)!r}"):
-            self._client.close()
-        self._blank_unused()
+    def close(self) -> None:
+        """Let Chroma have everything, and release the files. May be called again.
 
-    def _start(self) -> None:
-        self._blank_unused()
-        if not (self._files / DATABASE).exists():
-            self._room.for_writing(0)
-        self._client = client_of(self._directory)
-        keep_in_forks(self._client)
-        try:
-            self._opened = Catalogue(self._client, self._embedder)
-            self._opened.settle()
-            if self._has_erased:
-                self._touch_all()
-        except BaseException:
-            self._opened = None
-            self._client.close()
-            raise
-
-    def _touch_all(self) -> None:
-        """Let the engine write now the empty indexes that it writes at the first use of each.
-
-        They are written as the process's memory is, in which what was erased may still be found.
+        What Chroma does not take stays in the ledger, and is fed at the next opening. Raises
+        StoreError if Chroma does not answer.
         """
-        for collection in self._collections(Scope()):
-            # One that is damaged is told of when it is read, and keeps nobody from the others.
-            with suppress(StoreError), translated("reading"):
-                collection.get(limit=1, include=[])
-        self._blank_unused()
+        if self._closed:
+            return
+        self._feed_the_rest()
+        self._feeder.stop()
+        self._closed = True
+        self.chroma.close()
+        try:
+            self.ledger.stands_beside(state_of(self.chroma.path))
+            if not self.ledger.waiting.changes:
+                self._unfed.unlink(missing_ok=True)
+        finally:
+            self.ledger.close()
 
-    def _blank_unused(self) -> None:
-        with translated(f"tidying {str(self._files)!r}"):
-            blank_unused(self._files)
+    def _feed_the_rest(self) -> None:
+        try:
+            if threading.main_thread().is_alive():
+                self.flush()
+                return
+            self._feeder.stop()
+            # No thread can be started any more, and chromadb not be imported: it starts threads.
+            while self.chroma.is_open and self.ledger.waiting.changes:
+                self._feeder.step()
+        except StoreError as error:
+            _log.error("%s It is fed when the directory is opened again.", error)
 
-    def _folders(self) -> set[str]:
-        """Return the names of the indexes, if it matters when there is a new one."""
-        return {one.name for one in self._files.iterdir()} if self._has_erased else set()
+    def _before(self, entries: Sequence[Entry]) -> None:
+        """Make sure that entries can be written. Raises StoreError."""
+        lengths = {one.vectors.shape[1] for one in entries}
+        expected = self.dimension or min(lengths)
+        if wrong := lengths - {expected}:
+            raise StoreError(
+                f"Vectors of length {min(wrong)} do not go into a store of vectors of length "
+                f"{expected}. Nothing was written."
+            )
+        self._admit(len(entries), sum(map(rows.payload, entries)))
+        if self._mark is None:
+            assert self._embedder is not None, "a store that is begun has an embedder"
+            self.ledger.begin(new_mark(self._embedder, expected))
 
-    def _vectors(self) -> Iterator[Vectors]:
-        for collection in self._collections(Scope()):
-            for page in everything(collection).pages(["embeddings"]):
-                yield np.asarray(page["embeddings"], np.float32)
+    def _admit(self, changes: int, size: int) -> None:
+        """Make sure that so many changes may be pending. Raises StoreError."""
+        if self._closed:
+            raise MemoryClosedError("This store is closed: others may have its files open.")
+        self._feeder.admit(changes, size)
+        if not self._is_marked:
+            with translated(f"marking {str(self._unfed)!r}"):
+                write_privately(self._unfed, "")
+            self._is_marked = True
+
+    def _covers(self, scope: Scope) -> bool:
+        if self._closed:
+            raise MemoryClosedError("This store is closed: others may have its files open.")
+        return self.ledger.covers(scope)
+
+    def _fed(self) -> ChromaFiles:
+        """Return Chroma with everything that is acknowledged."""
+        self.flush()
+        return self._started()
+
+    def _started(self) -> ChromaFiles:
+        """Return Chroma, opened, which changes its database."""
+        if not self.chroma.is_open:
+            with self.chroma.alone():
+                self.ledger.stands_beside(None)
+                self.chroma.start()
+                self.ledger.stands_beside(state_of(self.chroma.path))
+        return self.chroma
+
+    def _exactly(self, identities: Sequence[tuple[Scope, str]]) -> list[Entry]:
+        """Return what is stored with these scopes and ids."""
+        here = [one for one in identities if self._covers(one[0])]
+        found = self.ledger.exact(here)
+        for scope, id in set(identities) - set(here):
+            found += [one for one in self.find(scope, [id]) if one.record.scope == scope]
+        return found
+
+    @contextmanager
+    def _rewriting(self) -> Iterator[None]:
+        """Let the body change both. If it raises, begin the ledger anew: it may be out of step."""
+        self.flush()
+        with self.chroma.alone():
+            self.chroma.begin_rewriting()
+            self.ledger.stands_beside(None)
+            try:
+                yield
+            except BaseException:
+                self.ledger.renew(None)
+                raise
+            finally:
+                self.ledger.stands_beside(state_of(self.chroma.path))

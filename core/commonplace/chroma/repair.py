@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.chroma import rows
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore
+from commonplace.chroma.directory import DirectoryStore
+from commonplace.chroma.files import CHROMA, REWRITING
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans

@@ -74,9 +74,6 @@ class ChromaStore:
             ids = [row for entry in share for row in rows.row_ids(entry)]
             self._delete(self._partition(share[0].record.scope), share[0].record.scope, ids)
 
-    def expect_uses(self) -> None:
-        """Do nothing: the client is open."""
-
     def count_uses(self, uses: Uses) -> list[Record]:
         shares: dict[int, list[tuple[Scope, str]]] = defaultdict(list)
         for scope, id in uses:
@@ -96,12 +93,25 @@ class ChromaStore:
             texts = [document or "" for document in found["documents"]]
             stored = map(rows.to_record, texts, found["metadatas"])
             counted = [new for old in stored if (new := used(old, uses[old.scope, old.id]))]
-            if counted:
-                partition.annotate(
-                    [rows.row_id(record, 0) for record in counted],
-                    [{"used": rows.written_use(record)} for record in counted],
-                )
+        _recount(partition, counted)
         return counted
+
+    def recount(self, records: Sequence[Record]) -> None:
+        """Write how often these records were used, where they are."""
+        shares: dict[int, list[Record]] = defaultdict(list)
+        for record in records:
+            shares[self._number(record.scope)].append(record)
+        for number, share in shares.items():
+            for part in _sliced(share, ROWS_PER_WRITE):
+                _recount(Partition(self._catalogue, number), part)
+
+    def discard(self, row_ids: Sequence[tuple[Scope, str]]) -> None:
+        """Remove the rows with these ids, each of a record of a scope. Absent ones are ignored."""
+        shares: dict[int, list[str]] = defaultdict(list)
+        for scope, id in row_ids:
+            shares[self._number(scope)].append(id)
+        for number, ids in shares.items():
+            self._delete(Partition(self._catalogue, number), Scope(), ids)
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
         return [
@@ -238,6 +248,15 @@ def write(collection: Collection, part: rows.Rows) -> None:
             documents=part.documents,  # type: ignore[arg-type]  # None marks a row without text
             metadatas=part.metadatas,  # type: ignore[arg-type]  # dict is invariant
         )
+
+
+def _recount(partition: Partition, records: Sequence[Record]) -> None:
+    if records:
+        with translated("counting uses"):
+            partition.annotate(
+                [rows.row_id(record, 0) for record in records],
+                [{"used": rows.written_use(record)} for record in records],
+            )
 
 
 def _where(scope: Scope, also: dict[str, Any] | None) -> dict[str, Any] | None:

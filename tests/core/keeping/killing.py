@@ -24,10 +24,12 @@ from commonplace.ports import Entry
 ALICE, BOB = Scope(("user", "alice")), Scope(("user", "bob7"))
 EFFECTS = (
     "catalogue",
-    "mirror",
+    "ledger",
+    "ledger_file",
     "rewriting",
     "purging",
     "directory",
+    "files",
     "private_file",
     "index_files",
 )

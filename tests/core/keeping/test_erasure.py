@@ -14,7 +14,8 @@ import pytest
 import commonplace
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma import traces
-from commonplace.chroma.directory import REWRITING, DirectoryStore, opened
+from commonplace.chroma.directory import DirectoryStore, opened
+from commonplace.chroma.files import REWRITING
 from commonplace.ports import Entry, Vectors
 from commonplace.testing import HashingEmbedder
 
@@ -43,8 +44,9 @@ def entries(who: str, number: int, *, seed: int, scope: Scope | None = None) -> 
 def neighbour(store: DirectoryStore) -> str:
     """Return a name whose records lie in the same partition as those of alice."""
     names = (f"bob{number}" for number in range(10_000))
+    chroma = store.chroma
     return next(
-        name for name in names if store._partition(Scope(("user", name))) == store._partition(ALICE)
+        one for one in names if chroma._partition(Scope(("user", one))) == chroma._partition(ALICE)
     )
 
 
@@ -186,7 +188,7 @@ def test_what_is_left_in_a_file_is_found_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(tmp_path, 20)
-    monkeypatch.setattr("commonplace.chroma.directory.purge", lambda _: None)
+    monkeypatch.setattr("commonplace.chroma.files.purge", lambda _: None)
     store, release = opened(tmp_path, "random")
 
     with pytest.raises(StoreError, match="pieces of them are still in the files"):
@@ -280,7 +282,7 @@ def test_what_another_scope_has_as_well_is_no_trace_of_the_erased(tmp_path: Path
 
     assert erased.verification is not None
     assert erased.verification.occurrences == 0
-    assert store._mirror.covers(Scope(("user", "bob")))
+    assert store.ledger.covers(Scope(("user", "bob")))
     assert_kept(store, other)
     release()
 

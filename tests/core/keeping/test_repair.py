@@ -15,12 +15,12 @@ import pytest
 
 import commonplace
 from commonplace import InvalidInputError, Memory, Record, Scope, StoreInUseError
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore, client_of, opened
+from commonplace.chroma.directory import DirectoryStore, opened
+from commonplace.chroma.files import CHROMA, REWRITING, client_of
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair
 from commonplace.chroma.rows import row_id
-from commonplace.chroma.store import ChromaStore
 from commonplace.embedding import as_embedder
 from commonplace.errors import EmbedderMismatchError, StoreDamagedError
 from commonplace.testing import HashingEmbedder
@@ -71,10 +71,10 @@ def assert_all_findable(directory: Path) -> None:
 
 
 def can_be_read(store: DirectoryStore, scope: Scope) -> bool:
-    """Tell whether it can be read from Chroma, past the copy beside it."""
+    """Tell whether it can be read from Chroma, past the ledger."""
     try:
-        ids = [record.id for record in ChromaStore.records(store, scope)]
-        return len(ChromaStore.find(store, scope, ids)) == len(TEXTS)
+        ids = [record.id for record in store.chroma.records(scope)]
+        return len(store.chroma.find(scope, ids)) == len(TEXTS)
     except StoreDamagedError:
         return False
 

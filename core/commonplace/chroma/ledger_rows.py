@@ -1,8 +1,10 @@
-"""How an entry is written in the copy beside Chroma, and found there. Pure."""
+"""How an entry is written in the ledger, and found there. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,36 +14,72 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.writing.repetition import statement
 
-FORMAT = 2
-TABLES = """
+FORMAT = 3
+_INDEXES = """
+    CREATE INDEX IF NOT EXISTS by_id ON entries (id);
+    CREATE INDEX by_version ON entries (version) WHERE version IS NOT NULL;
+"""
+_LEDGER = f"""
+    CREATE TABLE pending (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope TEXT, id TEXT, windows INTEGER, counts INTEGER, bytes INTEGER
+    );
+    CREATE TABLE ledger (name TEXT, mark TEXT, fed INTEGER, follows TEXT, beside TEXT);
+    PRAGMA user_version = {FORMAT};
+"""
+TABLES = f"""
+    BEGIN;
     CREATE TABLE entries (
         scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, statement TEXT, vectors BLOB,
-        PRIMARY KEY (scope, id)
+        version TEXT, PRIMARY KEY (scope, id)
     ) WITHOUT ROWID;
     CREATE INDEX by_statement ON entries (statement) WHERE statement IS NOT NULL;
-    CREATE INDEX by_id ON entries (id);
+    {_INDEXES}
     CREATE TABLE covered (scope TEXT PRIMARY KEY) WITHOUT ROWID;
-    CREATE TABLE closed_beside (state TEXT, mark TEXT);
-    INSERT INTO closed_beside VALUES (NULL, NULL);
+    {_LEDGER}
 """
-FROM_1 = """
-    PRAGMA synchronous = FULL;
-    UPDATE closed_beside SET state = NULL;
-    PRAGMA synchronous = OFF;
-    ALTER TABLE closed_beside ADD COLUMN mark TEXT;
-    CREATE INDEX by_id ON entries (id);
+"""What makes a ledger, in a transaction that is left open."""
+FROM_COPY = f"""
+    BEGIN;
+    ALTER TABLE entries ADD COLUMN version TEXT;
+    UPDATE entries SET version = version_in(record) WHERE record LIKE '%"version_of"%';
+    {_INDEXES}
+    DROP TABLE closed_beside;
+    {_LEDGER}
+"""  # noqa: S608  # of what is written above
+"""What makes one of the copy that former releases kept, in a transaction that is left open.
+
+It asks for the function `version_in`.
 """
-"""What brings a copy of format 1 over."""
-PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+BEGIN = "INSERT INTO ledger (name, mark, fed, follows, beside) VALUES (?, ?, 0, ?, ?)"
+SAID = "SELECT name, mark, fed, follows, beside FROM ledger"
+LAST = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'pending'"
+WAITING = "SELECT count(*), coalesce(sum(bytes), 0) FROM pending"
+PEND = "INSERT INTO pending (scope, id, windows, counts, bytes) VALUES (?, ?, ?, ?, ?)"
+PENDING = (
+    "SELECT sequence, scope, id, windows, counts, bytes FROM pending ORDER BY sequence LIMIT ?"
+)
+PENDING_WITHIN = "SELECT DISTINCT scope, id FROM pending WHERE scope >= ? AND scope < ?"
+TAKEN = "DELETE FROM pending WHERE sequence <= ?"
+FED = "UPDATE ledger SET fed = ?"
+BESIDE = "UPDATE ledger SET beside = ?"
+MARK = "UPDATE ledger SET mark = ?"
+MARK_OF_COPY = "SELECT mark FROM closed_beside"
+UNCOVER = "DELETE FROM covered"
+PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 REMOVE = "DELETE FROM entries WHERE scope = ? AND id = ?"
 REMOVE_WITHIN = "DELETE FROM entries WHERE scope >= ? AND scope < ?"
-RECOUNT = "UPDATE entries SET used = ? WHERE scope = ? AND id = ?"
 COVER = "INSERT OR REPLACE INTO covered VALUES (?)"
 WITHIN = "SELECT id, text, record, used, vectors FROM entries WHERE scope >= ? AND scope < ?"
 STATING = "SELECT id, text, record, used, vectors FROM entries WHERE statement = ?"
 NAMED = """
     SELECT id, text, record, used, vectors FROM entries INDEXED BY by_id
     WHERE id = ? AND scope >= ? AND scope < ?
+"""
+EXACT = "SELECT id, text, record, used, vectors FROM entries WHERE scope = ? AND id = ?"
+VERSIONS = """
+    SELECT id, text, record, used, vectors FROM entries INDEXED BY by_version
+    WHERE version = ? AND scope >= ? AND scope < ?
 """
 PAGE = """
     SELECT scope, id, text, record, used FROM entries
@@ -54,13 +92,20 @@ def identity(record: Record) -> tuple[str, str]:
     return str(record.scope), record.id
 
 
-def row(entry: Entry) -> tuple[str, str, str, str, str | None, str | None, bytes]:
+def row(entry: Entry) -> tuple[Any, ...]:
     """Write an entry."""
     record, vectors = entry.record, entry.vectors
     written, used = rows.written_record(entry)
     said = statement(record)
     mark = rows.statement_mark(record.scope, said) if said else None
-    return (*identity(record), record.text, written, used, mark, vectors.tobytes())
+    content = record.text, written, used, mark, vectors.tobytes(), record.version_of
+    return (*identity(record), *content)
+
+
+def version_in(record: str) -> str | None:
+    """Return of which record a written one is a past version."""
+    version: str | None = json.loads(record).get("version_of")
+    return version
 
 
 def ranges(scope: Scope) -> list[tuple[str, str | bytes]]:

@@ -1,0 +1,202 @@
+"""The thread that brings Chroma up to date, and those who wait for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from itertools import accumulate
+
+from commonplace.chroma.feeding import feed
+from commonplace.chroma.files import PATIENCE_SECONDS, ChromaFiles
+from commonplace.chroma.ledger import Ledger, Pending
+from commonplace.errors import StoreError
+
+MOST_CHANGES = 20_000
+"""How many changes may be pending before writers wait."""
+MOST_BYTES = 256 * 1024**2
+"""About how many bytes of them may."""
+_CHANGES_PER_STEP = 1_000
+_BYTES_PER_STEP = 16 * 1024**2
+# Chroma holds the interpreter for the whole of a write: it is fed when a burst of them is over.
+_QUIET_SECONDS = 0.5
+_SECONDS_UNTIL_AGAIN = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Feeder:
+    """Feeds a Chroma database from its ledger, in a thread that lives while anything is pending."""
+
+    def __init__(self, chroma: ChromaFiles, ledger: Ledger, holding: object = None) -> None:
+        """Feed `chroma` when there is something; `holding` is kept as long as the thread lives."""
+        self._chroma = chroma
+        self._ledger = ledger
+        self._holding = holding
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._failure: StoreError | None = None
+        self._steps = self._failures = self._writes = 0
+        self._hurried = self._asked = self._tried = 0
+        self._again_at = 0.0
+        self._stopping = False
+
+    @property
+    def failure(self) -> StoreError | None:
+        """Why Chroma does not take what is pending, as far as that was tried."""
+        return self._failure
+
+    def wrote(self) -> None:
+        """Take note that something is pending."""
+        with self._changed:
+            self._writes += 1
+            self._go_on()
+
+    def admit(self, changes: int, size: int) -> None:
+        """Wait until so many more changes, of so many bytes, may be pending. Raises StoreError."""
+
+        def has_room() -> bool:
+            waiting = self._ledger.waiting
+            fits = waiting.changes + changes <= MOST_CHANGES and waiting.bytes + size <= MOST_BYTES
+            return fits or not waiting.changes
+
+        if not has_room():
+            self._await(has_room, "Nothing was written: so many may not wait.")
+
+    def flush(self) -> None:
+        """Wait until Chroma has everything. Raises StoreError if it does not take it."""
+        self._await(lambda: not self._ledger.waiting.changes, "They are safe in the ledger.")
+
+    def step(self) -> None:
+        """Feed the first changes that are pending. Raises StoreError."""
+        with self._chroma.alone():
+            if step := _first(self._ledger.pending(_CHANGES_PER_STEP)):
+                feed(self._chroma, self._ledger, step)
+
+    def stop(self) -> None:
+        """Feed no more, and wait until a step that is under way is done.
+
+        Raises StoreError if it does not come to an end.
+        """
+        with self._changed:
+            self.give_up()
+            thread = self._thread
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(PATIENCE_SECONDS)
+            if thread.is_alive():
+                raise StoreError(
+                    f"{self._stalled()} This process goes on holding the directory until it ends."
+                )
+
+    def give_up(self) -> None:
+        """Feed no more. Waits for nothing, so that a finalizer can call it in any process."""
+        self._stopping = True
+
+    def _await(self, is_done: Callable[[], bool], then: str) -> None:
+        """Wait until this is so; raise StoreError when feeding fails, or does not get on."""
+        with self._changed:
+            failures, steps = self._failures, self._steps
+            until = time.monotonic() + PATIENCE_SECONDS
+            self._hurried += 1
+            self._asked += 1
+            try:
+                while not is_done():
+                    self._go_on()
+                    self._changed.wait(until - time.monotonic())
+                    if self._failures != failures:
+                        raise StoreError(f"{self._refused()} {then}") from self._failure
+                    if self._steps != steps:
+                        steps, until = self._steps, time.monotonic() + PATIENCE_SECONDS
+                    if time.monotonic() >= until:
+                        raise StoreError(f"{self._stalled()} {then}")
+            finally:
+                self._hurried -= 1
+
+    def _go_on(self) -> None:
+        self._changed.notify_all()
+        if self._thread is None and not self._stopping:
+            self._thread = threading.Thread(
+                target=self._run, name="commonplace-feeder", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self) -> None:
+        while self._has_work():
+            self._attempt()
+
+    def _attempt(self) -> None:
+        try:
+            self.step()
+        except Exception as error:  # noqa: BLE001  # told to who waits, and logged
+            self._note(error)
+        else:
+            self._note(None)
+            self._ledger.tidy()
+
+    def _has_work(self) -> bool:
+        """Wait until there is something to feed, and tell whether there is; if not, end."""
+        with self._changed:
+            while not self._stopping and self._ledger.waiting.changes:
+                if self._is_due():
+                    self._tried = self._asked
+                    return True
+            self._thread = None
+            self._changed.notify_all()
+            return False
+
+    def _is_due(self) -> bool:
+        """Tell whether it is time for the next step; wait for a moment if it is not."""
+        if self._failure is not None:
+            if self._asked == self._tried:
+                self._changed.wait(max(self._again_at - time.monotonic(), 0))
+            return self._asked != self._tried or time.monotonic() >= self._again_at
+        if self._hurried or self._ledger.waiting.changes >= _CHANGES_PER_STEP:
+            return True
+        writes = self._writes
+        self._changed.wait(_QUIET_SECONDS)
+        return self._writes == writes
+
+    def _note(self, error: Exception | None) -> None:
+        with self._changed:
+            if error is None:
+                self._failure = None
+                self._steps += 1
+            else:
+                self._fail(error)
+            self._changed.notify_all()
+
+    def _fail(self, error: Exception) -> None:
+        said = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
+        if self._failure is None or str(self._failure) != said:
+            _log.error("%s: %s", self._waiting(), said, exc_info=error)
+        self._failure = error if isinstance(error, StoreError) else StoreError(said)
+        self._failures += 1
+        self._again_at = time.monotonic() + _SECONDS_UNTIL_AGAIN
+
+    def _waiting(self) -> str:
+        return (
+            f"Chroma does not have the last {self._ledger.waiting.changes} changes, which are in "
+            f"the ledger {str(self._ledger.file)!r}"
+        )
+
+    def _refused(self) -> str:
+        return f"{self._waiting()}, because feeding it failed: {self._failure}"
+
+    def _stalled(self) -> str:
+        return (
+            f"{self._waiting()}, and has not taken any for {PATIENCE_SECONDS:.0f} seconds. "
+            "End this process if that does not pass: what is acknowledged is fed at the next "
+            "opening."
+        )
+
+
+def _first(pending: list[Pending]) -> list[Pending]:
+    """Return the first of these changes, which are held in memory together."""
+    sizes = accumulate(one.bytes for one in pending)
+    return [
+        one
+        for number, (one, size) in enumerate(zip(pending, sizes, strict=True))
+        if not number or size <= _BYTES_PER_STEP
+    ]

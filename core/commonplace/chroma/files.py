@@ -1,0 +1,322 @@
+"""The Chroma database in a directory that this process owns, and whose files it can rewrite.
+
+It is opened, and chromadb imported, when it is first needed. Importing takes longer than all else
+that a short program does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from commonplace.chroma import rows
+from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
+from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
+from commonplace.chroma.forks import keep_in_forks
+from commonplace.chroma.index_files import blank_unused
+from commonplace.chroma.ledger import Ledger
+from commonplace.chroma.ledger_file import Fed
+from commonplace.chroma.purging import DATABASE, purge
+from commonplace.chroma.reading import everything
+from commonplace.chroma.rewriting import Rewriting
+from commonplace.chroma.room import Room
+from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.translation import translated
+from commonplace.errors import MemoryClosedError, StoreError
+from commonplace.ports import Entry, Erased, Vectors
+from commonplace.private_file import write_privately
+from commonplace.records import Record
+from commonplace.scope import Scope
+
+CHROMA = "chroma"
+# While this file is there, partitions are being rewritten, and old rows may be left in the files.
+REWRITING = "rewriting"
+PATIENCE_SECONDS = 60.0
+"""How long Chroma may take for a step before who waits for it is told."""
+_BYTES_PER_USE = 500
+_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'collection_metadata'"
+
+
+def client_of(directory: Path) -> Any:
+    """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
+    import chromadb
+    from chromadb.config import Settings
+
+    with translated(f"opening {str(directory / CHROMA)!r}"):
+        return chromadb.PersistentClient(
+            directory / CHROMA, settings=Settings(anonymized_telemetry=False)
+        )
+
+
+def state_of(files: Path) -> str:
+    """Return what changes whenever Chroma's database does. Chroma may have it open.
+
+    Its size and time of change: to open the file here would end the locks that Chroma has on it.
+    """
+    database = files / DATABASE
+    with translated(f"reading {str(files)!r}"):
+        logs = [database.with_name(f"{DATABASE}{end}") for end in ("-wal", "-journal")]
+        known = [one.stat() for one in (database, *logs) if one.exists()]
+    return " ".join(f"{one.st_size} {one.st_mtime_ns}" for one in known)
+
+
+def fed_in(files: Path) -> Fed | None:
+    """Return what Chroma's database says of who fed it, None if it does not.
+
+    Nobody has it open. Raises StoreDamagedError, StoreError.
+    """
+    if not (files / DATABASE).exists():
+        return None
+    with (
+        translated(f"reading {str(files)!r}"),
+        closing(sqlite3.connect(files / DATABASE, timeout=30)) as database,
+    ):
+        has_tables = database.execute(_TABLES).fetchall()
+        told = database.execute(FED_OF_MARK).fetchall() if has_tables else []
+    return fed_of(dict(told))
+
+
+def fed_of(mark: Mark) -> Fed | None:
+    """Return what a store says of who fed it."""
+    return Fed(mark["ledger"], mark["fed"]) if {"ledger", "fed"} <= set(mark) else None
+
+
+class ChromaFiles(ChromaStore):
+    """A ChromaStore whose files can be rewritten. The directory's lock must be held."""
+
+    def __init__(self, directory: Path, embedder: str | None) -> None:
+        """Look after the database in `directory`, and open nothing.
+
+        `embedder` None takes the one that the store was built with. Raises StoreError.
+        """
+        self.path = directory / CHROMA
+        self._in_use = RLock()
+        self._directory = directory
+        self._marker = directory / REWRITING
+        self._embedder = embedder
+        self._has_erased = False
+        self._opened = None
+        self._closed = False
+        with translated(f"opening {str(self.path)!r}"):
+            self.path.mkdir(parents=True, exist_ok=True)
+        self._room = Room(self.path)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether Chroma has the database open."""
+        return self._opened is not None
+
+    @property
+    def mark(self) -> Mark | None:
+        """What the store says of itself, without opening it; None if it is not open."""
+        return None if self._opened is None else self._opened.mark
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        self.start()
+        return super()._catalogue
+
+    def has_database(self) -> bool:
+        """Tell whether Chroma was ever opened here."""
+        return (self.path / DATABASE).exists()
+
+    def adopt(self, mark: Mark) -> None:
+        """Take what the store says of itself, though Chroma may not have been told yet."""
+        self._embedder = mark["embedder"]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nobody else open, close or feed Chroma during the body.
+
+        Raises StoreError if that takes too long.
+        """
+        if not self._in_use.acquire(timeout=PATIENCE_SECONDS):
+            raise StoreError(
+                f"Chroma has not answered for {PATIENCE_SECONDS:.0f} seconds, in "
+                f"{str(self.path)!r}. End this process if that does not pass: what is acknowledged "
+                "is safe in the ledger, and is fed at the next opening."
+            )
+        try:
+            yield
+        finally:
+            self._in_use.release()
+
+    def start(self) -> None:
+        """Open Chroma if it is not. Raises StoreFormatError, StoreDamagedError, StoreError."""
+        if self._opened is not None:
+            return
+        with self.alone():
+            if self._closed:
+                raise MemoryClosedError("This store is closed: others may have its files open.")
+            if self._opened is None:
+                self._start()
+
+    def is_being_rewritten(self) -> bool:
+        """Tell whether a process ended while it rewrote partitions."""
+        return self._marker.exists()
+
+    def finish_rewriting(self) -> None:
+        """Finish or undo what a process that ended was rewriting."""
+        self.start()
+        self._purge()
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            self._room.for_writing(sum(map(rows.payload, entries)))
+        before = self._folders()
+        super().put(entries)
+        if self._folders() != before:
+            self._blank_unused()
+
+    def recount(self, records: Sequence[Record]) -> None:
+        """Write how often these records were used, where they are."""
+        self._room.for_writing(_BYTES_PER_USE * len(records))
+        super().recount(records)
+
+    def discard(self, row_ids: Sequence[tuple[Scope, str]]) -> None:
+        """Remove the rows with these ids, each of a record of a scope."""
+        if row_ids:
+            self._room.for_removing()
+            super().discard(row_ids)
+
+    def note_fed(self, fed: Fed) -> bool:
+        """Let the database say who fed it and how far; not if nobody has started the store yet."""
+        return self._catalogue.annotate({"ledger": fed.name, "fed": fed.sequence})
+
+    def close(self) -> None:
+        with self.alone():
+            self._closed = True
+            self._stop()
+
+    def erase_from(self, scope: Scope, ledger: Ledger) -> Erased:
+        """Remove every entry within `scope` and every trace of it in the files, and look for them.
+
+        Also in those of the ledger, from which it is gone. The partitions that may have held it are
+        rewritten, whether or not they still do, so that what was forgotten before goes as well.
+        Raises StoreError if anything of it is left.
+        """
+        erased = ErasedRows()
+        self._has_erased = True
+        self._take_out(self._partitions(scope), scope, erased)
+        found = self._searched(erased, ledger)
+        if found:
+            # Another scope said the same and forgot it: the bytes are in its partition.
+            ledger.renew(None)
+            self._take_out(self._holding(found), scope, erased)
+            found = self._searched(erased, ledger)
+        return Erased(erased.records, erased.rows, verified(self.path, erased, found))
+
+    def _searched(self, erased: ErasedRows, ledger: Ledger) -> Found:
+        return searched(self.path, ledger.files(), erased, self._vectors)
+
+    def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
+        """Rewrite partitions without the rows within `scope`, and without what was forgotten."""
+        with self.rewriting() as partitions:
+            for number in numbers:
+                collection = partitions.collection(number)
+                if collection is not None:
+                    partitions.rewrite(number, remaining(collection, scope, erased))
+
+    def _holding(self, found: Found) -> list[int]:
+        """Return the numbers of the partitions in whose files any of the pieces is."""
+        return [
+            number
+            for number in range(self._catalogue.partitions)
+            if (collection := self._catalogue.partition(number)) is not None
+            and is_in(self.path, str(collection.id), found)
+        ]
+
+    def begin_rewriting(self) -> None:
+        """Mark that old rows may be left in the files from now on. Raises StoreError."""
+        self._room.for_rewriting()
+        with translated(f"marking {str(self._marker)!r}"):
+            write_privately(self._marker, "")
+
+    @contextmanager
+    def rewriting(self) -> Iterator[Rewriting]:
+        """Let the body rewrite partitions, and leave nothing of their old rows in the files.
+
+        If the body raises, each partition is as it was or as it was to be; the rest is left to the
+        next rewriting, or to the next opening.
+        """
+        self.begin_rewriting()
+        try:
+            yield Rewriting(self._catalogue, self._room)
+        except BaseException:
+            with self.stopped():
+                raise
+        self._purge()
+
+    def _purge(self) -> None:
+        with self.stopped():
+            purge(self.path)
+        with translated(f"unmarking {str(self._marker)!r}"):
+            self._marker.unlink()
+
+    @contextmanager
+    def stopped(self) -> Iterator[Path]:
+        """Give the directory, with a database, to a body while nothing has its files open."""
+        with self.alone():
+            was_open = self._opened is not None
+            if not was_open and not (self.path / DATABASE).exists():
+                self._start()
+            self._stop()
+            try:
+                yield self._directory
+            finally:
+                if was_open:
+                    self._start()
+
+    def _stop(self) -> None:
+        if self._opened is None:
+            return
+        self._opened = None
+        with translated(f"closing {str(self.path)!r}"):
+            self._client.close()
+        self._blank_unused()
+
+    def _start(self) -> None:
+        self._blank_unused()
+        if not (self.path / DATABASE).exists():
+            self._room.for_writing(0)
+        self._client = client_of(self._directory)
+        keep_in_forks(self._client)
+        try:
+            self._opened = Catalogue(self._client, self._embedder)
+            self._opened.settle()
+            if self._has_erased:
+                self._touch_all()
+        except BaseException:
+            self._opened = None
+            self._client.close()
+            raise
+
+    def _touch_all(self) -> None:
+        """Let the engine write now the empty indexes that it writes at the first use of each.
+
+        They are written as the process's memory is, in which what was erased may still be found.
+        """
+        for collection in self._collections(Scope()):
+            # One that is damaged is told of when it is read, and keeps nobody from the others.
+            with suppress(StoreError), translated("reading"):
+                collection.get(limit=1, include=[])
+        self._blank_unused()
+
+    def _blank_unused(self) -> None:
+        with translated(f"tidying {str(self.path)!r}"):
+            blank_unused(self.path)
+
+    def _folders(self) -> set[str]:
+        """Return the names of the indexes, if it matters when there is a new one."""
+        return {one.name for one in self.path.iterdir()} if self._has_erased else set()
+
+    def _vectors(self) -> Iterator[Vectors]:
+        for collection in self._collections(Scope()):
+            for page in everything(collection).pages(["embeddings"]):
+                yield np.asarray(page["embeddings"], np.float32)
