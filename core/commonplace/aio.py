@@ -52,6 +52,7 @@ class AsyncMemory:
     observe = _in_thread(Memory.observe)
     recall = _in_thread(Memory.recall)
     context = _in_thread(Memory.context)
+    flush = _in_thread(Memory.flush)
     record = _in_thread(Memory.record)
     records = _in_thread(Memory.records)
     update = _in_thread(Memory.update)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 # About what writing one of them by itself would take.
-_GATHERING_SECONDS = 0.008
+_GATHERING_SECONDS = 0.001
 _REMEMBERED_SIZES = 8
 _LOOKS_EVERY = 32
 

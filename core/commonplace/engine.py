@@ -34,7 +34,7 @@ from commonplace.recall.hot import HotScope
 from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
-from commonplace.uses import carried
+from commonplace.uses import is_change
 from commonplace.warm_store import WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.screening import Screening
@@ -65,8 +65,7 @@ class LocalEngine:
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
         self._on_close = on_close
-        # Embedding happens outside it.
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # embedding happens outside it
         self._commits = GroupCommit(self._opened, self._write_all)
         self._uses = GatheredUses(self._store.count_uses, clock)
         self._closed = False
@@ -88,7 +87,7 @@ class LocalEngine:
         self._check_open()
         ids = frozenset(new)
         known = {} if vectors is not None else self._known(records, ids)
-        changed = [one for one in records if _changes(one, known.get(identity(one)))]
+        changed = [one for one in records if is_change(one, known.get(identity(one)))]
         if changed:
             written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
             known |= zip(map(identity, changed), written, strict=True)
@@ -119,8 +118,8 @@ class LocalEngine:
 
     def discard(self, records: Sequence[Record]) -> int:
         with self._opened():
-            entries = list(self._store.stored(records).values())
-            return self._remove("forget", innermost_around(one.scope for one in records), entries)
+            around = innermost_around(one.scope for one in records)
+            return self._remove("forget", around, list(self._store.stored(records).values()))
 
     def sweep(self, scope: Scope) -> int:
         self._check_open()
@@ -128,10 +127,8 @@ class LocalEngine:
         # Read without the lock, which a large store would hold for long.
         expired = [one for one in self._store.store.records(scope) if one.is_expired(at)]
         with self._opened():
-            entries = self._store.stored(expired).values()
-            return self._remove(
-                "sweep", scope, [one for one in entries if one.record.is_expired(at)]
-            )
+            there = self._store.stored(expired).values()
+            return self._remove("sweep", scope, [one for one in there if one.record.is_expired(at)])
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
         self._check_open()
@@ -151,6 +148,14 @@ class LocalEngine:
         with self._opened():
             self._write_backup(file)
             self._audit.append("backup", Scope(), at=self.clock())
+
+    def pending(self) -> int:
+        return self._store.store.pending
+
+    def flush(self) -> None:
+        with self._opened():
+            self._uses.write()
+            self._store.store.flush()
 
     def find(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Record]:
         return [entry.record for entry in self.entries(scopes, ids)]
@@ -334,11 +339,6 @@ class LocalEngine:
         if selection.as_of is not None:
             return self._store.arrays_as_of(scope, selection.as_of, self.clock())
         return self._store.arrays(scope, vector, limit, self.clock(), selection.condition())
-
-
-def _changes(new: Record, old: Record | None) -> bool:
-    """Tell whether a record changes what is stored: no others need to be embedded."""
-    return old is None or carried(old, new) != old
 
 
 def _not_found(id: str, scope: Scope) -> RecordNotFoundError:

@@ -165,6 +165,14 @@ class Engine(Protocol):
         """Write the store to a file that is not there yet. Raises InvalidInputError."""
         ...
 
+    def pending(self) -> int:
+        """Return how many changes of the store Chroma does not have yet."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until Chroma has everything. Raises StoreError if it does not take it."""
+        ...
+
     def close(self) -> None:
         """Release the store, or the connection to it. May be called again."""
         ...

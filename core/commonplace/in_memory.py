@@ -75,6 +75,13 @@ class InMemoryStore:
         self.remove(erased)
         return Erased(len(erased), sum(len(entry.vectors) for entry in erased), verification=None)
 
+    @property
+    def pending(self) -> int:
+        return 0
+
+    def flush(self) -> None:
+        """Do nothing: nothing is pending."""
+
     def close(self) -> None:
         self._entries.clear()
 

@@ -140,6 +140,15 @@ class RecordStore(Protocol):
         """
         ...
 
+    @property
+    def pending(self) -> int:
+        """How many changes are durable, and not yet where the store keeps them at rest."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until none is pending. Raises StoreError if that does not come."""
+        ...
+
     def close(self) -> None:
         """Release files and locks. May be called again."""
         ...

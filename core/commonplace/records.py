@@ -137,7 +137,8 @@ class Stats:
     """What a memory holds: live records in all and by kind, and the embedder of its store.
 
     `held_back` counts the records that are not recalled until they are released, which are not in
-    `records`; `redacted`, those of either of which something was taken out.
+    `records`; `redacted`, those of either of which something was taken out. `pending` counts the
+    changes of the whole store that its Chroma database does not have yet; 0 to who has a key.
     """
 
     records: int
@@ -145,3 +146,4 @@ class Stats:
     embedder: str
     held_back: int = 0
     redacted: int = 0
+    pending: int = 0

@@ -33,19 +33,9 @@ from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
 from commonplace.uses import Use
+from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
 
-ALICE = Scope(("user", "alice"))
-TALK = ALICE.child("session", "7")
-BOB = Scope(("user", "bob"))
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
-
-
-def entry(text: str, scope: Scope = ALICE, *, windows: int = 1, id: str | None = None) -> Entry:
-    seed = sum(text.encode())
-    vectors = np.random.default_rng(seed).normal(size=(windows, 8)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    record = Record(text, scope=scope)
-    return Entry(record if id is None else replace(record, id=id), vectors)
 
 
 @contextmanager
@@ -55,16 +45,6 @@ def store_in(directory: Path) -> Iterator[DirectoryStore]:
         yield store
     finally:
         close()
-
-
-def in_chroma(store: DirectoryStore, scope: Scope) -> list[Record]:
-    """Return what Chroma holds, past the ledger."""
-    store.flush()
-    return list(store.chroma.records(scope))
-
-
-def texts(store: DirectoryStore, scope: Scope) -> list[str]:
-    return sorted(one.record.text for one in store.entries(scope))
 
 
 def lose_indexes(directory: Path) -> None:
@@ -136,7 +116,8 @@ ENDED_WITHIN = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_ledger import ALICE, entry, opened
+from stored_entries import ALICE, entry
+from commonplace.chroma.directory import opened
 store, _ = opened(Path(sys.argv[1]), "random")
 store.put([entry("written at last")])
 os._exit(1)
@@ -144,7 +125,7 @@ os._exit(1)
 
 
 def test_what_a_process_that_was_killed_acknowledged_is_there_and_fed(directory: Path) -> None:
-    run = [sys.executable, "-c", ENDED_WITHIN, str(directory), str(Path(__file__).parent)]
+    run = [sys.executable, "-c", ENDED_WITHIN, str(directory), str(Path(__file__).parents[1])]
     ended = subprocess.run(run, capture_output=True, text=True, check=False)
     assert ended.returncode == 1, ended.stderr
 
@@ -410,7 +391,7 @@ def test_a_ledger_that_is_damaged_at_rest_costs_nothing(
 
 
 def leave_pending(directory: Path) -> None:
-    run = [sys.executable, "-c", ENDED_WITHIN, str(directory), str(Path(__file__).parent)]
+    run = [sys.executable, "-c", ENDED_WITHIN, str(directory), str(Path(__file__).parents[1])]
     subprocess.run(run, check=False)
     assert (directory / UNFED).exists()
 

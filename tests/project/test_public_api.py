@@ -29,6 +29,7 @@ VERBS = {
     "delete": "(self, key)",
     "export": "(self, path)",
     "erase": "(self, *, reason, source, also, backups, waits)",
+    "flush": "(self)",
     "forget": "(self, *ids)",
     "get": "(self, key, default, *, as_of)",
     "history": "(self, id)",

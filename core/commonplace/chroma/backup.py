@@ -21,6 +21,7 @@ from pathlib import Path
 from commonplace.chroma.directory import DirectoryStore
 from commonplace.chroma.files import CHROMA, REWRITING
 from commonplace.chroma.purging import DATABASE, orphans
+from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormatError
 from commonplace.keeping.audit import HEAD, KEY, LOG
@@ -55,7 +56,7 @@ def backup_directory(directory: Path, file: Path) -> None:
 
     Raises StoreInUseError naming who has it open, and what `backup` raises.
     """
-    if not (directory / CHROMA / DATABASE).exists():
+    if not any(one.exists() for one in (directory / CHROMA / DATABASE, directory / UNFED)):
         raise InvalidInputError(f"There is no store in {str(directory)!r}.")
     lock = DirectoryLock(directory)
     try:

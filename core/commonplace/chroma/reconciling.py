@@ -108,6 +108,8 @@ def _after_rewriting(directory: Path, chroma: ChromaFiles) -> Ledger:
 
 def _refuse_older(file: Path, chroma: ChromaFiles, said: Said, fed: Fed | None) -> None:
     if said.is_ahead_of(fed):
+        if chroma.has_database():
+            chroma.start()  # it may be refused for what it says of itself
         raise StoreDamagedError(
             f"The database in {str(chroma.path)!r} is older than its ledger {str(file)!r}, or "
             "missing. Put back the newer one. To go on with the older one, remove the ledger."

@@ -21,6 +21,7 @@ from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
+from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.store import ROWS_PER_WRITE
 from commonplace.chroma.translation import translated
 from commonplace.embedding.adapters import CheckedEmbedder
@@ -102,6 +103,8 @@ def _locked(directory: Path) -> Iterator[None]:
         raise InvalidInputError(f"There is no store in {str(directory)!r}.")
     lock = DirectoryLock(directory)
     try:
+        if (directory / UNFED).exists():  # left by a process that ended
+            DirectoryStore(directory, None).close()
         yield
     finally:
         lock.release()
@@ -114,7 +117,7 @@ def _examined(directory: Path) -> Report:
         if (said := _integrity(directory)) != "ok":
             what = f"{DATABASE} is damaged ({said}): restore the directory from a backup"
             return Report(0, (Finding(what, is_repairable=False),))
-        findings = [*_left_over(directory), *_of_partitions(directory)]
+        findings = [*_unfed(directory), *_left_over(directory), *_of_partitions(directory)]
         [(records,)] = _query(
             directory, "SELECT count(*) FROM embedding_metadata WHERE key = 'record'"
         )
@@ -126,6 +129,12 @@ def _integrity(directory: Path) -> str:
         return str(_query(directory, "PRAGMA integrity_check(1)")[0][0])
     except sqlite3.DatabaseError as error:
         return str(error)
+
+
+def _unfed(directory: Path) -> Iterator[Finding]:
+    if (directory / UNFED).exists():
+        what = "Chroma does not take what is pending in the ledger: see the log, and make room"
+        yield Finding(what, is_repairable=False)
 
 
 def _left_over(directory: Path) -> Iterator[Finding]:

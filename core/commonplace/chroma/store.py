@@ -173,6 +173,13 @@ class ChromaStore:
                 erased += len(ids)
         return Erased(records, erased, verification=None)
 
+    @property
+    def pending(self) -> int:
+        return 0
+
+    def flush(self) -> None:
+        """Do nothing: each write waits for Chroma."""
+
     def close(self) -> None:
         """Do nothing: the client belongs to who made it."""
 

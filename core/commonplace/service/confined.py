@@ -183,6 +183,12 @@ class ConfinedEngine:
         self._check_local("Backups are made")
         self._engine.backup(file)
 
+    def pending(self) -> int:
+        return 0 if self.grant.scope.names else self._engine.pending()
+
+    def flush(self) -> None:
+        self._engine.flush()
+
     def close(self) -> None:
         """Do nothing: the store is the server's."""
 

@@ -74,3 +74,15 @@ def verify_audit(engine: Confined) -> list[str]:
 def backup(engine: Confined, file: Annotated[str, Body(embed=True, min_length=1)]) -> None:
     """Write the store to a new file on this machine."""
     engine.backup(Path(file))
+
+
+@router.post("/pending")
+def pending(engine: Confined) -> int:
+    """Return how many changes of the whole store Chroma does not have yet."""
+    return engine.pending()
+
+
+@router.post("/flush")
+def flush(engine: Confined) -> None:
+    """Wait until Chroma has everything that is acknowledged."""
+    engine.flush()

@@ -194,6 +194,13 @@ class RemoteEngine:
     def backup(self, file: Path) -> None:
         self._asked("backup", file=str(file))
 
+    def pending(self) -> int:
+        changes: int = self._asked("pending")
+        return changes
+
+    def flush(self) -> None:
+        self._asked("flush")
+
     def close(self) -> None:
         self._closed = True
         self._connection.close()

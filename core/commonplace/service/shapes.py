@@ -93,6 +93,7 @@ class StatsShape(TypedDict):
     embedder: str
     held_back: int
     redacted: int
+    pending: int
 
 
 class StepShape(TypedDict):

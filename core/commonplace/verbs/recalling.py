@@ -175,4 +175,5 @@ class Recalling(View):
             embedder=self._engine.embedder_name,
             held_back=sum(one.quarantine is not None for one in screened),
             redacted=sum(bool(labels(one)) for one in screened),
+            pending=self._engine.pending(),
         )

@@ -91,6 +91,20 @@ class Transferring(View):
             )
         self._engine.backup(_path(path).resolve())
 
+    def flush(self) -> None:
+        """Wait until the store's Chroma database has everything that is acknowledged.
+
+        In a directory, what is written is durable before Chroma has it, which comes to have it in
+        the background, and before the memory is closed or backed up. Ask for it before another
+        program reads Chroma's files. Elsewhere there is nothing to wait for. Raises StoreError,
+        which says why, if Chroma does not take it; nothing is lost then.
+
+        >>> memory.flush()
+        >>> memory.stats().pending
+        0
+        """
+        self._engine.flush()
+
 
 def _path(path: object) -> Path:
     if not isinstance(path, (str, PathLike)) or not str(path) or "\x00" in str(path):

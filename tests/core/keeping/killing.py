@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +19,10 @@ import numpy as np
 from commonplace import Record, Scope
 from commonplace.chroma.directory import opened
 from commonplace.ports import Entry
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from forked import in_fork
 
 ALICE, BOB = Scope(("user", "alice")), Scope(("user", "bob7"))
 EFFECTS = (
@@ -62,6 +65,7 @@ class Course:
 
 def erase(directory: Path, ends_at: int, counted: Path) -> None:
     store, release = opened(directory, "random")
+    store.chroma.start()  # importing it is slow under a profile
     course = Course(ends_at)
     sys.setprofile(course)
     store.erase(ALICE)
@@ -84,19 +88,6 @@ def look(directory: Path) -> None:
     content = b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
     assert b"alice" not in content
     assert not (directory / "rewriting").exists()
-
-
-def in_fork(function: Callable[[], None]) -> int:
-    process = os.fork()
-    if process == 0:
-        try:
-            function()
-        except BaseException as error:  # noqa: BLE001  # the fork must end here, whatever happens
-            sys.stdout.write(f"{type(error).__name__}: {error}\n")
-            sys.stdout.flush()
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def main(directory: Path) -> None:

@@ -1,0 +1,140 @@
+"""What is acknowledged and pending: Chroma comes to have it, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+import commonplace
+from commonplace import StoreError
+from commonplace.chroma import feeder, files
+from commonplace.chroma.directory import DirectoryStore, opened
+from commonplace.chroma.files import CHROMA
+from commonplace.chroma.purging import DATABASE
+from commonplace.chroma.reconciling import LEDGER, UNFED
+from commonplace.chroma.repair import examine
+from commonplace.testing import HashingEmbedder
+from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
+
+KILLED = Path(__file__).with_name("killing_feeds.py")
+
+
+@contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """Let Chroma wait for its database, as behind another program or a disk that hangs."""
+    with closing(sqlite3.connect(directory / CHROMA / DATABASE, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        yield
+        holder.execute("ROLLBACK")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DirectoryStore]:
+    store, close = opened(tmp_path / "store", "random")
+    store.put([entry("before"), entry("gone"), entry("bob", BOB)])
+    store.flush()
+    yield store
+    close()
+
+
+def test_what_is_pending_is_part_of_what_the_index_answers(store: DirectoryStore) -> None:
+    old = next(one for one in store.entries(ALICE) if one.record.text == "before")
+    new = entry("after", id=old.record.id)
+    store.remove([one for one in store.entries(ALICE) if one.record.text == "gone"])
+    store.replace([(old, new)])
+    store.put([entry("talked of", TALK, windows=2), entry("of another", BOB)])
+    assert store.pending == 4
+
+    found = store.nearest(ALICE, entry("gone").vectors[0], 10)
+
+    assert sorted(one.record.text for one in found) == ["after", "talked of"]
+    assert [one.text for one in in_chroma(store, TALK)] == ["talked of"]
+    assert store.pending == 0
+    again = store.nearest(ALICE, entry("gone").vectors[0], 10)
+    assert {one.record.id for one in again} == {one.record.id for one in found}
+
+
+def test_while_chroma_does_not_answer_nobody_hangs(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeder, "MOST_CHANGES", 4)
+    monkeypatch.setattr(feeder, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.2)
+    with held(tmp_path / "store"):
+        store.put([entry(f"pending {number}") for number in range(4)])
+        assert "pending 3" in texts(store, ALICE)
+        with pytest.raises(StoreError, match=r"last 4 changes.*ledger.*Nothing was written"):
+            store.put([entry("one too many")])
+        with pytest.raises(StoreError, match="last 4 changes"):
+            store.flush()
+        assert "one too many" not in texts(store, ALICE)
+    monkeypatch.undo()
+
+    store.flush()
+    assert "pending 3" in [one.text for one in in_chroma(store, ALICE)]
+
+
+def test_without_room_for_chroma_what_is_acknowledged_is_safe_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = tmp_path / "store"
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        memory.remember("Likes tea")
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(signal, "SIGXFSZ", signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    memory = commonplace.open(directory, embedder=HashingEmbedder(64))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, unlimited[1]))
+    try:
+        memory.remember("Likes rice")
+        with pytest.raises(StoreError, match="no room on the disk"):
+            memory.flush()
+        assert memory.stats().pending == 1
+        memory.remember("Likes rum")
+        memory.close()
+        assert "Chroma does not have the last" in caplog.text
+        report = examine(directory)
+        assert [one.is_repairable for one in report.findings] == [False]
+        assert "ledger" in report.findings[0].what
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    assert examine(directory).is_sound
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        assert memory.count() == 3
+        assert memory.stats().pending == 0
+
+
+def test_a_store_that_was_killed_before_chroma_was_made_is_examined_and_backed_up(
+    tmp_path: Path,
+) -> None:
+    directory, child = tmp_path / "store", os.fork()
+    if child == 0:
+        memory = commonplace.open(directory, embedder=HashingEmbedder(64))
+        memory.remember("Likes tea")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert not (directory / CHROMA / DATABASE).exists()
+
+    assert examine(directory).records == 1
+    assert not (directory / UNFED).exists()
+    (directory / LEDGER).unlink()
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        assert [one.text for one in memory.records()] == ["Likes tea"]
+
+
+def test_a_feed_that_is_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, str(KILLED), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "harmed: 0" in run.stdout, run.stdout
