@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import commonplace
 from commonplace import StoreError
-from commonplace.chroma import feeder, files
+from commonplace.chroma import feeder
 from commonplace.chroma.directory import DirectoryStore, opened
 from commonplace.chroma.files import CHROMA
 from commonplace.chroma.purging import DATABASE
@@ -28,13 +27,24 @@ from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
 KILLED = Path(__file__).with_name("killing_feeds.py")
 
 
+HOLDER = """
+import sqlite3, sys
+holder = sqlite3.connect(sys.argv[1], isolation_level=None)
+holder.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
-    """Let Chroma wait for its database, as behind another program or a disk that hangs."""
-    with closing(sqlite3.connect(directory / CHROMA / DATABASE, isolation_level=None)) as holder:
-        holder.execute("BEGIN EXCLUSIVE")
+    """Let Chroma wait for its database, which another program has locked."""
+    run = [sys.executable, "-c", HOLDER, str(directory / CHROMA / DATABASE)]
+    with subprocess.Popen(run, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
         yield
-        holder.execute("ROLLBACK")
+        holder.communicate()
 
 
 @pytest.fixture
@@ -63,18 +73,18 @@ def test_what_is_pending_is_part_of_what_the_index_answers(store: DirectoryStore
     assert {one.record.id for one in again} == {one.record.id for one in found}
 
 
-def test_while_chroma_does_not_answer_nobody_hangs(
+def test_while_another_program_has_the_database_locked_nobody_hangs(
     store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeder, "MOST_CHANGES", 4)
-    monkeypatch.setattr(feeder, "PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.2)
     with held(tmp_path / "store"):
         store.put([entry(f"pending {number}") for number in range(4)])
         assert "pending 3" in texts(store, ALICE)
-        with pytest.raises(StoreError, match=r"last 4 changes.*ledger.*Nothing was written"):
+        with pytest.raises(
+            StoreError, match=r"last 4 changes.*locked.*Nothing was written"
+        ):
             store.put([entry("one too many")])
-        with pytest.raises(StoreError, match="last 4 changes"):
+        with pytest.raises(StoreError, match=r"last 4 changes.*safe in the ledger"):
             store.flush()
         assert "one too many" not in texts(store, ALICE)
     monkeypatch.undo()

@@ -10,7 +10,8 @@ from itertools import accumulate
 
 from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import PATIENCE_SECONDS, ChromaFiles
-from commonplace.chroma.ledger import Ledger, Pending
+from commonplace.chroma.ledger import Ledger
+from commonplace.chroma.ledger_rows import Pending
 from commonplace.errors import StoreError
 
 MOST_CHANGES = 20_000

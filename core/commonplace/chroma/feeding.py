@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from commonplace.chroma import rows
 from commonplace.chroma.files import ChromaFiles, state_of
-from commonplace.chroma.ledger import Ledger, Pending
+from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
+from commonplace.chroma.ledger_rows import Pending
 from commonplace.ports import Entry
 from commonplace.scope import Scope
 
@@ -35,6 +36,7 @@ def feed(chroma: ChromaFiles, ledger: Ledger, pending: Sequence[Pending]) -> Non
         change.counts = change.counts and one.counts
     present = {_identity(one): one for one in ledger.as_they_are(changes)}
     counted = [one for key, one in present.items() if changes[key].counts]
+    chroma.check_free()
     ledger.stands_beside(None)
     chroma.put([one for key, one in present.items() if not changes[key].counts])
     chroma.recount([one.record for one in counted])

@@ -185,6 +185,19 @@ class ChromaFiles(ChromaStore):
             self._room.for_removing()
             super().discard(row_ids)
 
+    def check_free(self) -> None:
+        """Raise StoreError if another program has locked the database.
+
+        Chroma would wait for that, and hold the interpreter, so that every thread would wait.
+        """
+        if self.has_database():
+            with (
+                translated(f"looking whether {str(self.path)!r} is free"),
+                closing(sqlite3.connect(self.path / DATABASE, timeout=1)) as database,
+            ):
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("ROLLBACK")
+
     def note_fed(self, fed: Fed) -> bool:
         """Let the database say who fed it and how far; not if nobody has started the store yet."""
         return self._catalogue.annotate({"ledger": fed.name, "fed": fed.sequence})

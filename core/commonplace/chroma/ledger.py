@@ -12,14 +12,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from commonplace.chroma import ledger_file, ledger_rows, rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.ledger_file import Said
+from commonplace.chroma.ledger_rows import Pending, Waiting
 from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
 from commonplace.records import Record
@@ -28,28 +30,6 @@ from commonplace.writing.repetition import statement
 
 _ENTRIES_PER_READ = 1_000
 _MOST_COPIED = 100_000
-
-
-class Pending(NamedTuple):
-    """A change that Chroma does not have yet.
-
-    `windows` is the most rows that the record may have had; `counts` tells that only its uses
-    changed; `bytes` is about what the rows hold.
-    """
-
-    sequence: int
-    scope: Scope
-    id: str
-    windows: int
-    counts: bool
-    bytes: int
-
-
-class Waiting(NamedTuple):
-    """How many changes are pending, and about how many bytes they hold."""
-
-    changes: int
-    bytes: int
 
 
 class Ledger:
@@ -149,26 +129,26 @@ class Ledger:
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Write entries. Durable on return; raises StoreError, and then nothing is written."""
-        changes = [_pending(one, len(one.vectors), rows.payload(one)) for one in entries]
+        changes = [ledger_rows.change(one, len(one.vectors), rows.payload(one)) for one in entries]
         self._write(changes, ledger_rows.PUT, map(ledger_rows.row, entries))
 
     def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
         """Write the second of each pair in the place of the first, as `put` does."""
         changes = [
-            _pending(new, max(len(old.vectors), len(new.vectors)), rows.payload(new))
+            ledger_rows.change(new, max(len(old.vectors), len(new.vectors)), rows.payload(new))
             for old, new in pairs
         ]
         self._write(changes, ledger_rows.PUT, [ledger_rows.row(new) for _, new in pairs])
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove entries, as `put` writes them."""
-        changes = [_pending(one, len(one.vectors), 0) for one in entries]
+        changes = [ledger_rows.change(one, len(one.vectors), 0) for one in entries]
         gone = [ledger_rows.identity(one.record) for one in entries]
         self._write(changes, ledger_rows.REMOVE, gone)
 
     def recount(self, entries: Sequence[Entry]) -> None:
         """Write entries of which only the uses changed, as `put` does."""
-        changes = [_pending(one, len(one.vectors), 0, counts=True) for one in entries]
+        changes = [ledger_rows.change(one, len(one.vectors), 0, counts=True) for one in entries]
         self._write(changes, ledger_rows.PUT, map(ledger_rows.row, entries))
 
     def begin(self, mark: Mark) -> None:
@@ -183,7 +163,7 @@ class Ledger:
         """Return the first changes that Chroma does not have."""
         with self._readable():
             found = self._feeding().execute(ledger_rows.PENDING, [most]).fetchall()
-        return [Pending(one[0], Scope.parse(one[1]), one[2], *one[3:]) for one in found]
+        return list(map(ledger_rows.pending, found))
 
     def as_they_are(self, identities: Iterable[tuple[Scope, str]]) -> list[Entry]:
         """Return the entries of these scopes and ids that are there, as last written."""
@@ -289,6 +269,8 @@ class Ledger:
         with ledger_file.writing(self.file):
             self._database = ledger_file.connected(self.file, "FULL")
             self._of_feeder = ledger_file.connected(self.file, "NORMAL")
+        for database in (self._database, self._of_feeder):
+            weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
 
     def _opened(self) -> sqlite3.Connection:
         return self._there(self._database)
@@ -365,8 +347,3 @@ class Ledger:
 
     def _await(self, changes: int, size: int) -> None:
         self.waiting = Waiting(self.waiting.changes + changes, self.waiting.bytes + size)
-
-
-def _pending(entry: Entry, windows: int, size: int, *, counts: bool = False) -> Sequence[Any]:
-    """Write that an entry changes."""
-    return (*ledger_rows.identity(entry.record), windows, counts, size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,6 +87,28 @@ PAGE = """
 """
 
 
+class Pending(NamedTuple):
+    """A change that Chroma does not have yet.
+
+    `windows` is the most rows that the record may have had; `counts` tells that only its uses
+    changed; `bytes` is about what the rows hold.
+    """
+
+    sequence: int
+    scope: Scope
+    id: str
+    windows: int
+    counts: bool
+    bytes: int
+
+
+class Waiting(NamedTuple):
+    """How many changes are pending, and about how many bytes they hold."""
+
+    changes: int
+    bytes: int
+
+
 def identity(record: Record) -> tuple[str, str]:
     """Return the scope and the id of a record as they are written."""
     return str(record.scope), record.id
@@ -100,6 +122,17 @@ def row(entry: Entry) -> tuple[Any, ...]:
     mark = rows.statement_mark(record.scope, said) if said else None
     content = record.text, written, used, mark, vectors.tobytes(), record.version_of
     return (*identity(record), *content)
+
+
+def change(entry: Entry, windows: int, size: int, *, counts: bool = False) -> tuple[Any, ...]:
+    """Write that an entry changes; what the numbers are, `Pending` says."""
+    return (*identity(entry.record), windows, counts, size)
+
+
+def pending(row: tuple[int, str, str, int, int, int]) -> Pending:
+    """Read what `PENDING` gives."""
+    sequence, scope, id, windows, counts, size = row
+    return Pending(sequence, Scope.parse(scope), id, windows, bool(counts), size)
 
 
 def version_in(record: str) -> str | None:
