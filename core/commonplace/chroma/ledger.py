@@ -20,6 +20,7 @@ from typing import Any
 
 from commonplace.chroma import ledger_file, ledger_rows, rows
 from commonplace.chroma.catalogue import Mark
+from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.ledger_file import Said
 from commonplace.chroma.ledger_rows import Pending, Waiting
 from commonplace.errors import StoreDamagedError, StoreError
@@ -60,6 +61,7 @@ class Ledger:
             self.close()
             raise
         self._covered = {Scope.parse(scope).names for (scope,) in covered}
+        keep_in_forks(self)  # a connection must not be closed there, nor its locks be waited for
 
     # What is read.
 
