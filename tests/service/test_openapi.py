@@ -28,6 +28,8 @@ OPERATIONS = {
     "POST /v1/engine/discard": "records*",
     "POST /v1/engine/embed": "texts*",
     "POST /v1/engine/entries": "ids* scopes*",
+    "POST /v1/engine/flush": "",
+    "POST /v1/engine/pending": "",
     "POST /v1/engine/erase": "backups done reason* scope* source",
     "POST /v1/engine/exact": "id* scope*",
     "POST /v1/engine/find": "ids* scopes*",

@@ -104,8 +104,10 @@ class Catalogue:
         """Let the store say this of itself as well; tell whether anybody has started it yet."""
         mark = self._collection(_MARK)
         if mark is not None:
+            said = {**(mark.metadata or {}), **also}
             with translated(f"writing what the collection {_MARK!r} says"):
-                mark.modify(metadata={**(mark.metadata or {}), **also})
+                mark.modify(metadata=said)
+            self._mark = said
         return mark is not None
 
     def _finish_replacement(self, number: int) -> None:

@@ -54,7 +54,6 @@ class DirectoryStore:
         store was built with. Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError,
         StoreError.
         """
-        self._directory = directory
         self._unfed = directory / UNFED
         self._embedder = embedder
         self._closed = False
@@ -171,6 +170,7 @@ class DirectoryStore:
     def stopped(self) -> Iterator[Path]:
         """Give the directory to a body while its files have everything, and nobody has them."""
         self.flush()
+        self.ledger.stands_beside(None)
         with self.chroma.stopped() as directory:
             yield directory
         self.ledger.stands_beside(state_of(self.chroma.path))

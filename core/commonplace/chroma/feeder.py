@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import accumulate
 
 from commonplace.chroma.feeding import feed
@@ -42,11 +43,6 @@ class Feeder:
         self._hurried = self._asked = self._tried = 0
         self._again_at = 0.0
         self._stopping = False
-
-    @property
-    def failure(self) -> StoreError | None:
-        """Why Chroma does not take what is pending, as far as that was tried."""
-        return self._failure
 
     def wrote(self) -> None:
         """Take note that something is pending."""
@@ -105,6 +101,8 @@ class Feeder:
             try:
                 while not is_done():
                     self._go_on()
+                    if self._thread is None:
+                        raise StoreError(f"{self._waiting()}: this process is ending. {then}")
                     self._changed.wait(until - time.monotonic())
                     if self._failures != failures:
                         raise StoreError(f"{self._refused()} {then}") from self._failure
@@ -118,10 +116,10 @@ class Feeder:
     def _go_on(self) -> None:
         self._changed.notify_all()
         if self._thread is None and not self._stopping:
-            self._thread = threading.Thread(
-                target=self._run, name="commonplace-feeder", daemon=True
-            )
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="commonplace-feeder", daemon=True)
+            with suppress(RuntimeError):  # at the end of a process none can be started
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         while self._has_work():

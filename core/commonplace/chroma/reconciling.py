@@ -63,10 +63,7 @@ def _read(file: Path, told: Callable[[], Said | None]) -> Ledger | None:
 def _begun(directory: Path, chroma: ChromaFiles) -> Ledger:
     """Begin a ledger. It covers everything if there is no database yet, and else nothing."""
     file = directory / LEDGER
-    if file.with_name(UNFED).exists():
-        raise StoreDamagedError(
-            f"The ledger {str(file)!r} is missing, or another one is there. {_what_to_do(file)}"
-        )
+    _check_fed(file)
     if not chroma.has_database():
         ledger = Ledger(file, ledger_file.made(file, None, "", ""))
         ledger.cover(Scope(), [])
@@ -101,9 +98,18 @@ def _after_rewriting(directory: Path, chroma: ChromaFiles) -> Ledger:
         file.with_name(UNFED).unlink(missing_ok=True)
     if ledger is not None:
         ledger.close()
+    _check_fed(file)
     ledger_file.remove(file)
     ledger_file.remove(directory / _COPY)
     return _begun(directory, chroma)
+
+
+def _check_fed(file: Path) -> None:
+    """Raise StoreDamagedError if there was a ledger with what Chroma does not have."""
+    if file.with_name(UNFED).exists():
+        raise StoreDamagedError(
+            f"The ledger {str(file)!r} is missing, or another one is there. {_what_to_do(file)}"
+        )
 
 
 def _refuse_older(file: Path, chroma: ChromaFiles, said: Said, fed: Fed | None) -> None:
