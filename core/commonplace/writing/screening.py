@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-from commonplace.errors import BlockedContentError
+from commonplace.errors import BlockedContentError, InvalidInputError
 from commonplace.records import JSON, Record
 from commonplace.writing.assignments import assignments
 from commonplace.writing.credentials import credentials
@@ -17,6 +17,7 @@ from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.personal_data import personal_data
 
 Policy: TypeAlias = Literal["off", "redact", "block"]
+Holding: TypeAlias = Literal["off", "quarantine"]
 
 _PASSES = 5
 
@@ -29,12 +30,26 @@ class Screening:
     and papers, days of birth) are kept (``off``), replaced by a label such as
     ``[REDACTED:aws-access-key]`` (``redact``), or refused with BlockedContentError (``block``).
     `instructions`, texts that give orders to a model, are kept and held back from recall until
-    they are released (``quarantine``), or treated as any other (``off``).
+    they are released (``quarantine``), or treated as any other (``off``). Raises InvalidInputError
+    for any other policy.
     """
 
     secrets: Policy = "redact"
     personal_data: Policy = "off"
-    instructions: Literal["off", "quarantine"] = "quarantine"
+    instructions: Holding = "quarantine"
+
+    def __post_init__(self) -> None:
+        """Raise InvalidInputError for a policy that there is not."""
+        for name, choices in (
+            ("secrets", get_args(Policy)),
+            ("personal_data", get_args(Policy)),
+            ("instructions", get_args(Holding)),
+        ):
+            if (chosen := getattr(self, name)) not in choices:
+                raise InvalidInputError(
+                    f"Screening has no policy {chosen!r:.80} for {name}: give any of "
+                    f"{', '.join(map(repr, choices))}."
+                )
 
 
 def screened(record: Record, policy: Screening) -> Record:
@@ -53,6 +68,13 @@ def screened(record: Record, policy: Screening) -> Record:
     quarantine = _quarantine(record, policy)
     shown = _redacted(record, policy)
     return shown if shown.quarantine == quarantine else replace(shown, quarantine=quarantine)
+
+
+def held_back(record: Record, policy: Screening) -> Record:
+    """Return the record, quarantined if its text gives orders; the same object if it does not."""
+    bare = replace(record, metadata={}, key=None)
+    reason = _quarantine(bare, policy)
+    return record if reason == record.quarantine else replace(record, quarantine=reason)
 
 
 def outcome(before: Record, after: Record) -> str:
