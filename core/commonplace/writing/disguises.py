@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,20000}={0,2}")
 _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}){12,10000}(?![0-9a-fA-F])")
 _APART = re.compile(r"(?<!\w)(?:\w[ ._-]{1,3}){7,400}\w(?!\w)")
+_BESIDE = re.compile(r"[a-z][013457@$]|[013457@$][a-z]")
 _RUN = re.compile(r"[a-z0-9@$]{4,40}")
 _LEET = str.maketrans("013457@$", "oieastas")
 # Letters of other scripts that look like Latin ones.
@@ -42,11 +43,13 @@ def beneath(raw: str, plain: str) -> Iterator[str]:
     yield from (_joined(run[0]) for run in _APART.finditer(plain))
     yield plain[::-1] if _has_any(_BACKWARDS, plain) else ""
     yield codecs.encode(plain, "rot13") if _has_any(_ROT13, plain) else ""
-    if any(len(word) >= _SHORTEST_CODE for word in raw.split()):
+    if [word for word in raw.split() if len(word) >= _SHORTEST_CODE]:
         yield from _decoded(raw)
 
 
 def _spells_with_digits(plain: str) -> bool:
+    if not _BESIDE.search(plain):
+        return False
     mixed = (run for run in _RUN.findall(plain) if not run.isalpha() and not run.isdigit())
     return any(_has_any(_TELLING, run.translate(_LEET)) for run in mixed)
 

@@ -15,11 +15,13 @@ from commonplace.writing.findings import Finding, apart, labels, masked, texts_i
 from commonplace.writing.folding import Folded, folded
 from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.personal_data import personal_data
+from commonplace.writing.prefixes import may_be_keys
 
 Policy: TypeAlias = Literal["off", "redact", "block"]
 Holding: TypeAlias = Literal["off", "quarantine"]
 
 _PASSES = 5
+UNSURE = "It may hold a key: what it holds reads like one, or like the id of an object."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ def screened(record: Record, policy: Screening) -> Record:
     """
     quarantine = _quarantine(record, policy)
     shown = _redacted(record, policy)
+    if quarantine is None and policy.secrets != "off" and record.source.origin != "operator":
+        quarantine = UNSURE if may_be_keys(masked(shown.text)) else None
     return shown if shown.quarantine == quarantine else replace(shown, quarantine=quarantine)
 
 
