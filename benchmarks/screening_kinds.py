@@ -138,7 +138,7 @@ def mistakes(part: str) -> Iterator[str]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--part", choices=["development", "held-out", "all"], default="all")
+    parser.add_argument("--part", choices=["development", "held-out", "fresh", "all"], default="all")
     parser.add_argument("--mistakes", action="store_true", help="list what went wrong")
     options = parser.parse_args()
     for table in tables(options.part):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from commonplace.writing.findings import MASK, Finding, matches
 from commonplace.writing.phrases import phrases
 from commonplace.writing.randomness import has_digit, is_random, is_uuid
-from commonplace.writing.telling_words import BARE_KEYS, KEYS, LINKS, PASSWORDS, SESSIONS
+from commonplace.writing.telling_words import BARE_KEYS, KEYS, LINKS, PASSWORDS, SESSIONS, present
 
 # A key opens doors, too; one of these before it makes it a secret.
 _KEY_OF = re.compile(
@@ -141,10 +141,7 @@ def _keys(text: str, low: str) -> Iterator[Finding]:
 
 def _after(names: tuple[str, ...], low: str) -> Iterator[int]:
     """Yield where each occurrence of a name ends."""
-    ascii_only = low.isascii()
-    for name in names:
-        if ascii_only and not name.isascii():
-            continue
+    for name in present(names, low):
         at = low.find(name)
         while at >= 0:
             yield at + len(name)

@@ -36,15 +36,34 @@ FRAMES = (
     Frame(("send", "private", "address"), "others", "hand-out"),
     Frame(("tool", "read"), "others", "hand-out"),
 )
+# "Do not forget the rules" drops none.
+_NOT_BEFORE = "".join(
+    f"(?<!{no})"
+    for no in (
+        "not ",
+        "n['’]t ",
+        "n['’]",
+        "never ",
+        "não ",
+        "no ",
+        "non ",
+        "nie ",
+        "не ",
+        "别",
+        "不",
+    )
+)
+_NOT_AFTER = r"(?!\s+(?:nicht|niet|inte|pas|not)\b)"
 _ADDRESS = ("https?:", r"[\w.+-]{1,64}@\w")
 _ADDRESS_SIGNS = frozenset({"http", "@"})
 
 
 class Framed(NamedTuple):
-    """A frame in one language: the words of which a text needs one each, and its pattern."""
+    """A frame in one language; of each set of words and of phrases a text needs one."""
 
     frame: Frame
     words: tuple[frozenset[str], ...]
+    phrases: tuple[tuple[str, ...], ...]
     pattern: str
 
 
@@ -55,7 +74,8 @@ def framed() -> Iterator[Framed]:
         for frame in FRAMES:
             if all(part in lists for part in frame.says):
                 words = tuple(_signs(part, lists[part]) for part in frame.says)
-                yield Framed(frame, words, _pattern(frame, language, lists))
+                phrases = tuple(_fixed(lists[part]) for part in frame.says if lists[part])
+                yield Framed(frame, words, phrases, _pattern(frame, language, lists))
 
 
 def _languages() -> dict[str, dict[str, list[str]]]:
@@ -71,9 +91,19 @@ def _languages() -> dict[str, dict[str, list[str]]]:
 
 def _signs(part: str, phrases: list[str]) -> frozenset[str]:
     """Return the longest word of each phrase: a text without one of these has no such phrase."""
-    if part == "address":
-        return _ADDRESS_SIGNS
-    return frozenset(max(re.split(r"[ *'’]+", phrase), key=len) for phrase in phrases)
+    return _ADDRESS_SIGNS if part == "address" else frozenset(map(_sign, phrases))
+
+
+def _fixed(phrases: list[str]) -> tuple[str, ...]:
+    """Return what of each phrase stands in any text with it."""
+    return tuple(max(phrase.split("*"), key=len).strip() for phrase in phrases)
+
+
+def _sign(phrase: str) -> str:
+    """Return the longest word of a phrase, as orders.py writes it: ``=`` for all of a word."""
+    longest = max(re.findall(r"[^\s*'’~/._-]+\*?", phrase), key=len)
+    is_whole = longest.isascii() and longest.isalpha()
+    return f"={longest}" if is_whole else longest.rstrip("*")
 
 
 def _pattern(frame: Frame, language: str, lists: dict[str, list[str]]) -> str:
@@ -88,6 +118,8 @@ def _any(part: str, phrases: list[str], language: str) -> str:
     if part == "address":
         return f"(?:{'|'.join(_ADDRESS)})"
     written = "|".join(map(_phrase, sorted(phrases, key=len, reverse=True)))
+    if part == "drop":
+        written = f"{_NOT_BEFORE}(?:{written}){_NOT_AFTER}"
     return f"(?:{written})" if language in _JOINED else rf"(?<!\w)(?:{written})(?!\w)"
 
 

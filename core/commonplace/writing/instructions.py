@@ -57,6 +57,7 @@ def _reason(plain: str, origin: Origin | None) -> str | None:
         if (
             _counts(form.from_, origin)
             and not any(words.isdisjoint(present) for words in form.words)
+            and form.may_be_in(plain)
             and form.pattern.search(plain)
         ):
             return form.reason
@@ -77,7 +78,7 @@ def _present(plain: str) -> frozenset[str]:
     """Return those of the forms' words that a text has, so that few patterns are tried."""
     vocabulary = _vocabulary()
     present = set().union(*map(_parts_of, set(_WORD.findall(plain))))
-    present.update(sign for sign in vocabulary.signs if sign in plain)
+    present.update([sign for sign in vocabulary.signs if sign in plain])
     if not plain.isascii():
         for block in {_block(character) for character in set(plain) if not character.isascii()}:
             present.update(word for word in vocabulary.foreign.get(block, ()) if word in plain)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from commonplace.writing.findings import Finding, matches
 from commonplace.writing.randomness import is_random
-from commonplace.writing.telling_words import BACKUP_CODES, SEEDS
+from commonplace.writing.telling_words import BACKUP_CODES, SEEDS, present
 
 _WORD = "[a-z]{3,8}"
 _ITEM = rf"\d{{1,2}}[.):] ?{_WORD}"
@@ -57,7 +57,7 @@ def phrases(text: str, low: str) -> Iterator[Finding]:
 
 
 def _seeds(low: str) -> Iterator[Finding]:
-    if not any(map(low.__contains__, SEEDS)):
+    if not present(SEEDS, low):
         return
     for match in _WORDS_IN_A_ROW.finditer(low):
         begin = match.start()
@@ -71,7 +71,9 @@ def _seeds(low: str) -> Iterator[Finding]:
 
 
 def _backup_codes(low: str) -> Iterator[Finding]:
-    for name in BACKUP_CODES:
+    if low.isascii() and "cod" not in low:
+        return
+    for name in present(BACKUP_CODES, low):
         at = low.find(name)
         while at >= 0:
             found = _CODES.match(low, at + len(name))

@@ -106,19 +106,22 @@ def redacted(text: str, policy: Screening) -> str:
     """
     for _ in range(_PASSES):
         seen = folded(masked(text))
-        findings = apart(_found(seen.text, policy), seen.text)
+        found = _found(seen.text, policy)
+        findings = apart(found, seen.text) if found else []
         if not findings:
             break
         text = without(text, [_in_original(finding, seen) for finding in findings])
     return text
 
 
-def _found(text: str, policy: Screening) -> Iterable[Finding]:
+def _found(text: str, policy: Screening) -> list[Finding]:
     secrets = [] if policy.secrets == "off" else [*credentials(text), *assignments(text)]
     personal = [] if policy.personal_data == "off" else [*personal_data(text)]
-    _refuse(secrets if policy.secrets == "block" else [], text)
-    _refuse(personal if policy.personal_data == "block" else [], text)
-    return chain(secrets, personal)
+    if secrets and policy.secrets == "block":
+        _refuse(secrets, text)
+    if personal and policy.personal_data == "block":
+        _refuse(personal, text)
+    return [*secrets, *personal]
 
 
 def _refuse(findings: Iterable[Finding], text: str) -> None:

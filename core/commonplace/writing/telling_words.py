@@ -5,6 +5,8 @@ They are looked for in lower case, and may stand within a longer word.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 PASSWORDS = (
     *("password", "passwort", "passwd", "pwd", "passphrase", "passcode", "kennwort", "senha"),
     *("mot de passe", "palavra-passe", "wachtwoord", "kata sandi", "passord", "adgangskode"),
@@ -65,3 +67,17 @@ BACKUP_CODES = (
     ),
     *("백업 코드", "복구 코드", "emergency code", "scratch code", "one-time code", "reservcode"),
 )
+
+
+def present(words: tuple[str, ...], low: str) -> list[str]:
+    """Return those of the words that a text in lower case has.
+
+    >>> present(KEYS, "the token of the day")
+    ['token']
+    """
+    return [word for word in (_in_ascii(words) if low.isascii() else words) if word in low]
+
+
+@lru_cache(maxsize=16)
+def _in_ascii(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(str.isascii, words))
