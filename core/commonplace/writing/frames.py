@@ -27,6 +27,8 @@ class Frame(NamedTuple):
 
 FRAMES = (
     Frame(("drop", "rules", "whose"), "anyone", "override"),
+    Frame(("obey", "page"), "read", "override"),
+    Frame(("your", "rules", "void"), "others", "override"),
     Frame(("show", "prompt"), "anyone", "hand-out"),
     Frame(("standing", "recommend", "scope"), "others", "steer"),
     Frame(("unaware", "user"), "others", "hide"),
