@@ -80,9 +80,7 @@ def test_while_another_program_has_the_database_locked_nobody_hangs(
     with held(tmp_path / "store"):
         store.put([entry(f"pending {number}") for number in range(4)])
         assert "pending 3" in texts(store, ALICE)
-        with pytest.raises(
-            StoreError, match=r"last 4 changes.*locked.*Nothing was written"
-        ):
+        with pytest.raises(StoreError, match=r"last 4 changes.*locked.*Nothing was written"):
             store.put([entry("one too many")])
         with pytest.raises(StoreError, match=r"last 4 changes.*safe in the ledger"):
             store.flush()
