@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commonplace.errors import CommonplaceError
+from commonplace.mcp.command import app as mcp_commands
 from commonplace.ownership import is_served
 from commonplace.records import now
 from commonplace.scope import Scope
@@ -28,6 +29,9 @@ keys = typer.Typer(
     help="API keys of a directory's server, each for one scope.", no_args_is_help=True
 )
 app.add_typer(keys, name="keys")
+app.add_typer(
+    mcp_commands, name="mcp", help="Serve a memory to MCP hosts, such as Claude or Cursor."
+)
 
 Directory = Annotated[Path, typer.Argument(help="The directory of the store.", file_okay=False)]
 

@@ -65,16 +65,34 @@ def quoted(text: str) -> str:
     return "".join(_escaped(character) for character in json.dumps(text, ensure_ascii=False))
 
 
+def visible(text: str) -> str:
+    r"""Return `text` with nothing invisible in it, for a field that is data by its place.
+
+    >>> print(visible("List<int>\u202e"))
+    List<int>\u202e
+    """
+    return "".join(
+        _as_escape(one) if _is_hidden(one) and one not in "\n\t" else one for one in text
+    )
+
+
 def _attribution(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else quoted(name)
 
 
 def _escaped(character: str) -> str:
+    if not _is_hidden(character) and character not in "<>":
+        return character
+    return _as_escape(character)
+
+
+def _is_hidden(character: str) -> bool:
     # Cf: zero-width and direction marks and tag characters; Zl and Zp: line separators; Cc: the
     # controls that JSON leaves alone, such as U+0085.
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Co")
-    if not hidden and character not in "<>":
-        return character
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Co")
+
+
+def _as_escape(character: str) -> str:
     return "".join(f"\\u{unit:04x}" for unit in _utf16(character))
 
 

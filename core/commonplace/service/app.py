@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
+from commonplace.mcp import endpoint as mcp_endpoint
 from commonplace.service import engine_routes, keeping_routes, lifetime_routes, verb_routes
 from commonplace.service.access import Admission, Confined, Gate, Grants
 from commonplace.service.answers import Answer, error_answer
@@ -54,6 +56,7 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     app.state.registry = registry
     for one in _ROUTERS:
         app.router.routes.extend(one.routes)
+    app.router.routes.append(Route(mcp_endpoint.PATH, mcp_endpoint.McpEndpoint(), methods=["POST"]))
     add_docs_page(app)
     app.add_exception_handler(CommonplaceError, _failed)
     app.add_exception_handler(RequestValidationError, _refused)
