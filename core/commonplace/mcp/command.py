@@ -143,6 +143,5 @@ def _needs_package() -> None:
 
     if find_spec("mcp") is None:
         raise CommonplaceError(
-            "This command needs 'mcp'. Install it with: "
-            'pip install "commonplace-memory[mcp,server]"'
+            "This command needs 'mcp'. Install it with: pip install \"commonplace-memory[mcp]\""
         )

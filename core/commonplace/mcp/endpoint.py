@@ -54,7 +54,7 @@ class McpEndpoint:
         except ModuleNotFoundError as error:
             missing = StoreError(
                 f"The server needs {error.name!r} for MCP. Install it there with: "
-                'pip install "commonplace-memory[mcp,server]"'
+                'pip install "commonplace-memory[mcp]"'
             )
             await error_answer(missing, 501)(scope, receive, send)
             return
@@ -97,15 +97,22 @@ def _foreign(scope: Scope) -> str:
     """
     headers = Headers(scope=scope)
     host, origin = headers.get("host", ""), headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         return f"The page {origin!r} may not ask this server: it is of another origin."
     listening = scope.get("server") or ("", None)
-    if _is_loopback(listening[0]) and not _is_loopback(urlsplit(f"//{host}").hostname or ""):
+    if _is_loopback(listening[0]) and not _is_loopback(_without_port(host)):
         return (
             f"This server listens on this machine alone and is not called {host!r}. Let a proxy "
             "send 'Host: 127.0.0.1'."
         )
     return ""
+
+
+def _without_port(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # half an address
+        return ""
 
 
 def _is_loopback(name: str) -> bool:

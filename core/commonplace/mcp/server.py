@@ -8,7 +8,6 @@ from anyio import to_thread
 
 from commonplace.mcp.sdk import Server, named_server
 from commonplace.mcp.tools import MemoryOf, Tools
-from commonplace.recall.packing import ALWAYS
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory
@@ -46,6 +45,8 @@ def server_of(memory_of: MemoryOf, agent: str | None = None) -> Server[Any]:
 
 def _always(memory: Memory) -> str:
     """Return the block of what applies whatever is asked, "" if there is nothing."""
+    from commonplace.recall.packing import ALWAYS
+
     return memory.context(
         "preferences and instructions",
         kinds=ALWAYS,
