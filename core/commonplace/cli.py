@@ -220,11 +220,9 @@ def erase(
     ] = None,
 ) -> None:
     """Erase SCOPE from DIRECTORY down to the bytes, and print the receipt."""
-    from commonplace.keeping.receipt import to_json
-
     with _opened(directory, scope) as memory:
         receipt = memory.erase(reason=reason, backups=backup or ())
-    typer.echo(json.dumps(to_json(receipt), indent=1))
+    typer.echo(json.dumps(receipt.to_dict(), indent=1))
 
 
 @app.command()

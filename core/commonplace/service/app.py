@@ -14,7 +14,13 @@ from starlette.responses import Response
 from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
-from commonplace.service import engine_routes, keeping_routes, lifetime_routes, verb_routes
+from commonplace.service import (
+    engine_routes,
+    keeping_routes,
+    lifetime_routes,
+    looking_routes,
+    verb_routes,
+)
 from commonplace.service.access import Admission, Confined, Gate, Grants
 from commonplace.service.answers import Answer, error_answer
 from commonplace.service.bodies import known_members
@@ -110,6 +116,7 @@ async def metrics(engine: Confined, request: Request) -> Response:  # noqa: ARG0
 _ROUTERS = (
     engine_routes.router,
     verb_routes.router,
+    looking_routes.router,
     lifetime_routes.router,
     keeping_routes.router,
     _own,

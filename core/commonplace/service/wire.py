@@ -51,17 +51,8 @@ def entry_from_json(written: Mapping[str, Any]) -> Entry:
     return Entry(from_json(written["record"]), vectors_from_json(written["vectors"]))
 
 
-def match_to_json(match: Match) -> dict[str, Any]:
-    """Return a match."""
-    return {
-        "record": to_json(match.record),
-        "confidence": match.confidence,
-        "signals": dict(match.signals),
-    }
-
-
 def match_from_json(written: Mapping[str, Any]) -> Match:
-    """Return the match that `match_to_json` wrote."""
+    """Return the match that `to_dict` wrote."""
     return Match(from_json(written["record"]), written["confidence"], written["signals"])
 
 
