@@ -1,6 +1,6 @@
-"""``python -m commonplace``: the command line."""
+"""Runs the command line as `python -m commonplace`."""
 
-from commonplace.cli import main
+from commonplace.cli.app import main
 
 if __name__ == "__main__":
     main()

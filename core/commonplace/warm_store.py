@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain, islice
 
 from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
-from commonplace.recall.filters import Condition
+from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.records import Kind, Record
@@ -178,6 +178,14 @@ class WarmStore:
             hot = HotScope(entry for entry in near if entry.record.is_current)
         hot.expire(at)
         return hot
+
+    def arrays_for(
+        self, scope: Scope, vector: Vectors, limit: int, at: datetime, selection: Selection
+    ) -> HotScope:
+        """Return arrays of what is selected, as of the moment that it names."""
+        if selection.as_of is not None:
+            return self.arrays_as_of(scope, selection.as_of, at)
+        return self.arrays(scope, vector, limit, at, selection.condition())
 
     def arrays_as_of(self, scope: Scope, moment: datetime, at: datetime) -> HotScope:
         """Return arrays of what held at a moment, and is not expired now."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
+from commonplace.cli.commands.mcp import mcp_command
 from commonplace.errors import InvalidInputError
-from commonplace.mcp.command import app
 from commonplace.mcp.entries import with_entry, write_entry
 from commonplace.mcp.hosts import HOSTS
 
@@ -18,9 +18,7 @@ ENTRY: dict[str, Any] = {"command": "/bin/commonplace", "args": ["mcp", "/memory
 
 
 def installed(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, ["install", *arguments], env=environment)
-    if isinstance(done.exception, InvalidInputError):
-        return 1, done.stdout, str(done.exception)
+    done = CliRunner().invoke(mcp_command, ["install", *arguments], env=environment)
     return done.exit_code, done.stdout, done.stderr
 
 
@@ -175,7 +173,7 @@ def test_what_cannot_be_installed_says_why(
 
     code, _, err = installed(*arguments, "--file", str(file))
 
-    assert code == 1
+    assert code != 0
     assert said in err
     assert not file.exists()
 

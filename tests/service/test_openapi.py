@@ -38,6 +38,8 @@ OPERATIONS = {
     "POST /v1/engine/identities": "scope*",
     "POST /v1/engine/nearest": "limit scopes* selection vector*",
     "POST /v1/engine/of_kinds": "kinds* scopes*",
+    "POST /v1/engine/explain": "limit query* scopes* selection vector",
+    "POST /v1/engine/scopes": "limit offset scopes*",
     "POST /v1/engine/rank": "limit query* scopes* selection vector",
     "POST /v1/engine/remove": "ids* scope*",
     "POST /v1/engine/select": "limit offset scopes* selection",
@@ -56,11 +58,16 @@ OPERATIONS = {
     "POST /v1/keys": "also scope",
     "POST /v1/observe": "messages* scope source",
     "POST /v1/quarantined": "also scope",
+    "POST /v1/explain": (
+        "also as_of kind limit min_confidence query* scope since timezone until where"
+    ),
+    "POST /v1/preview": "also known max_tokens min_confidence query* scope timezone",
+    "POST /v1/scopes": "also limit offset scope",
     "POST /v1/recall": (
         "also as_of kind limit min_confidence query* scope since timezone until where"
     ),
     "POST /v1/record": "also id* scope",
-    "POST /v1/records": "also kind limit offset scope since until where",
+    "POST /v1/records": "also as_of kind limit offset scope since until where",
     "POST /v1/release": "ids* scope",
     "POST /v1/remember": "items* scope",
     "POST /v1/set": "key* scope value*",

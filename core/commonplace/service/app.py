@@ -16,7 +16,13 @@ from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
 from commonplace.mcp import endpoint as mcp_endpoint
-from commonplace.service import engine_routes, keeping_routes, lifetime_routes, verb_routes
+from commonplace.service import (
+    engine_routes,
+    keeping_routes,
+    lifetime_routes,
+    looking_routes,
+    verb_routes,
+)
 from commonplace.service.access import Admission, Confined, Gate, Grants
 from commonplace.service.answers import Answer, error_answer
 from commonplace.service.bodies import known_members
@@ -117,6 +123,7 @@ async def metrics(engine: Confined, request: Request) -> Response:  # noqa: ARG0
 _ROUTERS = (
     engine_routes.router,
     verb_routes.router,
+    looking_routes.router,
     lifetime_routes.router,
     keeping_routes.router,
     _own,
