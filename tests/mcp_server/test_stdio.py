@@ -177,8 +177,11 @@ def test_a_wrong_launch_says_what_to_do(
 def test_nonsense_on_the_wire_ends_nothing(tmp_path: Path) -> None:
     lines = ["no JSON", "{}", "[]", '{"jsonrpc": "2.0", "id": 9, "method": "no/such"}']
 
-    code, out, _ = run(of_alice(tmp_path / "memory"), "\n".join([*lines, json.dumps(HELLO), ""]))
+    code, out, errors = run(
+        of_alice(tmp_path / "memory"), "\n".join([*lines, json.dumps(HELLO), ""])
+    )
 
     answers: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
     assert code == 0
+    assert len(errors.splitlines()) <= len(lines)
     assert answers[-1]["result"]["serverInfo"]["name"] == "commonplace"

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from commonplace.memory import Memory
 
 
-def serve(opening: Callable[[], Memory], agent: str | None = None) -> None:
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def serve(opening: Callable[[], Memory], agent: str | None = None, *, verbose: int = 0) -> None:
     """Serve the memory that `opening` returns until stdin ends.
 
     It is opened at the first call that needs it: a host waits only some seconds for a first
-    answer. What anything else prints goes to stderr, and so do the logs.
+    answer. What anything else prints goes to stderr, and so do the logs: warnings, with `verbose` 1
+    what is done as well, with 2 also the content.
     """
     protocol = _protocol_alone()
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Brief("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    logging.getLogger("commonplace").setLevel(_LEVELS[min(verbose, 2)])
     from commonplace.mcp.server import server_of
 
     opened = _Once(opening)
@@ -31,6 +38,13 @@ def serve(opening: Callable[[], Memory], agent: str | None = None) -> None:
     finally:
         sys.stdout = sys.stderr
         opened.close()
+
+
+class _Brief(logging.Formatter):
+    """Of a message its first line: major 1 says in a hundred what it cannot read, and quotes it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # as logging has it
+        return super().formatMessage(record).partition("\n")[0]
 
 
 class _Once:

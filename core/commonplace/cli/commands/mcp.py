@@ -11,13 +11,34 @@ from typing import TYPE_CHECKING
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, options
 from commonplace.cli.places import placed
 from commonplace.cli.store import API_KEY, is_address, named, resolved, scoped
 from commonplace.errors import CommonplaceError
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory
+
+
+_of_a_memory = options(
+    click.argument("words", metavar="[DIRECTORY]", nargs=-1),
+    click.option(
+        "--dir",
+        "--server",
+        "store",
+        envvar="COMMONPLACE_DIR",
+        metavar="DIR|URL",
+        help="The same, or the address of a server. [COMMONPLACE_DIR]",
+    ),
+    click.option(
+        "--scope",
+        envvar="COMMONPLACE_SCOPE",
+        default="",
+        metavar="PATH",
+        help="Whose memory, such as user/alice; of a server, that of the key by default. "
+        "[COMMONPLACE_SCOPE]",
+    ),
+)
 
 
 class _ServingUnlessNamed(click.Group):
@@ -37,34 +58,41 @@ def mcp_command() -> None:
 
 
 @mcp_command.command("serve")
-@click.argument("words", metavar="[DIRECTORY]", nargs=-1)
+@_of_a_memory
 @click.option("--agent", metavar="NAME", help="The host's name, in the source of its records.")
-@targeted
-def serve_command(target: Target, words: tuple[str, ...], *, agent: str | None) -> None:
+def serve_command(
+    words: tuple[str, ...], *, store: str | None, scope: str, agent: str | None
+) -> None:
     """Serve the memory of --scope over standard input and output, until that ends.
 
     DIRECTORY is made at the first call if it is not there; a server's address will do as well.
     """
-    target, _ = placed(target, words, [])
-    place, scope = _whole(target), target.scope
+    place = _whole(words, store, scope)
     if find_spec("mcp") is None:
         raise CommonplaceError(
             "this command needs 'mcp'. Install it with: pip install \"commonplace-memory[mcp]\""
         )
     from commonplace.mcp.stdio import serve
 
-    serve(lambda: _opened(place, scope), agent)
+    verbose = click.get_current_context().find_root().params.get("verbose", 0)
+    serve(lambda: _opened(place, scope), agent, verbose=verbose)
 
 
 @mcp_command.command("install")
 @click.argument("host")
-@click.argument("words", metavar="[DIRECTORY]", nargs=-1)
+@_of_a_memory
 @click.option("--name", default="commonplace", show_default=True, help="What the host calls it.")
 @click.option("--file", type=click.Path(path_type=Path), help="Another than the host's usual one.")
 @click.option("--write", is_flag=True, help="Write the entry into the file.")
-@targeted
 def install_command(
-    target: Target, host: str, words: tuple[str, ...], *, name: str, file: Path | None, write: bool
+    host: str,
+    words: tuple[str, ...],
+    *,
+    store: str | None,
+    scope: str,
+    name: str,
+    file: Path | None,
+    write: bool,
 ) -> None:
     """Print what the configuration of HOST says of the memory; with --write, add it there.
 
@@ -75,10 +103,9 @@ def install_command(
 
     if host not in HOSTS:
         raise NotFound(f"No host is called {host!r}: give one of {', '.join(HOSTS)}.")
-    target, _ = placed(target, words, [])
-    place, known = _whole(target), HOSTS[host]
+    place, known = _whole(words, store, scope), HOSTS[host]
     path = known.file() if file is None else file
-    made = entry(known, host, place, target.scope, _key(place, writes=write))
+    made = entry(known, host, place, scope, _key(place, writes=write))
     if not write:
         click.echo(json.dumps({known.section: {name: made}}, indent=2))
         click.echo(f"It goes into {path}; --write adds it. {known.after}", err=True)
@@ -89,12 +116,12 @@ def install_command(
         click.echo(f"What the file said before is in {former}.", err=True)
 
 
-def _whole(target: Target) -> str:
+def _whole(words: tuple[str, ...], store: str | None, scope: str) -> str:
     """Return the store's name as it can be found from any folder; whose memory it is, is said."""
     from commonplace.scope import Scope
 
-    place = named(target.store)
-    is_root = not Scope.parse(target.scope).names
+    target, _ = placed(Target(store, scope, as_json=False), words, [])
+    place, is_root = named(target.store), not Scope.parse(scope).names
     if is_address(place):
         return place
     if is_root:
