@@ -97,15 +97,32 @@ async def test_what_is_remembered_is_recalled_corrected_and_forgotten(
     assert await host.recalled("What is Alice allergic to?") == []
 
 
-@pytest.mark.parametrize(
-    "value", ["null", "[1, 2]", '{"a": 1}', "5", 5, 2.5, None, True, [], {"a": [None, {"b": "c"}]}]
-)
-async def test_a_value_keeps_its_type(host: Host, place: Place, value: Any) -> None:
-    kept = await host.call("set_value", key="it", value=value)
+VALUES: list[Any] = ["null", "[1, 2]", '{"a": 1}', "5", 5, 2.5, None, True, [], {"a": [None, {}]}]
 
-    assert kept.data == {"found": True, "value": value, "keys": []}
-    assert (await host.call("get_value", key="it")).data == kept.data
-    assert place.memory().get("it") == value
+
+async def test_a_value_keeps_its_type(host: Host, place: Place) -> None:
+    for value in VALUES:
+        kept = await host.call("set_value", key="it", value=value)
+
+        assert kept.data == {"found": True, "value": value, "keys": []}
+        assert (await host.call("get_value", key="it")).data == kept.data
+        assert place.memory().get("it") == value
+        assert type(place.memory().get("it")) is type(value)
+
+
+async def test_a_value_that_would_fill_a_prompt_is_neither_taken_nor_returned(
+    host: Host, place: Place
+) -> None:
+    large = "x" * 40_000
+
+    refused = await host.call("set_value", key="large", value=large)
+    assert refused.failed
+    assert place.memory().keys() == []
+
+    place.memory().set("large", large)
+    refused = await host.call("get_value", key="large")
+    assert refused.failed
+    assert "in a file" in refused.text
 
 
 async def test_a_missing_value_names_the_keys_that_there_are(host: Host) -> None:
@@ -157,6 +174,13 @@ async def test_results_stay_within_the_budget(host: Host, place: Place) -> None:
     [match] = long.data["matches"]
     assert match["shortened"]
     assert "attic" in match["text"]
+
+
+async def test_what_was_remembered_is_echoed_in_brief(host: Host, place: Place) -> None:
+    kept = await host.call("remember", text="word " * 10_000)
+
+    assert len(kept.text) < 1_000
+    assert len(place.memory().record(kept.data["id"]).text) > 40_000
 
 
 async def test_a_long_history_stays_within_bounds(host: Host, place: Place) -> None:

@@ -66,11 +66,9 @@ def _day(record: Record) -> str:
 
 def as_version(record: Record) -> Version:
     """Return a version of a record, of a long text the beginning."""
-    text, until = record.text, record.valid_until
+    text, until = visible(record.text), record.valid_until
     return Version(
-        text=visible(
-            text if len(text) <= _VERSION_CHARACTERS else f"{text[:_VERSION_CHARACTERS]}…"
-        ),
+        text=text if len(text) <= _VERSION_CHARACTERS else f"{text[:_VERSION_CHARACTERS]}…",
         since=record.valid_from.isoformat(timespec="seconds"),
         until=None if until is None else until.isoformat(timespec="seconds"),
     )

@@ -39,11 +39,13 @@ def with_entry(text: str, section: str, name: str, entry: dict[str, Any]) -> str
     plain = _plain(text)
     sections = _member(plain, _opening(plain, 0, "The file"), section)
     if sections is None:
-        return _inserted(text, plain, _opening(plain, 0, "The file"), section, {name: entry})
+        return _inserted(
+            text, plain, _opening(plain, 0, "The file"), section, {name: entry}, depth=1
+        )
     within = _opening(plain, sections.start, f"{section!r}")
     former = _member(plain, within, name)
     if former is None:
-        return _inserted(text, plain, within, name, entry)
+        return _inserted(text, plain, within, {name: entry}, depth=2)
     if former.value == entry:
         return text
     written = indent(json.dumps(entry, indent=2), "    ").lstrip()
@@ -116,15 +118,14 @@ def _members(plain: str, start: int) -> Iterator[_Member]:
         at = _after_space(plain, at + 1) if plain[at] == "," else at
 
 
-def _inserted(text: str, plain: str, at: int, name: str, value: object) -> str:
-    """Return the text with a member before the others of an object."""
-    is_empty = plain[_after_space(plain, at)] == "}"
-    depth = "  " * (1 + plain[:at].count("{") - plain[:at].count("}"))
-    depth = depth[2:] if plain[:at].strip() == "{" else "    "
-    written = indent(f"{json.dumps(name)}: {json.dumps(value, indent=2)}", depth)
-    rest = text[at:]
-    after = f"\n{depth[2:]}" if is_empty and not rest[: rest.index("}")].count("\n") else ""
-    return text[:at] + _ended_alike(f"\n{written}{'' if is_empty else ','}{after}", text) + rest
+def _inserted(text: str, plain: str, at: int, member: dict[str, Any], depth: int) -> str:
+    """Return the text with a member before the others of an object at this depth."""
+    space, end = "  " * (depth - 1), _after_space(plain, at)
+    written = indent(json.dumps(member, indent=2)[2:-2], space)
+    if plain[end] != "}":
+        return text[:at] + _ended_alike(f"\n{written},", text) + text[at:]
+    closing = "" if "\n" in text[at:end] else f"\n{space}"
+    return text[:at] + _ended_alike(f"\n{written}{closing}", text) + text[at:]
 
 
 def _ended_alike(written: str, text: str) -> str:

@@ -22,7 +22,7 @@ from commonplace.mcp.results import (
     Versions,
 )
 from commonplace.mcp.sdk import Tool, ToolError, strict_tool
-from commonplace.mcp.writing import as_remembered, as_value, corrected, relayed
+from commonplace.mcp.writing import as_remembered, as_value, corrected, relayed, set_value
 from commonplace.recall.rendering import visible
 from commonplace.records import Origin, Source
 
@@ -77,17 +77,19 @@ class Tools:
 
     def all(self) -> list[Tool]:
         """Return the tools, as hosts show them to the model."""
-        writes = {"reads": False, "destroys": False, "repeatable": True}
-        asks = {"reads": True, "destroys": False, "repeatable": True}
-        changes = {"reads": False, "destroys": True, "repeatable": True}
+        reads = {"reads": True, "destroys": False, "repeatable": True}
+        adds = {"reads": False, "destroys": False, "repeatable": False}
+        destroys = {"reads": False, "destroys": True, "repeatable": True}
+        # What `replaces` names is gone from recall.
+        replaces = {**destroys, "repeatable": False}
         return [
-            strict_tool(self.recall, "Recall", **asks),
-            strict_tool(self.remember, "Remember", **{**changes, "repeatable": False}),
-            strict_tool(self.forget, "Forget", **changes),
-            strict_tool(self.history, "History of a memory", **asks),
-            strict_tool(self.set_value, "Set a value", **changes),
-            strict_tool(self.get_value, "Get a value", **asks),
-            strict_tool(self.observe, "Keep a conversation", **{**writes, "repeatable": False}),
+            strict_tool(self.recall, "Recall", **reads),
+            strict_tool(self.remember, "Remember", **replaces),
+            strict_tool(self.forget, "Forget", **destroys),
+            strict_tool(self.history, "History of a memory", **reads),
+            strict_tool(self.set_value, "Set a value", **destroys),
+            strict_tool(self.get_value, "Get a value", **reads),
+            strict_tool(self.observe, "Keep a conversation", **adds),
         ]
 
     async def _working(self, work: Callable[[Memory], R]) -> R:
@@ -113,11 +115,13 @@ class Tools:
         """
 
         def recalled(memory: Memory) -> Found:
+            from commonplace.adapting import count_shown
+
             found = memory.recall(query, limit=limit, kind=kind)
             # One may have half of the room: what is long is shortened and not left out.
             results = (as_match(one, query, max_tokens // 2) for one in found)
             shown = fitting(results, max_tokens)
-            memory._shown(one.record for one in found[: len(shown)])
+            count_shown(memory, [one.record for one in found[: len(shown)]])
             return Found(matches=shown, left_out=len(found) - len(shown))
 
         return await self._working(recalled)
@@ -178,12 +182,7 @@ class Tools:
         Call this for settings and states that are looked up by name, such as timezone; for
         statements, call remember.
         """
-
-        def kept(memory: Memory) -> Value:
-            memory.set(key, value)
-            return as_value(memory, key)
-
-        return await self._working(kept)
+        return await self._working(lambda memory: set_value(memory, key, value))
 
     @readable
     async def get_value(self, key: str) -> Value:

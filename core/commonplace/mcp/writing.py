@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from commonplace.errors import InvalidInputError
 from commonplace.mcp.results import Remembered, Said, Value
 from commonplace.recall.rendering import visible
-from commonplace.records import Origin, Record, Source, now
+from commonplace.records import JSON, Origin, Record, Source, now
 from commonplace.writing.trust import trust_of, trusted
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory
 
 _KEYS_SHOWN = 50
-_MISSING = "commonplace:no value of this key"
+_ECHOED_CHARACTERS = 500
+MAX_VALUE_TOKENS = 8_000
 
 
 def corrected(memory: Memory, id: str, text: str, origin: Origin) -> Record:
@@ -44,21 +45,41 @@ def relayed(messages: Sequence[Said], source: Source) -> list[Record]:
 
 
 def as_remembered(given: str, record: Record) -> Remembered:
-    """Return a record that was kept, and what became of the text on the way."""
+    """Return a record that was kept, the beginning of its text, and what became of that."""
     from commonplace.writing.screening import outcome
 
     known = f"known already, said {record.mentions} times" if record.mentions > 1 else ""
     notes = [outcome(Record(given), record), known]
     return Remembered(
         id=record.id,
-        text=visible(record.text),
+        text=visible(record.text)[:_ECHOED_CHARACTERS],
         note="; ".join(filter(None, notes)) or None,
     )
 
 
+def set_value(memory: Memory, key: str, value: JSON) -> Value:
+    """Keep a value that `get_value` can return. Raises InvalidInputError."""
+    kept = _bounded(Value(found=True, value=value, keys=[]), key)
+    memory.set(key, value)
+    return kept
+
+
 def as_value(memory: Memory, key: str) -> Value:
-    """Return the value of a key, or the keys that there are."""
-    value = memory.get(key, _MISSING)
-    if value == _MISSING:
+    """Return the value of a key, or the keys that there are.
+
+    Raises InvalidInputError for one that would fill a prompt.
+    """
+    missing: list[JSON] = []
+    value = memory.get(key, missing)
+    if value is missing:
         return Value(found=False, value=None, keys=memory.keys()[:_KEYS_SHOWN])
-    return Value(found=True, value=value, keys=[])
+    return _bounded(Value(found=True, value=value, keys=[]), key)
+
+
+def _bounded(value: Value, key: str) -> Value:
+    if (tokens := value.tokens()) > MAX_VALUE_TOKENS:
+        raise InvalidInputError(
+            f"The value of {key!r:.80} has about {tokens:,} tokens, and this tool takes and "
+            f"returns {MAX_VALUE_TOKENS:,}. Keep what is large in a file, and its name here."
+        )
+    return value
