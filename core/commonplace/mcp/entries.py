@@ -37,11 +37,10 @@ def with_entry(text: str, section: str, name: str, entry: dict[str, Any]) -> str
     if not text.strip():
         return json.dumps({section: {name: entry}}, indent=2) + "\n"
     plain = _plain(text)
-    sections = _member(plain, _opening(plain, 0, "The file"), section)
+    whole = _opening(plain, 0, "The file")
+    sections = _member(plain, whole, section)
     if sections is None:
-        return _inserted(
-            text, plain, _opening(plain, 0, "The file"), section, {name: entry}, depth=1
-        )
+        return _inserted(text, plain, whole, {section: {name: entry}}, depth=1)
     within = _opening(plain, sections.start, f"{section!r}")
     former = _member(plain, within, name)
     if former is None:
