@@ -12,6 +12,7 @@ from commonplace.recall.preview import Preview, preview
 from commonplace.recall.rendering import Tokenizer, estimated_tokens
 from commonplace.records import Kind
 from commonplace.scope_counts import ScopeStats
+from commonplace.telemetry import told
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.recalling import Recalling
 
@@ -36,6 +37,7 @@ class Looking(Recalling):
         checked_limit(offset, "offset")
         return self._engine.scopes(self._readable, offset, limit)
 
+    @told
     def explain(
         self,
         query: str,
@@ -71,6 +73,7 @@ class Looking(Recalling):
         told = self._engine.explain(self._readable, query, selection, max(limit, 1))
         return told.within(limit, min_confidence)
 
+    @told
     def preview(
         self,
         query: str,

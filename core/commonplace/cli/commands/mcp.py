@@ -51,9 +51,10 @@ class _ServingUnlessNamed(click.Group):
 
 @click.group("mcp", cls=_ServingUnlessNamed)
 def mcp_command() -> None:
-    """Serve a memory to an MCP host: commonplace mcp DIRECTORY --scope user/alice.
+    """Serve a memory to an MCP host, or add it to a host's configuration.
 
-    A directory named "install" is ./install.
+    It is served by: commonplace mcp DIRECTORY --scope user/alice. A directory named "install" is
+    ./install.
     """
 
 
