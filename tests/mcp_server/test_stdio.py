@@ -85,13 +85,55 @@ async def test_two_hosts_share_a_directory_and_outlive_its_server(
         assert f"Note {era} 7" in await one.recalled(f"Note {era} 7")
 
 
-async def test_a_call_that_is_cancelled_ends_no_session(directory: Path, tmp_path: Path) -> None:
-    async with over_stdio(of_alice(directory), tmp_path / "errors") as host:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0):
-                await host.call("remember", text="Never heard of")
-        assert not (await host.call("remember", text="Heard of")).failed
-        assert "Heard of" in await host.recalled("Heard of")
+WAITS = """
+import sys, time
+from pathlib import Path
+from commonplace.mcp import stdio
+
+def opening():
+    Path(sys.argv[1]).touch()
+    while not Path(sys.argv[2]).exists():
+        time.sleep(0.01)
+    import commonplace
+    from commonplace.testing import HashingEmbedder
+    return commonplace.open(":memory:", embedder=HashingEmbedder())
+
+stdio.serve(opening)
+"""
+
+
+def test_a_call_that_is_cancelled_ends_no_session(tmp_path: Path) -> None:
+    started, go = tmp_path / "started", tmp_path / "go"
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS, str(started), str(go)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as host:
+        assert host.stdin is not None
+        assert host.stdout is not None
+
+        def say(method: str, id: int | None = None, **params: Any) -> None:
+            message = {"jsonrpc": "2.0", "method": method, "params": params}
+            named = message if id is None else {**message, "id": id}
+            print(json.dumps(named), file=host.stdin, flush=True)
+
+        say("initialize", 1, **HELLO["params"])  # type: ignore[arg-type]  # an object
+        say("notifications/initialized")
+        say("tools/call", 2, name="remember", arguments={"text": "Not waited for"})
+        while not started.exists():
+            assert host.poll() is None
+        say("notifications/cancelled", requestId=2)
+        say("tools/call", 3, name="get_value", arguments={"key": "it"})
+        go.touch()
+        answers = iter(map(json.loads, host.stdout))
+        answer = next(one for one in answers if one["id"] == 3)
+        host.stdin.close()
+        assert all(one["id"] == 2 for one in answers)  # what is still said is heard
+
+    assert answer["result"]["structuredContent"]["found"] is False
+    assert host.returncode == 0
 
 
 def test_the_first_answer_comes_before_anything_is_opened_and_the_end_is_clean(

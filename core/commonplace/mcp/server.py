@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anyio import to_thread
-
 from commonplace.mcp.sdk import Server, named_server
-from commonplace.mcp.tools import MemoryOf, Tools
+from commonplace.mcp.tools import MemoryOf, Tools, working
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory
@@ -32,12 +30,12 @@ def server_of(memory_of: MemoryOf, agent: str | None = None) -> Server[Any]:
         mime_type="text/plain",
     )
     async def always() -> str:
-        return await to_thread.run_sync(lambda: _always(memory_of()))
+        return await working(memory_of, _always)
 
     @server.prompt(title="With memory")
     async def with_memory(question: str) -> str:
         """Ask a question together with what is remembered about it."""
-        block = await to_thread.run_sync(lambda: memory_of().context(question))
+        block = await working(memory_of, lambda memory: memory.context(question))
         return "\n\n".join(filter(None, [block, question]))
 
     return server

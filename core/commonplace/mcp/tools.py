@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from anyio import to_thread
+from anyio.lowlevel import checkpoint
 from pydantic import Field
 
 from commonplace.errors import CommonplaceError
@@ -67,6 +68,18 @@ def readable(
     return reading
 
 
+async def working(memory_of: MemoryOf, work: Callable[[Memory], R]) -> R:
+    """Do `work` on the memory, and let no event loop wait for it.
+
+    What was cancelled meanwhile ends as cancelled: a package of major 1 that is given a result
+    after it has answered so ends the session.
+    """
+    try:
+        return await to_thread.run_sync(lambda: work(memory_of()))
+    finally:
+        await checkpoint()
+
+
 class Tools:
     """The tools over one memory, or over that of each caller."""
 
@@ -93,8 +106,7 @@ class Tools:
         ]
 
     async def _working(self, work: Callable[[Memory], R]) -> R:
-        """Do `work` on the memory, and let no event loop wait for it."""
-        return await to_thread.run_sync(lambda: work(self._memory_of()))
+        return await working(self._memory_of, work)
 
     def _source(self, origin: Origin | None = None, session: str | None = None) -> Source:
         return Source(framework="mcp", agent=self._agent, origin=origin, session=session)
