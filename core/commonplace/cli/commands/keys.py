@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
 from commonplace.cli.store import is_address, named, opened
@@ -44,7 +44,7 @@ def keys_command(ctx: click.Context, target: Target) -> None:
 @click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
 @click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
-@targeted
+@of_a_store
 def add_key(
     target: Target,
     words: tuple[str, ...],
@@ -67,7 +67,7 @@ def add_key(
 
 @keys_command.command("list")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
-@targeted
+@of_a_store
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
     """List the keys: id, scope, when each was made, and its quotas."""
     from commonplace.service.keys import Keys
@@ -84,7 +84,7 @@ def list_keys(target: Target, words: tuple[str, ...]) -> None:
 
 @keys_command.command("revoke")
 @click.argument("words", metavar="[DIRECTORY] ID", nargs=-1)
-@targeted
+@of_a_store
 def revoke_key(target: Target, words: tuple[str, ...]) -> None:
     """Make the key with this ID, as `list` shows it, worthless at once."""
     from commonplace.service.keys import Keys
