@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +20,7 @@ KEYS: Sequence[Column] = (
     ("made", lambda row: row["created_at"]),
     ("records", lambda row: row["max_records"] or "-"),
     ("requests a minute", lambda row: row["requests_per_minute"] or "-"),
+    ("origins", lambda row: ",".join(row["origins"]) or "-"),
 )
 
 
@@ -44,23 +46,37 @@ def keys_command(ctx: click.Context, target: Target) -> None:
 @click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
 @click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Whose statements it may write: user, agent, tool, document, operator. Repeat it for "
+    "several; without it, all but operator, whose statements are not screened for orders.",
+)
 @of_a_store
 def add_key(
     target: Target,
     words: tuple[str, ...],
+    *,
     max_records: int | None,
     requests_per_minute: int | None,
+    origins: tuple[Any, ...],
 ) -> None:
     """Make a key for SCOPE and print it: it is shown only now.
 
     SCOPE such as user/alice is what it opens; "" is all. A server that runs admits it at once.
     """
     from commonplace.scope import Scope
+    from commonplace.service.confined import CLAIMED
     from commonplace.service.keys import Keys
 
     target, [scope] = placed(target, words, ["SCOPE"])
     made = Keys(_directory(target)).add(
-        Scope.parse(scope), max_records=max_records, requests_per_minute=requests_per_minute
+        Scope.parse(scope),
+        max_records=max_records,
+        requests_per_minute=requests_per_minute,
+        origins=list(origins) or CLAIMED,
     )
     click.echo(made)
 
@@ -69,7 +85,7 @@ def add_key(
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
 @of_a_store
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
-    """List the keys: id, scope, when each was made, and its quotas."""
+    """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
     from commonplace.service.keys import Keys
 
     target, _ = placed(target, words, [])
