@@ -115,7 +115,7 @@ class Feeder:
 
     def _go_on(self) -> None:
         self._changed.notify_all()
-        if self._thread is None and not self._stopping:
+        if self._thread is None and self._can_feed():
             thread = threading.Thread(target=self._run, name="commonplace-feeder", daemon=True)
             with suppress(RuntimeError):  # at the end of a process none can be started
                 thread.start()
@@ -137,13 +137,18 @@ class Feeder:
     def _has_work(self) -> bool:
         """Wait until there is something to feed, and tell whether there is; if not, end."""
         with self._changed:
-            while not self._stopping and self._ledger.waiting.changes:
+            while self._can_feed() and self._ledger.waiting.changes:
                 if self._is_due():
                     self._tried = self._asked
                     return True
             self._thread = None
             self._changed.notify_all()
             return False
+
+    def _can_feed(self) -> bool:
+        """Tell whether Chroma can be fed: chromadb cannot be imported at the end of a process."""
+        is_ending = not threading.main_thread().is_alive()
+        return not self._stopping and (self._chroma.is_open or not is_ending)
 
     def _is_due(self) -> bool:
         """Tell whether it is time for the next step; wait for a moment if it is not."""
