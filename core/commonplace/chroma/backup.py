@@ -25,7 +25,7 @@ from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormat
 from commonplace.keeping.audit import HEAD, KEY, LOG
 from commonplace.ownership import DirectoryLock
 from commonplace.ports import Erased
-from commonplace.private_file import put_in_place
+from commonplace.private_file import make_private_file, make_private_folder, put_in_place
 from commonplace.scope import Scope
 
 FORMAT = 1
@@ -115,7 +115,7 @@ def _write(directory: Path, file: Path) -> None:
     draft = file.with_name(f"{file.name}.new")
     with translated(f"writing {str(file)!r}"):
         draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600)
+        make_private_file(draft)
         try:
             with draft.open("wb") as raw:
                 with zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as archive:
@@ -176,8 +176,8 @@ def _extract(archive: zipfile.ZipFile, directory: Path) -> None:
     for member in archive.infolist():
         if member.filename != _MANIFEST:
             path = directory / member.filename
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
+            make_private_folder(path.parent)
+            make_private_file(path)
             with archive.open(member) as content, path.open("wb") as target:
                 shutil.copyfileobj(content, target)
                 target.flush()

@@ -20,6 +20,7 @@ from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, sear
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.mirror import NO_DATABASE, Mirror, state_of
+from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
@@ -79,7 +80,7 @@ class DirectoryStore(ChromaStore):
         # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
         self._opening = RLock()
         with translated(f"opening {str(self._files)!r}"):
-            self._files.mkdir(parents=True, exist_ok=True)
+            self._privacy = Privacy(directory)
         self._room: Room = Room(self._files)
         state = self._state()
         self._mirror = Mirror(directory / MIRROR, state)
@@ -169,6 +170,7 @@ class DirectoryStore(ChromaStore):
         """Remove the copy if the body, which writes to both, may have been done in part."""
         try:
             yield
+            self._keep_private()
         except BaseException:
             self._mirror.drop()
             raise
@@ -267,12 +269,14 @@ class DirectoryStore(ChromaStore):
         with translated(f"closing {str(self._files)!r}"):
             self._client.close()
         self._blank_unused()
+        self._keep_private()
 
     def _start(self) -> None:
         self._blank_unused()
         if not (self._files / DATABASE).exists():
             self._room.for_writing(0)
         self._client = client_of(self._directory)
+        self._keep_private()
         keep_in_forks(self._client)
         try:
             self._opened = Catalogue(self._client, self._embedder)
@@ -298,6 +302,10 @@ class DirectoryStore(ChromaStore):
     def _blank_unused(self) -> None:
         with translated(f"tidying {str(self._files)!r}"):
             blank_unused(self._files)
+
+    def _keep_private(self) -> None:
+        with translated(f"closing {str(self._files)!r} to other users"):
+            self._privacy.keep()
 
     def _folders(self) -> set[str]:
         """Return the names of the indexes, if it matters when there is a new one."""

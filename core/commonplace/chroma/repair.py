@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from commonplace.chroma import rows
 from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore
 from commonplace.chroma.index_flaws import flaws
+from commonplace.chroma.privacy import open_to_others
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
@@ -26,6 +28,7 @@ from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import InvalidInputError
 from commonplace.ownership import DirectoryLock
+from commonplace.private_file import make_private
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -88,6 +91,8 @@ def repair(directory: Path, embedder: CheckedEmbedder) -> Report:
         before = _examined(directory)
         if before.is_sound or not all(one.is_repairable for one in before.findings):
             return before
+        for one in open_to_others(directory):
+            make_private(one)
         numbers = {one.partition for one in before.findings if one.partition is not None}
         _rebuild(directory, sorted(numbers), embedder)
         after = _examined(directory)
@@ -113,7 +118,7 @@ def _examined(directory: Path) -> Report:
         if (said := _integrity(directory)) != "ok":
             what = f"{DATABASE} is damaged ({said}): restore the directory from a backup"
             return Report(0, (Finding(what, is_repairable=False),))
-        findings = [*_left_over(directory), *_of_partitions(directory)]
+        findings = [*_open(directory), *_left_over(directory), *_of_partitions(directory)]
         [(records,)] = _query(
             directory, "SELECT count(*) FROM embedding_metadata WHERE key = 'record'"
         )
@@ -125,6 +130,17 @@ def _integrity(directory: Path) -> str:
         return str(_query(directory, "PRAGMA integrity_check(1)")[0][0])
     except sqlite3.DatabaseError as error:
         return str(error)
+
+
+def _open(directory: Path) -> Iterator[Finding]:
+    if found := open_to_others(directory):
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        inside = ", ".join(one.name for one in found[1:])
+        yield Finding(
+            f"other users can enter the directory (mode {mode:o})"
+            + (f" and open {inside} in it" if inside else "")
+            + f": close it with `chmod 700 {directory}`"
+        )
 
 
 def _left_over(directory: Path) -> Iterator[Finding]:

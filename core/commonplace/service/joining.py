@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from commonplace.errors import CommonplaceError, ServerUnavailableError, StoreInUseError
 from commonplace.ownership import is_served, owner_of, unusable
+from commonplace.private_file import make_private_file, make_private_folder
 from commonplace.service.address import Address
 from commonplace.service.connection import Line
 from commonplace.service.wire import error_from_json
@@ -101,9 +102,9 @@ def _found_or_started(directory: Path, options: Sequence[str], seconds: float) -
 
 @contextmanager
 def _one_at_a_time(directory: Path, seconds: float) -> Iterator[None]:
-    lock = FileLock(directory / STARTING, timeout=seconds, thread_local=False)
+    lock = FileLock(directory / STARTING, mode=0o600, timeout=seconds, thread_local=False)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private_folder(directory)
         lock.acquire()
     except OSError as error:
         if isinstance(error, Timeout):
@@ -116,6 +117,7 @@ def _one_at_a_time(directory: Path, seconds: float) -> Iterator[None]:
 
 
 def _started(directory: Path, options: Sequence[str], seconds: float) -> Address:
+    make_private_file(directory / LOG)
     with (directory / LOG).open("ab") as log:
         said_before = log.tell()
         process = subprocess.Popen(  # noqa: S603  # our own module, with a list of arguments

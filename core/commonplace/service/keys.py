@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from commonplace.errors import InvalidInputError, StoreDamagedError
-from commonplace.private_file import write_privately
+from commonplace.private_file import make_private_folder, write_privately
 from commonplace.records import now
 from commonplace.scope import Scope
 from commonplace.service.confined import Grant
@@ -112,7 +112,7 @@ class Keys:
             ) from error
 
     def _editing(self) -> FileLock:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._path.parent)
         return FileLock(self._path.with_name(EDITING), mode=0o600)
 
     def _write(self, keys: dict[str, Key]) -> None:
