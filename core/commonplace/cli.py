@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commonplace.errors import CommonplaceError
+from commonplace.errors import CommonplaceError, InvalidInputError
 from commonplace.ownership import is_served
 from commonplace.records import now
 from commonplace.scope import Scope
 
 if TYPE_CHECKING:
+    from commonplace.embedding.adapters import CheckedEmbedder
     from commonplace.memory import Memory
     from commonplace.service.serving import Port, Service
 
@@ -285,13 +287,19 @@ def doctor(
     directory: Directory,
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild what can be.")] = False,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            help="The store's embedder as module:name, for vectors that are kept nowhere any more."
+        ),
+    ] = None,
 ) -> None:
     """Look for damage in DIRECTORY, which nobody may have open."""
     from commonplace.chroma import repair as repairing
-    from commonplace.embedding import MiniLM, as_embedder
 
     path = directory.expanduser().resolve()
-    report = repairing.repair(path, as_embedder(MiniLM())) if repair else repairing.examine(path)
+    model = _model_of(path, embedder) if repair else None
+    report = repairing.repair(path, model) if repair else repairing.examine(path)
     for finding in report.repaired:
         typer.echo(f"repaired: {finding.what}")
     for finding in report.findings:
@@ -299,6 +307,25 @@ def doctor(
     typer.echo(f"{report.records:,} records; {'sound' if report.is_sound else 'damaged'}")
     if not report.is_sound:
         raise typer.Exit(1)
+
+
+def _model_of(path: Path, named: str | None) -> CheckedEmbedder | None:
+    """Return the embedder that is named, or the default one if the store was built with it."""
+    from commonplace.chroma.repair import embedder_name
+    from commonplace.embedding import MiniLM, as_embedder
+
+    if named is None:
+        default = as_embedder(MiniLM())
+        return default if embedder_name(path) == default.name else None
+    module, _, name = named.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidInputError(
+            f"There is no embedder {named!r} ({error}). Name one as module:name, such as "
+            "my_models:embed; the folder of the module must be on PYTHONPATH."
+        ) from error
+    return as_embedder(found() if isinstance(found, type) else found)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
+from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check, check_database
 from commonplace.chroma.store import ChromaStore
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
@@ -34,9 +35,6 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import Uses
 
-CHROMA = "chroma"
-# While this file is there, partitions are being rewritten, and old rows may be left in the files.
-REWRITING = "rewriting"
 MIRROR = "mirror.sqlite3"
 _BYTES_PER_USE = 500
 
@@ -44,8 +42,11 @@ _BYTES_PER_USE = 500
 def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[], None]]:
     """Open the store in `directory`, whose lock is held; return it and what closes it.
 
+    Its files are looked at first: Chroma would take a store that lost its database for a new one.
     Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
     """
+    with translated(f"looking at {str(directory)!r}"):
+        check_database(directory)
     store = DirectoryStore(directory, embedder)
     return store, store.close
 
@@ -73,10 +74,9 @@ class DirectoryStore(ChromaStore):
         self._directory = directory
         self._files = directory / CHROMA
         self._marker = directory / REWRITING
-        self._embedder = embedder
-        self._has_erased = False
-        self._opened = None
-        self._closed = False
+        self._embedder, self._opened = embedder, None
+        self._has_erased = self._closed = False
+        self._seal = Seal(directory)
         # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
         self._opening = RLock()
         with translated(f"opening {str(self._files)!r}"):
@@ -236,6 +236,8 @@ class DirectoryStore(ChromaStore):
         with self._opening:
             self._closed = True
             self._stop()
+            with translated(f"noting the files in {str(self._files)!r}"):
+                self._seal.close()
         self._mirror.close(self._state(), mark)
 
     def _purge(self) -> None:
@@ -272,6 +274,9 @@ class DirectoryStore(ChromaStore):
         self._keep_private()
 
     def _start(self) -> None:
+        if not self._seal.is_open:
+            with translated(f"looking at {str(self._files)!r}"):
+                check(self._directory)
         self._blank_unused()
         if not (self._files / DATABASE).exists():
             self._room.for_writing(0)
@@ -281,6 +286,7 @@ class DirectoryStore(ChromaStore):
         try:
             self._opened = Catalogue(self._client, self._embedder)
             self._opened.settle()
+            self._seal.open()
             if self._has_erased:
                 self._touch_all()
         except BaseException:
