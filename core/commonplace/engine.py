@@ -23,7 +23,7 @@ from commonplace.errors import (
 from commonplace.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
-from commonplace.keeping.erasing import Erasure, erase
+from commonplace.keeping.erasing import Erasure, ask, erase
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.arrays import Question
@@ -137,6 +137,11 @@ class LocalEngine:
         self._check_open()
         return erase(erasure, self._erase, self._audit, self.clock)
 
+    def ask(self, erasure: Erasure, names: Sequence[str]) -> None:
+        """Record deletions that a client is about to make elsewhere."""
+        self._check_open()
+        ask(erasure, names, self._audit, self.clock())
+
     def audit(self, scope: Scope) -> list[AuditEntry]:
         self._check_open()
         return self._audit.entries(scope if scope.names else None)
@@ -183,13 +188,11 @@ class LocalEngine:
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
-            at = self.clock()
-            found = [
+            found = self._living(
                 entry.record
                 for scope in scopes
                 for entry in self._store.store.versions(scope, [id])
-                if not entry.record.is_expired(at)
-            ]
+            )
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
     def select(
@@ -232,13 +235,9 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            at = self.clock()
-            found = [
-                record
-                for scope in scopes
-                for record in self._store.of_kinds(scope, kinds)
-                if not record.is_expired(at)
-            ]
+            found = self._living(
+                one for scope in scopes for one in self._store.of_kinds(scope, kinds)
+            )
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(
@@ -310,6 +309,10 @@ class LocalEngine:
         if entries:
             self._audit.append(action, scope, at=self.clock(), counts={"records": len(entries)})
         return len(entries)
+
+    def _living(self, records: Iterable[Record]) -> list[Record]:
+        at = self.clock()
+        return [record for record in records if not record.is_expired(at)]
 
     def _selected(self, scopes: Sequence[Scope], selection: Selection) -> list[Record]:
         admitted = selection.condition()

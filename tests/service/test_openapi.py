@@ -29,6 +29,7 @@ OPERATIONS = {
     "POST /v1/engine/embed": "texts*",
     "POST /v1/engine/entries": "ids* scopes*",
     "POST /v1/engine/erase": "backups done reason* scope* source",
+    "POST /v1/engine/erase_steps": "names* scope* source",
     "POST /v1/engine/exact": "id* scope*",
     "POST /v1/engine/find": "ids* scopes*",
     "POST /v1/engine/held": "ids* scopes*",

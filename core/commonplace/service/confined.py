@@ -171,6 +171,10 @@ class ConfinedEngine:
             self._check_local("Backups are erased")
         return self._engine.erase(erasure)
 
+    def ask(self, erasure: Erasure, names: Sequence[str]) -> None:
+        self._check([erasure.scope])
+        self._engine.ask(erasure, names)
+
     def audit(self, scope: Scope) -> list[AuditEntry]:
         self._check([scope])
         return self._engine.audit(scope)
