@@ -315,15 +315,9 @@ class LocalEngine:
         return [record for record in records if not record.is_expired(at)]
 
     def _selected(self, scopes: Sequence[Scope], selection: Selection) -> list[Record]:
-        admitted = selection.condition()
         with self._opened():
-            at = self.clock()
-            return [
-                record
-                for scope in scopes
-                for record in self._among(scope, selection)
-                if not record.is_expired(at) and admitted(record)
-            ]
+            among = (one for scope in scopes for one in self._among(scope, selection))
+            return list(filter(selection.condition(), self._living(among)))
 
     def _among(self, scope: Scope, selection: Selection) -> Iterable[Record]:
         if selection.is_current and selection.conversation is not None and selection.kinds:
