@@ -12,6 +12,7 @@ import typer
 
 from commonplace.errors import CommonplaceError, InvalidInputError
 from commonplace.ownership import is_served
+from commonplace.paths import local_path
 from commonplace.records import now
 from commonplace.scope import Scope
 
@@ -31,7 +32,14 @@ keys = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 
-Directory = Annotated[Path, typer.Argument(help="The directory of the store.", file_okay=False)]
+
+def _local(path: Path) -> Path:
+    return local_path(path, "DIRECTORY is a path on this machine")
+
+
+Directory = Annotated[
+    Path, typer.Argument(help="The directory of the store.", file_okay=False, callback=_local)
+]
 
 
 def main() -> None:
@@ -78,7 +86,7 @@ def serve(
     from commonplace.service.serving import Port, run_until_signal
 
     os.umask(0o077)  # what is remembered is this user's, the new files included
-    path = directory.expanduser().resolve()
+    path = directory.resolve()
     service = _service(path, Port(host, port, certificate, certificate_key), embedder)
     run_until_signal(service, lambda: _announce(path, service))
     typer.echo("stopped; everything is stored")
@@ -116,6 +124,9 @@ def add_key(
     max_records: Annotated[
         int | None, typer.Option(min=1, help="Records that may be in the scope.")
     ] = None,
+    max_bytes: Annotated[
+        int | None, typer.Option(min=1, help="Bytes of text and metadata in the scope.")
+    ] = None,
     requests_per_minute: Annotated[
         int | None, typer.Option(min=1, help="Requests it may send.")
     ] = None,
@@ -127,7 +138,10 @@ def add_key(
     from commonplace.service.keys import Keys
 
     made = Keys(directory).add(
-        Scope.parse(scope), max_records=max_records, requests_per_minute=requests_per_minute
+        Scope.parse(scope),
+        max_records=max_records,
+        requests_per_minute=requests_per_minute,
+        max_bytes=max_bytes,
     )
     typer.echo(made)
 
@@ -138,7 +152,8 @@ def list_keys(directory: Directory) -> None:
     from commonplace.service.keys import Keys
 
     for key in Keys(directory).listed():
-        quotas = f"{key.max_records or '-'}\t{key.requests_per_minute or '-'}"
+        limits = (key.max_records, key.requests_per_minute, key.max_bytes)
+        quotas = "\t".join(str(limit or "-") for limit in limits)
         typer.echo(f"{key.id}\t{key.scope or '(root)'}\t{key.created_at}\t{quotas}")
 
 
@@ -262,7 +277,7 @@ def backup(directory: Directory, file: Annotated[Path, typer.Argument(help="A ne
     from commonplace.service.joining import joined
     from commonplace.service.wire import ENGINE
 
-    path, target = directory.expanduser().resolve(), file.expanduser().resolve()
+    path, target = directory.resolve(), local_path(file).resolve()
     if is_served(path):
         Connection(lambda: joined(path, None)).call(f"{ENGINE}/backup", {"file": str(target)})
     else:
@@ -278,7 +293,7 @@ def restore(
     """Put a backup back into DIRECTORY."""
     from commonplace.chroma.backup import restore as put_back
 
-    put_back(file.expanduser().resolve(), directory.expanduser().resolve())
+    put_back(local_path(file).resolve(), local_path(directory).resolve())
     typer.echo(f"restored into {directory}")
 
 
@@ -297,7 +312,7 @@ def doctor(
     """Look for damage in DIRECTORY, which nobody may have open."""
     from commonplace.chroma import repair as repairing
 
-    path = directory.expanduser().resolve()
+    path = directory.resolve()
     model = _model_of(path, embedder) if repair else None
     report = repairing.repair(path, model) if repair else repairing.examine(path)
     for finding in report.repaired:

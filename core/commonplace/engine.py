@@ -35,7 +35,7 @@ from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
 from commonplace.uses import carried
-from commonplace.warm_store import WarmStore
+from commonplace.warm_store import Growth, WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.screening import Screening
 
@@ -93,6 +93,11 @@ class LocalEngine:
             written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
             known |= zip(map(identity, changed), written, strict=True)
         return [known[identity(record)] for record in records]
+
+    def growth(self, records: Sequence[Record], new: Collection[str]) -> Growth:
+        """Return what writing these would store, each with the record whose place it would take."""
+        with self._opened():
+            return self._store.growth(records, new, self.clock())
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check_open()

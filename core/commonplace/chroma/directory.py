@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from commonplace import home
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
@@ -53,12 +54,10 @@ def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[],
 
 def client_of(directory: Path) -> Any:
     """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
-    import chromadb
-    from chromadb.config import Settings
-
+    chromadb = home.chromadb()
     with translated(f"opening {str(directory / CHROMA)!r}"):
         return chromadb.PersistentClient(
-            directory / CHROMA, settings=Settings(anonymized_telemetry=False)
+            directory / CHROMA, settings=chromadb.Settings(anonymized_telemetry=False)
         )
 
 

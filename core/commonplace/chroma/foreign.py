@@ -9,9 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import chromadb
-from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
-
+from commonplace import home
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreError
 from commonplace.records import JSON
@@ -20,6 +18,7 @@ DATABASE = "chroma.sqlite3"
 
 _ROWS_PER_READ = 1_000
 _OURS = "commonplace"
+_DEFAULT = ("default_tenant", "default_database")
 
 
 class Place(NamedTuple):
@@ -107,9 +106,10 @@ def _fits(place: Place, wanted: str) -> bool:
 def _of_place(folder: Path, place: Place) -> Iterator[Row]:
     if place.collection == _OURS:
         raise InvalidInputError("This is a store of Commonplace: open it and use export.")
+    chromadb = home.chromadb()
     client: Any = chromadb.PersistentClient(
         folder,
-        settings=Settings(anonymized_telemetry=False),
+        settings=chromadb.Settings(anonymized_telemetry=False),
         tenant=place.tenant,
         database=place.database,
     )
@@ -121,7 +121,7 @@ def _of_place(folder: Path, place: Place) -> Iterator[Row]:
 
 
 def _elsewhere(place: Place) -> dict[str, str]:
-    if place[:2] == (DEFAULT_TENANT, DEFAULT_DATABASE):
+    if place[:2] == _DEFAULT:
         return {}
     return {"tenant": place.tenant, "database": place.database}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from pathlib import Path
 
 from commonplace.engine import LocalEngine
@@ -17,7 +18,7 @@ from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
-from commonplace.service.quotas import Quotas
+from commonplace.service.quotas import Amount, Quotas, amount, size
 from commonplace.writing.screening import Screening
 
 LOCAL = "local"
@@ -25,12 +26,13 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key allows: everything within `scope`, and at most `max_records` records there."""
+    """What a key allows: everything within `scope`, and there at most so much."""
 
     scope: Scope = field(default_factory=Scope)
     name: str = LOCAL
     max_records: int | None = None
     requests_per_minute: int | None = None
+    max_bytes: int | None = None
 
     @property
     def is_local(self) -> bool:
@@ -82,12 +84,12 @@ class ConfinedEngine:
         new: Collection[str] = (),
         vectors: Sequence[Vectors] | None = None,
     ) -> list[Record]:
-        with self._writing(records, vectors):
+        with self._writing(records, new, vectors):
             return self._engine.write(records, new, vectors)
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check([old.scope])
-        with self._writing([new], vectors):
+        with self._writing([new], (), vectors):
             return self._engine.swap(old, new, vectors)
 
     def used(self, records: Sequence[Record]) -> None:
@@ -204,17 +206,39 @@ class ConfinedEngine:
 
     @contextmanager
     def _writing(
-        self, records: Sequence[Record], vectors: Sequence[Vectors] | None
+        self,
+        records: Sequence[Record],
+        new: Collection[str],
+        vectors: Sequence[Vectors] | None,
     ) -> Iterator[None]:
         self._check(record.scope for record in records)
         self._check_dimension(vectors)
-        most = self.grant.max_records
-        if most is None:
+        limits = (self.grant.max_records, self.grant.max_bytes)
+        if limits == (None, None):
             yield
             return
+        most = Amount(*(inf if limit is None else limit for limit in limits))
         # One that takes another's place needs room too: the other stays as its past version.
-        with self._quotas.writing(self.grant.name, most, len(records), self._count):
+        with self._quotas.writing(
+            self.grant.name,
+            most,
+            amount(records),
+            self._held,
+            lambda: self._added(records, new),
+        ):
             yield
+
+    def _held(self) -> Amount:
+        scopes, everything = [self.grant.scope], Selection(state="all")
+        if self.grant.max_bytes is None:
+            return Amount(sum(self._engine.tally(scopes, everything).values()))
+        return amount(self._engine.select(scopes, everything, 0, None))
+
+    def _added(self, records: Sequence[Record], new: Collection[str]) -> Amount:
+        """Return how much the store would grow: what it holds already adds nothing."""
+        pairs = self._engine.growth(records, new)
+        grown = sum(max(size(one) - (size(old) if old else 0), 0) for old, one in pairs)
+        return Amount(sum(old is None for old, _ in pairs), grown)
 
     def _check_dimension(self, vectors: Sequence[Vectors] | None) -> None:
         # In an empty store the first vectors decide what all others must be like.
@@ -225,6 +249,3 @@ class ConfinedEngine:
                     f"The vectors have the dimension {rows.shape[1]}, and those of "
                     f"{self.embedder_name!r} have {expected}. Send none, and the server embeds."
                 )
-
-    def _count(self) -> int:
-        return sum(self._engine.tally([self.grant.scope], Selection(state="all")).values())

@@ -32,10 +32,17 @@ class Key:
     created_at: str
     max_records: int | None = None
     requests_per_minute: int | None = None
+    max_bytes: int | None = None
 
     def grant(self) -> Grant:
         """Return what the key allows."""
-        return Grant(Scope.parse(self.scope), self.id, self.max_records, self.requests_per_minute)
+        return Grant(
+            Scope.parse(self.scope),
+            self.id,
+            self.max_records,
+            self.requests_per_minute,
+            self.max_bytes,
+        )
 
 
 class Keys:
@@ -62,6 +69,7 @@ class Keys:
         *,
         max_records: int | None = None,
         requests_per_minute: int | None = None,
+        max_bytes: int | None = None,
     ) -> str:
         """Make a key for `scope` and return it: this is the only time that it is shown."""
         id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -72,6 +80,7 @@ class Keys:
             created_at=now().isoformat(timespec="seconds"),
             max_records=max_records,
             requests_per_minute=requests_per_minute,
+            max_bytes=max_bytes,
         )
         with self._editing():
             self._write({**self._current(), id: key})
