@@ -71,9 +71,19 @@ def places(database: Path) -> list[Place]:
     )
     try:
         with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            _check_definitions(opened, database)
             return [Place(*map(str, row)) for row in opened.execute(query)]
     except sqlite3.Error as error:
         raise InvalidInputError(f"{str(database)!r} is no file of Chroma's ({error}).") from error
+
+
+def _check_definitions(opened: sqlite3.Connection, database: Path) -> None:
+    """Refuse a file that defines what Chroma never does: it would be run, and may never end."""
+    found = opened.execute("SELECT type FROM sqlite_master WHERE type IN ('view', 'trigger')")
+    if defined := found.fetchone():
+        raise InvalidInputError(
+            f"{str(database)!r} is no file of Chroma's: it defines a {defined[0]}."
+        )
 
 
 def chosen(found: Sequence[Place], wanted: Sequence[str]) -> list[Place]:
