@@ -11,7 +11,7 @@ from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.archives import is_archive, member_names, members
-from commonplace.keeping.databases import is_database
+from commonplace.keeping.databases import is_database, reading
 from commonplace.keeping.json_stream import elements, elements_of
 from commonplace.keeping.reading import TABLES, json_files, last_change
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +26,22 @@ STARTING = "starting.lock"
 LOG = "server.log"
 JOIN_SECONDS = 45.0
 _HEALTH_SECONDS = 2.0
+# What its own faults end it by, such as SIGSEGV, is not among them: it would come again.
+_ENDED_FROM_OUTSIDE = {
+    -getattr(signal, name)
+    for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+    if hasattr(signal, name)
+}
 
 T = TypeVar("T")
 
 
 class _NotYetError(ServerUnavailableError):
     """The server does not answer so far."""
+
+
+class _KilledError(ServerUnavailableError):
+    """The server was ended from outside while it started: the next one may not be."""
 
 
 def joined(
@@ -97,7 +108,10 @@ def _found_or_started(directory: Path, options: Sequence[str], seconds: float) -
         with _one_at_a_time(directory, seconds):
             if is_served(directory):
                 return answering(directory)
-            return _started(directory, options, seconds)
+            try:
+                return _started(directory, options, seconds)
+            except _KilledError as error:
+                raise _NotYetError(str(error)) from error
 
 
 @contextmanager
@@ -144,6 +158,8 @@ def _answering_unless_ended(
         error = _last_words(directory, said_before)
         if isinstance(error, StoreInUseError) and is_served(directory):
             return answering(directory)  # another server was faster
+        if process.returncode in _ENDED_FROM_OUTSIDE:
+            raise _KilledError(str(error)) from None
         raise error from None
 
 
