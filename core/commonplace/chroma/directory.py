@@ -20,6 +20,7 @@ from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
+from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.mirror import NO_DATABASE, Mirror, state_of
 from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, purge
@@ -27,10 +28,10 @@ from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check, check_database
-from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
-from commonplace.ports import Entry, Erased, Vectors
+from commonplace.ports import Entry, Erased, Vectors, Verification
 from commonplace.private_file import write_privately
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -82,6 +83,7 @@ class DirectoryStore(ChromaStore):
             self._privacy = Privacy(directory)
         self._room: Room = Room(self._files)
         state = self._state()
+        self._leavings = Leavings(directory, is_new=state == NO_DATABASE)
         self._mirror = Mirror(directory / MIRROR, state)
         try:
             if self._marker.exists():
@@ -140,6 +142,7 @@ class DirectoryStore(ChromaStore):
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._room.for_removing()
+            self._leavings.note(entry.record.scope for entry in entries)
         with self._mirrored():
             super().remove(entries)
             self._mirror.remove(entry.record for entry in entries)
@@ -178,8 +181,12 @@ class DirectoryStore(ChromaStore):
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
 
         The partitions that may have held it are rewritten, whether or not they still do, so that
-        what was forgotten before goes as well. Raises StoreError if anything of it is left.
+        what was forgotten before goes as well. Of a scope that never had a record there is nothing
+        to remove or to look for. Raises StoreError if anything of it is left.
         """
+        if not self._leavings.may_be_of(scope) and not self._holds(scope):
+            return Erased(0, 0, Verification(files=0, bytes=0, traces=0, occurrences=0))
+        self._leavings.begin_erasing(scope)
         erased = ErasedRows()
         self._has_erased = True
         self._mirror.erase(scope)
@@ -191,7 +198,18 @@ class DirectoryStore(ChromaStore):
             self._mirror.drop()
             self._take_out(self._holding(found), scope, erased)
             found = self._searched(erased)
-        return Erased(erased.records, erased.rows, verified(self._files, erased, found))
+        verification = verified(self._files, erased, found)
+        self._leavings.forget(scope)
+        return Erased(erased.records, erased.rows, verification)
+
+    def _holds(self, scope: Scope) -> bool:
+        """Tell whether there is a row of a scope. One without its record counts as well."""
+        if self._mirror.covers(scope) and next(self._mirror.records(scope), None):
+            return True
+        return any(
+            partition.get(where=where(scope, None), limit=1, include=[])["ids"]
+            for partition in self._collections(scope)
+        )
 
     def _searched(self, erased: ErasedRows) -> Found:
         return searched(self._files, [self._mirror.file], erased, self._vectors)

@@ -17,7 +17,7 @@ from commonplace.private_file import is_open_to_others, make_private, make_priva
 _BESIDE = (
     *("commonplace.lock", "owner.json", "starting.lock", "server.log", "run"),
     *("keys.json", "keys.lock", "audit.jsonl", "audit-head.json", "audit.key"),
-    *("mirror.sqlite3", "rewriting", "sealed.json"),
+    *("mirror.sqlite3", "rewriting", "sealed.json", "leavings"),
 )
 _CHROMA = "chroma"
 
