@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from commonplace.recall.hot import HotScope
 from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
+from commonplace.turns import Turns
 from commonplace.uses import carried
 from commonplace.warm_store import Growth, WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
@@ -65,8 +65,7 @@ class LocalEngine:
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
         self._on_close = on_close
-        # Embedding happens outside it.
-        self._lock = threading.RLock()
+        self._turns = Turns()  # embedding takes none
         self._commits = GroupCommit(self._opened, self._write_all)
         self._uses = GatheredUses(self._store.count_uses, clock, store.expect_uses)
         self._closed = False
@@ -133,10 +132,8 @@ class LocalEngine:
         # Read without the lock, which a large store would hold for long.
         expired = [one for one in self._store.store.records(scope) if one.is_expired(at)]
         with self._opened():
-            entries = self._store.stored(expired).values()
-            return self._remove(
-                "sweep", scope, [one for one in entries if one.record.is_expired(at)]
-            )
+            there = self._store.stored(expired).values()
+            return self._remove("sweep", scope, [one for one in there if one.record.is_expired(at)])
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
         self._check_open()
@@ -168,12 +165,8 @@ class LocalEngine:
     def entries(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Entry]:
         with self._opened():
             at = self.clock()
-            found = [
-                entry
-                for scope in scopes
-                for entry in self._store.find(scope, ids)
-                if not entry.record.is_expired(at)
-            ]
+            stored = [one for scope in scopes for one in self._store.find(scope, ids)]
+            found = [one for one in stored if not one.record.is_expired(at)]
         if unknown := sorted(set(ids) - {entry.record.id for entry in found}):
             raise _not_found(unknown[0], scopes[0])
         return found
@@ -229,13 +222,9 @@ class LocalEngine:
         asked = periods(asking.text, selection.asked(at))
         question = Question(query, asking, vector, asked, at.timestamp())
         admitted = selection.condition()
-        with self._opened():
-            matches = [
-                match
-                for scope in scopes
-                for arrays in [self._arrays(scope, vector, limit, selection)]
-                for match in ranked(arrays, question, admitted, limit)
-            ]
+        with self._recalling(scopes, selection):
+            arrays = [self._arrays(scope, vector, limit, selection) for scope in scopes]
+            matches = [match for one in arrays for match in ranked(one, question, admitted, limit)]
         return sorted(matches, key=lambda match: -match.confidence)[:limit]
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
@@ -251,19 +240,15 @@ class LocalEngine:
         self._check_open()
         self._embedder.checked(vector)
         admitted = selection.condition()
-        with self._opened():
-            found = [
-                pair
-                for scope in scopes
-                for arrays in [self._arrays(scope, vector, limit, selection)]
-                for pair in arrays.nearest(vector, admitted, limit)
-            ]
+        with self._recalling(scopes, selection):
+            arrays = [self._arrays(scope, vector, limit, selection) for scope in scopes]
+            found = [pair for one in arrays for pair in one.nearest(vector, admitted, limit)]
         return sorted(found, key=lambda pair: -pair[1])[:limit]
 
     def close(self) -> None:
         if self._is_forked():
             return  # the store is the parent's
-        with self._lock:
+        with self._turns.whole():
             if not self._closed:
                 self._uses.write()
                 self._closed = True
@@ -273,7 +258,17 @@ class LocalEngine:
     @contextmanager
     def _opened(self) -> Iterator[None]:
         self._check_open()  # before the lock: in a forked process nobody may be there to release it
-        with self._lock:
+        with self._turns.whole():
+            self._check_open()
+            self._uses.write_if_urgent()
+            yield
+
+    @contextmanager
+    def _recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:
+        """Let the body use arrays: those that are held also while the files are rewritten."""
+        with self._turns.enough(
+            lambda: not (selection.as_of or self._uses.are_urgent) and self._store.holds(scopes)
+        ):
             self._check_open()
             self._uses.write_if_urgent()
             yield
@@ -298,9 +293,14 @@ class LocalEngine:
         return written
 
     def _erase(self, scope: Scope) -> Erased:
-        with self._opened():
-            self._uses.drop_within(scope)
-            return self._store.erase(scope)
+        self._check_open()
+        with self._turns.rewriting(lambda: self._let_go(scope)):
+            return self._store.store.erase(scope)
+
+    def _let_go(self, scope: Scope) -> None:
+        self._check_open()
+        self._uses.drop_within(scope)
+        self._store.let_go(scope)
 
     def _known(self, records: Sequence[Record], new: Collection[str]) -> dict[Identity, Record]:
         """Return what is stored for those that are no new statements."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import TypeAlias
 
-from commonplace.ports import NO_VECTORS, Entry, Erased, Page, RecordStore, Vectors
+from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
@@ -202,10 +202,13 @@ class WarmStore:
             if held_at(entry.record, moment) and not entry.record.is_expired(at)
         )
 
-    def erase(self, scope: Scope) -> Erased:
-        """Erase every record within a scope, here and in the store's files."""
-        self._hot.clear()
-        return self.store.erase(scope)
+    def holds(self, scopes: Iterable[Scope]) -> bool:
+        """Tell whether the arrays of all these scopes are held."""
+        return all(self._hot.held(scope) is not None for scope in scopes)
+
+    def let_go(self, scope: Scope) -> None:
+        """Hold no array any more with a record of a scope that is about to be erased."""
+        self._hot.let_go(scope)
 
     def close(self) -> None:
         """Forget the arrays and release the store."""
