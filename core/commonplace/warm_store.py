@@ -8,11 +8,12 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
-from commonplace.recall.filters import Condition
+from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
+from commonplace.scope_counts import ScopeCounts
 from commonplace.uses import Uses
 from commonplace.writing.batch import Batch, Write, identity
 from commonplace.writing.repetition import statement
@@ -33,6 +34,8 @@ class WarmStore:
         """Keep at most `max_bytes` bytes of arrays."""
         self.store = store
         self._hot = HotScopes(store, max_bytes)
+        # Without room for arrays others may write too, and nothing is kept.
+        self.counts = ScopeCounts(store.records) if max_bytes else ScopeCounts(store.records, 0)
 
     def write_all(self, writes: Sequence[Write], at: datetime) -> list[list[Record]]:
         """Store what a number of writes come to; return what is stored for each entry of each."""
@@ -69,8 +72,9 @@ class WarmStore:
             self.store.put(new)
             self.store.replace(replaced)
         except BaseException:
-            self._hot.clear()  # part of it may be stored
+            self._forget()  # part of it may be stored
             raise
+        self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
         self._hot.add([*new, *(entry for _, entry in replaced)])
 
     def remove(self, entries: Sequence[Entry]) -> None:
@@ -89,8 +93,9 @@ class WarmStore:
             gone = {identity(entry.record): entry for entry in (*entries, *past)}
             self.store.remove(list(gone.values()))
         except BaseException:
-            self._hot.clear()
+            self._forget()
             raise
+        self.counts.follow(entry.record for entry in entries)
         self._hot.remove(entries)
 
     def count_uses(self, uses: Uses) -> None:
@@ -98,8 +103,9 @@ class WarmStore:
         try:
             counted = self.store.count_uses(uses)
         except BaseException:
-            self._hot.clear()  # part of it may be stored
+            self._forget()  # part of it may be stored
             raise
+        self.counts.follow(counted)
         self._hot.recount(counted)
 
     def stored(self, records: Iterable[Record]) -> dict[tuple[Scope, str], Entry]:
@@ -194,6 +200,14 @@ class WarmStore:
         hot.expire(at)
         return hot
 
+    def arrays_for(
+        self, scope: Scope, vector: Vectors, limit: int, at: datetime, selection: Selection
+    ) -> HotScope:
+        """Return arrays of what is selected, as of the moment that it names."""
+        if selection.as_of is not None:
+            return self.arrays_as_of(scope, selection.as_of, at)
+        return self.arrays(scope, vector, limit, at, selection.condition())
+
     def arrays_as_of(self, scope: Scope, moment: datetime, at: datetime) -> HotScope:
         """Return arrays of what held at a moment, and is not expired now."""
         return HotScope(
@@ -209,11 +223,17 @@ class WarmStore:
     def let_go(self, scope: Scope) -> None:
         """Hold no array any more with a record of a scope that is about to be erased."""
         self._hot.let_go(scope)
+        self.counts.clear()
 
     def close(self) -> None:
         """Forget the arrays and release the store."""
-        self._hot.clear()
+        self._forget()
         self.store.close()
+
+    def _forget(self) -> None:
+        """Keep nothing that is derived from the store."""
+        self._hot.clear()
+        self.counts.clear()
 
 
 def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:
