@@ -197,13 +197,19 @@ def _of_partitions(directory: Path, damage: Sequence[Flaw]) -> Iterator[Finding]
     unread = []
     for index in _indexes(directory):
         name = index.folder.name
-        known = [one.what for one in damage if one.file.partition("/")[0] == name]
+        known = [_said(one) for one in damage if one.file.partition("/")[0] == name]
         found = known or (flaws_of(index.folder, index.dimension) if index.folder.exists() else [])
         yield from (Finding(what, index.partition) for what in dict.fromkeys(found))
         if not found:
             unread.append(index.partition)
     for number, said in probed(directory, unread).items():
         yield from (Finding(what, number) for what in said)
+
+
+def _said(flaw: Flaw) -> str:
+    """Return what is wrong with an index, or with which file of it."""
+    file = flaw.file.partition("/")[2]
+    return f"{file} {flaw.what}" if file else flaw.what
 
 
 def _indexes(directory: Path) -> Iterator[_Index]:
