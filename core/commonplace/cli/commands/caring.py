@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, agreed, targeted
+from commonplace.cli.options import Target, agreed, of_a_store, targeted
 from commonplace.cli.output import Column, emit_one, shows_tables, table, waiting
-from commonplace.cli.places import placed
+from commonplace.cli.places import is_given, placed
 from commonplace.cli.store import directory_of, opened
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def erase_command(
 
     SCOPE may be given by --scope as well; "" is all. Asks first on a terminal.
     """
-    is_named = bool(target.scope) or not words
+    is_named = not words or is_given("scope")
     target, scope = placed(target, words, [] if is_named else ["SCOPE"])
     if not words and not target.scope:
         raise click.UsageError('Erase what? Give SCOPE, such as user/alice; "" is all.')
@@ -106,7 +106,7 @@ def audit_command(target: Target, words: tuple[str, ...]) -> None:
     metavar="MODULE:NAME",
     help="The store's embedder, for vectors that are kept nowhere any more.",
 )
-@targeted
+@of_a_store
 def doctor_command(
     target: Target, words: tuple[str, ...], *, repair: bool, embedder: str | None
 ) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import click
 
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
 from commonplace.cli.store import is_address, named, opened, resolved
-from commonplace.records import Origin
 
 KEYS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
@@ -53,11 +52,11 @@ def keys_command(ctx: click.Context, target: Target) -> None:
     "--origin",
     "origins",
     multiple=True,
-    type=click.Choice(get_args(Origin)),
-    help="Whose statements it may write; repeat it for several. Without it, all but operator, "
-    "whose statements are not screened for orders.",
+    metavar="ORIGIN",
+    help="Whose statements it may write: user, agent, tool, document, operator. Repeat it for "
+    "several; without it, all but operator, whose statements are not screened for orders.",
 )
-@targeted
+@of_a_store
 def add_key(
     target: Target,
     words: tuple[str, ...],
@@ -65,7 +64,7 @@ def add_key(
     max_records: int | None,
     max_bytes: int | None,
     requests_per_minute: int | None,
-    origins: tuple[Origin, ...],
+    origins: tuple[Any, ...],
 ) -> None:
     """Make a key for SCOPE and print it: it is shown only now.
 
@@ -81,14 +80,14 @@ def add_key(
         max_records=max_records,
         max_bytes=max_bytes,
         requests_per_minute=requests_per_minute,
-        origins=origins or CLAIMED,
+        origins=list(origins) or CLAIMED,
     )
     click.echo(made)
 
 
 @keys_command.command("list")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
-@targeted
+@of_a_store
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
     """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
     from commonplace.service.keys import Keys
@@ -105,7 +104,7 @@ def list_keys(target: Target, words: tuple[str, ...]) -> None:
 
 @keys_command.command("revoke")
 @click.argument("words", metavar="[DIRECTORY] ID", nargs=-1)
-@targeted
+@of_a_store
 def revoke_key(target: Target, words: tuple[str, ...]) -> None:
     """Make the key with this ID, as `list` shows it, worthless at once."""
     from commonplace.service.keys import Keys

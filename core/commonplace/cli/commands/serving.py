@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store
 from commonplace.cli.places import placed
 from commonplace.cli.store import is_address, named
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--embedder",
     help="Name of the clients' own embedder, whose vectors they send: this server loads no model.",
 )
-@targeted
+@of_a_store
 def serve_command(
     target: Target,
     words: tuple[str, ...],
