@@ -1,7 +1,9 @@
-"""Commonplace in AG2 1.x: a memory as middleware."""
+"""Commonplace in AG2 1.x: a memory as middleware, as tools, as a knowledge store."""
 
 try:
+    from commonplace_ag2.knowledge import SharedKnowledge
     from commonplace_ag2.middleware import SharedMemory
+    from commonplace_ag2.tools import memory_tools
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "ag2":
         raise
@@ -11,7 +13,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["SharedMemory"]
+__all__ = ["SharedKnowledge", "SharedMemory", "memory_tools"]
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,9 @@
-"""Commonplace in Microsoft Agent Framework: a context provider."""
+"""Commonplace in Microsoft Agent Framework: memory, history and tools of an agent."""
 
 try:
+    from commonplace_agent_framework.history import ConversationHistory
     from commonplace_agent_framework.provider import SharedMemoryProvider
+    from commonplace_agent_framework.tools import memory_tools
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "agent_framework":
         raise
@@ -11,7 +13,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["SharedMemoryProvider"]
+__all__ = ["ConversationHistory", "SharedMemoryProvider", "memory_tools"]
 
 
 def __dir__() -> list[str]:

@@ -52,7 +52,8 @@ def test_the_examples_of_docstrings_run(name: str) -> None:
     module = importlib.import_module(name)
     for test in doctest.DocTestFinder(exclude_empty=True).find(module):
         with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
-            test.globs.update(vars(commonplace), memory=memory)
+            public = {name: getattr(commonplace, name) for name in commonplace.__all__}
+            test.globs.update(public, commonplace=commonplace, memory=memory)
             failures, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
         assert failures == 0, test.name
 
