@@ -17,8 +17,8 @@ from offline import run_offline
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# The one of all frameworks is run by tests/integrations/test_six_pairs.py.
-ELSEWHERE = "one_memory_three_frameworks.py"
+# Those of several frameworks are run by tests/integrations/test_six_pairs.py and .ci/frameworks.
+ELSEWHERE = {"one_memory_three_frameworks.py", "one_memory_every_autogen.py"}
 # Pages and modules of frameworks that have environments of their own, where .ci/frameworks runs
 # the same tests.
 ALONE = {
@@ -29,7 +29,7 @@ ALONE = {
     "commonplace_ag2": "ag2",
     "commonplace_autogen_classic": "autogen",
 }
-EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {ROOT / "examples" / ELSEWHERE})
+EXAMPLES = sorted(one for one in (ROOT / "examples").glob("*.py") if one.name not in ELSEWHERE)
 
 
 def skip_unless_installed(name: str) -> None:
