@@ -28,6 +28,7 @@ ALONE = {
     "commonplace_agent_framework": "agent_framework",
     "commonplace_ag2": "ag2",
     "commonplace_autogen_classic": "autogen",
+    "commonplace_langchain.classic": "langchain_classic",
 }
 EXAMPLES = sorted(one for one in (ROOT / "examples").glob("*.py") if one.name not in ELSEWHERE)
 
@@ -49,6 +50,7 @@ def modules() -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
 def test_the_examples_of_docstrings_run(name: str) -> None:
     skip_unless_installed(name.partition(".")[0])
+    skip_unless_installed(name)
     module = importlib.import_module(name)
     for test in doctest.DocTestFinder(exclude_empty=True).find(module):
         with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
