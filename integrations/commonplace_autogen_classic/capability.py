@@ -103,26 +103,27 @@ class SharedMemory:
         return shown
 
     async def _inform_async(
-        self, _agent: ConversableAgent, *, messages: Messages, **_: object
+        self, agent: ConversableAgent, *, messages: Messages, **_: object
     ) -> tuple[bool, None]:
         """Inform a reply of an async chat, in a worker thread."""
-        if self._takes_its_turn():
+        if self._takes_its_turn(agent):
             await asyncio.gather(*self._writing)
             await to_thread.run_sync(self._fill, messages)
         return False, None
 
     def _inform(
-        self, _agent: ConversableAgent, *, messages: Messages, **_: object
+        self, agent: ConversableAgent, *, messages: Messages, **_: object
     ) -> tuple[bool, None]:
         """Inform a reply of a chat that is not async, and made on an event loop, as in Jupyter."""
-        if self._takes_its_turn():
+        if self._takes_its_turn(agent):
             self._fill(messages)
         return False, None
 
-    def _takes_its_turn(self) -> bool:
+    def _takes_its_turn(self, agent: ConversableAgent) -> bool:
+        """Tell whether the hook has left a copy of this reply's messages to be filled."""
         waiting = _waiting.get()
         _waiting.set(waiting - {self})
-        return self in waiting
+        return self in waiting and agent in self._hooks
 
     def _fill(self, messages: Messages) -> None:
         """Put the block into a list that is no agent's history."""

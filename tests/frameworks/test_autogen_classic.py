@@ -130,6 +130,22 @@ async def test_an_async_chat_is_informed_and_remembered_off_the_loop() -> None:
         await asyncio.gather(*shared._writing)
 
 
+async def test_an_agent_that_was_detached_is_left_alone_whatever_others_wait_for(
+    memory: Memory,
+) -> None:
+    memory.remember(PEANUTS)
+    shared = SharedMemory(memory, on_error="raise")
+    attached, detached, user = agent("a", []), agent("b", []), agent("user", [], ALLERGIC)
+    for one in (attached, detached):
+        shared.add_to_agent(one)
+    shared.remove_from_agent(detached)
+    attached.register_reply([ConversableAgent, None], lambda *_, **__: (True, "Mine."), position=0)
+    for one in (attached, detached):
+        await user.a_initiate_chat(one, message=ALLERGIC, max_turns=2, silent=True)
+        assert "<memory>" not in str(one.chat_messages)
+    await asyncio.gather(*shared._writing)
+
+
 async def test_a_chat_that_is_not_async_is_informed_on_a_loop_as_in_jupyter(memory: Memory) -> None:
     memory.remember(PEANUTS)
     shown: list[list[dict[str, Any]]] = []
