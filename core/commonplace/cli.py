@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,6 +16,7 @@ from commonplace.scope import Scope
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory
+    from commonplace.records import Origin
     from commonplace.service.serving import Port, Service
 
 app = typer.Typer(
@@ -117,27 +118,41 @@ def add_key(
     requests_per_minute: Annotated[
         int | None, typer.Option(min=1, help="Requests it may send.")
     ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Whose statements it may write: user, agent, tool, document, operator. Repeat it "
+            "for several; without it, all but operator, whose statements are not screened for "
+            "orders.",
+        ),
+    ] = None,
 ) -> None:
     """Make a key for SCOPE and print it: it is shown only now.
 
     A server that runs admits it at once.
     """
+    from commonplace.service.confined import CLAIMED
     from commonplace.service.keys import Keys
 
     made = Keys(directory).add(
-        Scope.parse(scope), max_records=max_records, requests_per_minute=requests_per_minute
+        Scope.parse(scope),
+        max_records=max_records,
+        requests_per_minute=requests_per_minute,
+        origins=CLAIMED if origin is None else cast("list[Origin]", origin),
     )
     typer.echo(made)
 
 
 @keys.command("list")
 def list_keys(directory: Directory) -> None:
-    """List the keys: id, scope, when each was made, and its quotas."""
+    """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
     from commonplace.service.keys import Keys
 
     for key in Keys(directory).listed():
         quotas = f"{key.max_records or '-'}\t{key.requests_per_minute or '-'}"
-        typer.echo(f"{key.id}\t{key.scope or '(root)'}\t{key.created_at}\t{quotas}")
+        claimed = ",".join(key.origins) or "-"
+        typer.echo(f"{key.id}\t{key.scope or '(root)'}\t{key.created_at}\t{quotas}\t{claimed}")
 
 
 @keys.command("revoke")

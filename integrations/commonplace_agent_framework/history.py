@@ -8,7 +8,7 @@ from typing import Any
 from agent_framework import AgentSession, HistoryProvider, Message, SessionContext
 
 from commonplace import AsyncMemory, Source
-from commonplace.adapting import OnError, guarded, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.conversation import AsyncConversation
 from commonplace.validation import checked_limit
 from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
@@ -48,7 +48,7 @@ class ConversationHistory(HistoryProvider):
         super().__init__(source_id)
         self._memory = checked_choice(memory)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         self._options: dict[str, Any] = {
             "summariser": summariser,
             "model": model,

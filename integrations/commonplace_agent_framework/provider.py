@@ -8,7 +8,7 @@ from typing import Any
 from agent_framework import AgentSession, ContextProvider, Message, SessionContext
 
 from commonplace import AsyncMemory, Source
-from commonplace.adapting import OnError, guarded, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.validation import checked_limit
 from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
 from commonplace_agent_framework.tools import memory_tools
@@ -47,7 +47,7 @@ class SharedMemoryProvider(ContextProvider):
         self._written = checked_choice(memory if write_to is None else write_to)
         self._tools = tools
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
 
     async def before_run(
         self,

@@ -14,7 +14,14 @@ from anyio import to_thread
 from autogen import Agent, ConversableAgent
 
 from commonplace import Memory, Record, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
+from commonplace.adapting import (
+    OnError,
+    checked_memory,
+    checked_on_error,
+    guarded,
+    message_record,
+    query_text,
+)
 from commonplace.validation import checked_limit
 from commonplace_autogen_classic.messages import asking, is_said, is_users, text_of
 from commonplace_autogen_classic.tools import FRAMEWORK
@@ -58,7 +65,7 @@ class SharedMemory:
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._session = session
         self._users = users
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         self._hooks: WeakKeyDictionary[ConversableAgent, _Hooks] = WeakKeyDictionary()
         self._replying: WeakSet[ConversableAgent] = WeakSet()
         self._writing: set[asyncio.Future[None]] = set()

@@ -14,7 +14,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from typing_extensions import override
 
 from commonplace import InvalidInputError, Memory, Source
-from commonplace.adapting import OnError, guarded, keep_conversation, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, keep_conversation, query_text
 from commonplace.validation import checked_limit
 from commonplace_langchain.messages import last_question, text_of, told, with_block
 from commonplace_langchain.runs import Chosen, MemoryOrChoice, run_under
@@ -54,7 +54,10 @@ def with_memory(
     ['I am allergic to peanuts', 'Noted.']
     """
     around = _Around(
-        Chosen(memory, default), checked_limit(max_tokens, "max_tokens"), agent, on_error
+        Chosen(memory, default),
+        checked_limit(max_tokens, "max_tokens"),
+        agent,
+        checked_on_error(on_error),
     )
     return _WithMemory(chain, around, input_key, context_key, output_key)
 

@@ -12,7 +12,7 @@ from anyio import to_thread
 from langchain_core.messages import BaseMessage, get_buffer_string
 from typing_extensions import override
 
-from commonplace.adapting import OnError, guarded, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.conversation import Conversation
 from commonplace_langchain.history import ConversationHistory, shown
 
@@ -51,6 +51,7 @@ class ConversationMemory(BaseChatMemory):
 
     def __init__(self, conversation: Conversation, *, max_tokens: int, **options: Any) -> None:
         """Read and add to `conversation`."""
+        checked_on_error(options.get("on_error", "log"))
         history = ConversationHistory(conversation, max_tokens=max_tokens)
         super().__init__(
             conversation=conversation, max_tokens=max_tokens, chat_memory=history, **options
