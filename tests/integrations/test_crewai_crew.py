@@ -68,7 +68,7 @@ def test_what_another_framework_kept_reaches_the_model(memory: Memory) -> None:
     crew_of(llm, KEY, memory=crew_memory(memory.scope("team"))).kickoff()
 
     [line] = shown(llm.seen[0])
-    assert line.startswith(f'- "{MARIA}" (message, user, Ann, via langchain, ')
+    assert line.startswith(f'- "{MARIA}" (message, user, by "Ann", via langchain, ')
 
 
 @pytest.mark.parametrize("surface", ["the prompt of a task", "the tool of an agent"])

@@ -51,6 +51,7 @@ class Scores:
     tells: Floats
     """0 for an echo of the query, else 1."""
     recency: Floats
+    standing: Floats
     frequency: Floats
 
 
@@ -208,7 +209,10 @@ class Arrays:
         relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
         told = echoes.demoted(relevance, tells)
-        return Scores(hits, told, cosine * tells, arms, kind, tells, unasked.recency, often)
+        heard = cosine * tells
+        return Scores(
+            hits, told, heard, arms, kind, tells, unasked.recency, unasked.standing, often
+        )
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:

@@ -80,13 +80,28 @@ def quoted(text: str) -> str:
     )
 
 
+def visible(text: str) -> str:
+    r"""Return `text` with nothing invisible in it, for a field that is data by its place.
+
+    >>> print(visible("List<int>\u202e"))
+    List<int>\u202e
+    """
+    return "".join(
+        _escape(one) if one not in "\n\t" and _hides(text, at) else one
+        for at, one in enumerate(text)
+    )
+
+
 def _word(name: str) -> str:
     return name if _ONE_WORD.fullmatch(name) else quoted(name)
 
 
 def _must_be_escaped(written: str, at: int) -> bool:
-    character = written[at]
-    return character in "<>" or (shows_nothing(character) and not is_needed(written, at))
+    return written[at] in "<>" or _hides(written, at)
+
+
+def _hides(text: str, at: int) -> bool:
+    return shows_nothing(text[at]) and not is_needed(text, at)
 
 
 def _escape(character: str) -> str:

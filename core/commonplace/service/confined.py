@@ -15,9 +15,11 @@ from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Page, Vectors
+from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Origin, Record
 from commonplace.scope import Scope
+from commonplace.scope_counts import ScopeStats
 from commonplace.service.quotas import Quotas
 from commonplace.writing.screening import Screening, held_back
 from commonplace.writing.trust import trusted
@@ -171,6 +173,21 @@ class ConfinedEngine:
     ) -> list[Match]:
         self._check(scopes)
         return self._engine.rank(scopes, query, selection, limit, vector)
+
+    def explain(
+        self,
+        scopes: Sequence[Scope],
+        query: str,
+        selection: Selection,
+        limit: int,
+        vector: Vectors | None = None,
+    ) -> Explanation:
+        self._check(scopes)
+        return self._engine.explain(scopes, query, selection, limit, vector)
+
+    def scopes(self, scopes: Sequence[Scope], offset: int, limit: int) -> list[ScopeStats]:
+        self._check(scopes)
+        return self._engine.scopes(scopes, offset, limit)
 
     def nearest(
         self, scopes: Sequence[Scope], vector: Vectors, selection: Selection, limit: int
