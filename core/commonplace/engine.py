@@ -219,7 +219,7 @@ class LocalEngine:
         vector = self._embedder.query(asking.text, vector)
         at = self.clock()
         asked = periods(asking.text, selection.asked(at))
-        question = Question(query, asking, vector, asked, at.timestamp())
+        question = Question(query, asking, vector, asked, at.timestamp(), self.embedder_name)
         admitted = selection.condition()
         with self._opened():
             matches = [

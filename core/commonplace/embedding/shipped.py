@@ -16,7 +16,7 @@ def shipped(name: str) -> MiniLM | MultilingualE5:
     Raises:
         InvalidInputError: no model has this name.
     """
-    models: dict[str, type[MiniLM] | type[MultilingualE5]] = {
+    models: dict[str, type[MiniLM | MultilingualE5]] = {
         "minilm": MiniLM,
         "multilingual": MultilingualE5,
         MiniLM.name: MiniLM,
