@@ -12,6 +12,7 @@ import typer
 from commonplace.errors import CommonplaceError
 from commonplace.ownership import is_served
 from commonplace.records import now
+from commonplace.reembed_command import reembed
 from commonplace.scope import Scope
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ keys = typer.Typer(
     help="API keys of a directory's server, each for one scope.", no_args_is_help=True
 )
 app.add_typer(keys, name="keys")
+app.command()(reembed)
 
 Directory = Annotated[Path, typer.Argument(help="The directory of the store.", file_okay=False)]
 

@@ -25,10 +25,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 import commonplace
 from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
 from commonplace.chroma import mirror, mirror_rows
-from commonplace.chroma.directory import CHROMA, MIRROR, DirectoryStore, client_of, opened
+from commonplace.chroma.directory import MIRROR, DirectoryStore, client_of, opened
 from commonplace.chroma.mirror import NO_DATABASE, Mirror
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.switching import CHROMA
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder

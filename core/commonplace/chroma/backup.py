@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore
+from commonplace.chroma.directory import REWRITING, DirectoryStore
 from commonplace.chroma.purging import DATABASE, orphans
+from commonplace.chroma.switching import CHROMA
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormatError
 from commonplace.keeping.audit import HEAD, KEY, LOG

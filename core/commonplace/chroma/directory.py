@@ -25,6 +25,7 @@ from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.switching import CHROMA, discard, settled
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors
@@ -33,7 +34,6 @@ from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import Uses
 
-CHROMA = "chroma"
 # While this file is there, partitions are being rewritten, and old rows may be left in the files.
 REWRITING = "rewriting"
 MIRROR = "mirror.sqlite3"
@@ -70,14 +70,14 @@ class DirectoryStore(ChromaStore):
         EmbedderMismatchError, StoreDamagedError, StoreError.
         """
         self._directory = directory
-        self._files = directory / CHROMA
-        self._marker = directory / REWRITING
+        self._files, self._marker = directory / CHROMA, directory / REWRITING
         self._embedder = embedder
         self._has_erased = False
         self._opened = None
         self._closed = False
         # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
         self._opening = RLock()
+        settled(directory)
         with translated(f"opening {str(self._files)!r}"):
             self._files.mkdir(parents=True, exist_ok=True)
         self._room: Room = Room(self._files)
@@ -98,6 +98,11 @@ class DirectoryStore(ChromaStore):
     @property
     def dimension(self) -> int | None:
         return None if (mark := self._mark) is None else mark["dimension"]
+
+    @property
+    def embedder(self) -> str | None:
+        """The name of the embedder whose vectors are kept, or None before the first was."""
+        return None if (mark := self._mark) is None else str(mark["embedder"])
 
     @property
     def _mark(self) -> Mark | None:
@@ -179,6 +184,7 @@ class DirectoryStore(ChromaStore):
         The partitions that may have held it are rewritten, whether or not they still do, so that
         what was forgotten before goes as well. Raises StoreError if anything of it is left.
         """
+        discard(self._directory)  # a draft of the store with other vectors holds the same texts
         erased = ErasedRows()
         self._has_erased = True
         self._mirror.erase(scope)

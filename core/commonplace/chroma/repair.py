@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.chroma import rows
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore
+from commonplace.chroma.directory import REWRITING, DirectoryStore
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
 from commonplace.chroma.store import ROWS_PER_WRITE
+from commonplace.chroma.switching import CHROMA
 from commonplace.chroma.translation import translated
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded

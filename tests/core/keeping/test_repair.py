@@ -15,12 +15,13 @@ import pytest
 
 import commonplace
 from commonplace import InvalidInputError, Memory, Record, Scope, StoreInUseError
-from commonplace.chroma.directory import CHROMA, REWRITING, DirectoryStore, client_of, opened
+from commonplace.chroma.directory import REWRITING, DirectoryStore, client_of, opened
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair
 from commonplace.chroma.rows import row_id
 from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.switching import CHROMA
 from commonplace.embedding import as_embedder
 from commonplace.errors import EmbedderMismatchError, StoreDamagedError
 from commonplace.testing import HashingEmbedder
