@@ -20,20 +20,18 @@ from commonplace.errors import (
     RecordNotFoundError,
     StoreInUseError,
 )
+from commonplace.finding import Finding
 from commonplace.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, erase
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
-from commonplace.recall.arrays import Question
-from commonplace.recall.dates import periods
+from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
-from commonplace.recall.focus import focus
-from commonplace.recall.hot import HotScope
-from commonplace.recall.ranking import ranked
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
+from commonplace.scope_counts import ScopeStats
 from commonplace.uses import carried
 from commonplace.warm_store import WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
@@ -68,6 +66,7 @@ class LocalEngine:
         # Embedding happens outside it.
         self._lock = threading.RLock()
         self._commits = GroupCommit(self._opened, self._write_all)
+        self._finding = Finding(self._store, self._embedder, clock)
         self._uses = GatheredUses(self._store.count_uses, clock, store.expect_uses)
         self._closed = False
         self._process = os.getpid()
@@ -215,20 +214,26 @@ class LocalEngine:
         vector: Vectors | None = None,
     ) -> list[Match]:
         self._check_open()
-        asking = focus(query)
-        vector = self._embedder.query(asking.text, vector)
-        at = self.clock()
-        asked = periods(asking.text, selection.asked(at))
-        question = Question(query, asking, vector, asked, at.timestamp(), self.embedder_name)
-        admitted = selection.condition()
+        asked = self._finding.asked(scopes, query, selection, limit, vector)
         with self._opened():
-            matches = [
-                match
-                for scope in scopes
-                for arrays in [self._arrays(scope, vector, limit, selection)]
-                for match in ranked(arrays, question, admitted, limit)
-            ]
-        return sorted(matches, key=lambda match: -match.confidence)[:limit]
+            return self._finding.rank(asked)
+
+    def explain(
+        self,
+        scopes: Sequence[Scope],
+        query: str,
+        selection: Selection,
+        limit: int,
+        vector: Vectors | None = None,
+    ) -> Explanation:
+        self._check_open()
+        asked = self._finding.asked(scopes, query, selection, limit, vector)
+        with self._opened():
+            return self._finding.explain(asked)
+
+    def scopes(self, scopes: Sequence[Scope], offset: int, limit: int) -> list[ScopeStats]:
+        with self._opened():
+            return self._store.counts.within(scopes, self.clock())[offset : offset + limit]
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
@@ -246,15 +251,8 @@ class LocalEngine:
     ) -> list[tuple[Entry, float]]:
         self._check_open()
         self._embedder.checked(vector)
-        admitted = selection.condition()
         with self._opened():
-            found = [
-                pair
-                for scope in scopes
-                for arrays in [self._arrays(scope, vector, limit, selection)]
-                for pair in arrays.nearest(vector, admitted, limit)
-            ]
-        return sorted(found, key=lambda pair: -pair[1])[:limit]
+            return self._finding.nearest(scopes, vector, selection, limit)
 
     def close(self) -> None:
         if self._is_forked():
@@ -329,11 +327,6 @@ class LocalEngine:
         if selection.is_current:
             return self._store.current(scope)
         return filter(selection.is_of_state, self._store.store.records(scope))
-
-    def _arrays(self, scope: Scope, vector: Vectors, limit: int, selection: Selection) -> HotScope:
-        if selection.as_of is not None:
-            return self._store.arrays_as_of(scope, selection.as_of, self.clock())
-        return self._store.arrays(scope, vector, limit, self.clock(), selection.condition())
 
 
 def _changes(new: Record, old: Record | None) -> bool:

@@ -11,9 +11,11 @@ from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Page, Vectors
+from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
+from commonplace.scope_counts import ScopeStats
 from commonplace.writing.screening import Screening
 
 
@@ -141,6 +143,19 @@ class Engine(Protocol):
         self, scopes: Sequence[Scope], query: str, selection: Selection, limit: int
     ) -> list[Match]:
         """Return the selected records that answer the query, best first."""
+        ...
+
+    def explain(
+        self, scopes: Sequence[Scope], query: str, selection: Selection, limit: int
+    ) -> Explanation:
+        """Return what `rank` returns, with why it is found and other records are not.
+
+        Reads every record of the scopes, whatever its state.
+        """
+        ...
+
+    def scopes(self, scopes: Sequence[Scope], offset: int, limit: int) -> list[ScopeStats]:
+        """Return a page of the scopes within these that hold records, in the order of names."""
         ...
 
     def nearest(

@@ -9,14 +9,14 @@ from typing_extensions import Self
 from commonplace.errors import InvalidInputError
 from commonplace.verbs.conversing import Conversing
 from commonplace.verbs.erasing import Erasing
+from commonplace.verbs.looking import Looking
 from commonplace.verbs.observing import Observing
-from commonplace.verbs.recalling import Recalling
 from commonplace.verbs.remembering import Remembering
 from commonplace.verbs.transferring import Transferring
 from commonplace.verbs.values import Values
 
 
-class Memory(Erasing, Observing, Conversing, Remembering, Recalling, Values, Transferring):
+class Memory(Erasing, Observing, Conversing, Remembering, Looking, Values, Transferring):
     """A view of one store from one scope; made by `commonplace.open` and `scope`.
 
     A memory is a capability: it sees its scope and everything below it, and there is no way up.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypeAlias, get_args
 
 from uuid_utils import uuid7
 
+from commonplace.presenting import Presented, shortened
 from commonplace.scope import Scope
 
 JSON: TypeAlias = Any
@@ -51,8 +52,8 @@ class Source:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+@dataclass(frozen=True, slots=True, repr=False)
+class Record(Presented):
     """One remembered item.
 
     Only `text` is needed to make one. `importance` is in 0..1; `metadata` holds JSON values;
@@ -118,9 +119,22 @@ class Record:
         """Tell whether the record's time was over at this moment."""
         return self.expires_at is not None and self.expires_at <= at
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object, as it is exported: what is empty is left out.
 
-@dataclass(frozen=True, slots=True)
-class Match:
+        >>> Record("Likes tea", id="7").to_dict()["text"]
+        'Likes tea'
+        """
+        from commonplace.record_json import to_json
+
+        return to_json(self)
+
+    def __repr__(self) -> str:
+        return f"<Record {self.kind} {shortened(self.text)} in {str(self.scope) or '(root)'}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Match(Presented):
     """A record found for a query.
 
     `confidence` in 0..1 tells how likely the record answers the query; `signals` tells why: each
@@ -131,9 +145,17 @@ class Match:
     confidence: float
     signals: Mapping[str, float]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        signals = dict(self.signals)
+        return {"record": self.record.to_dict(), "confidence": self.confidence, "signals": signals}
+
+    def __repr__(self) -> str:
+        return f"<Match {self.confidence:.2f} {self.record!r}>"
+
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Presented):
     """What a memory holds: live records in all and by kind, and the embedder of its store.
 
     `held_back` counts the records that are not recalled until they are released, which are not in
@@ -145,3 +167,7 @@ class Stats:
     embedder: str
     held_back: int = 0
     redacted: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {**asdict(self), "kinds": dict(self.kinds)}

@@ -25,7 +25,7 @@ LETTER = (
 
 
 def texts(always: list[str], found: list[str], max_tokens: int = 1_000) -> list[str]:
-    kept = packed(map(Record, always), map(Record, found), max_tokens, estimated_tokens)
+    kept = packed(map(Record, always), map(Record, found), max_tokens, estimated_tokens).shown
     return [one.record.text for one in kept]
 
 
@@ -37,14 +37,14 @@ def part_of(text: str, query: str, size: int) -> str:
 def test_the_block_never_exceeds_its_budget(
     always: list[Record], found: list[Record], budget: int
 ) -> None:
-    kept = packed(always, found, budget, estimated_tokens)
+    kept = packed(always, found, budget, estimated_tokens).shown
 
     assert not kept or estimated_tokens(block([one.line for one in kept])) <= budget
 
 
 @given(always=records, budget=st.integers(0, 300))
 def test_what_always_applies_takes_at_most_a_third(always: list[Record], budget: int) -> None:
-    kept = packed(always, [], budget, estimated_tokens)
+    kept = packed(always, [], budget, estimated_tokens).shown
 
     assert not kept or estimated_tokens(block([one.line for one in kept])) <= budget / 3
 
@@ -84,7 +84,7 @@ def test_the_same_words_of_somebody_else_are_something_new() -> None:
     ann = Record("I live in Oslo", kind="message", source=Source(agent="ann", origin="user"))
     bob = replace(ann, id="bob", source=Source(agent="bob", origin="user"))
 
-    kept = packed([], [ann, bob, replace(ann, id="again")], 1_000, estimated_tokens)
+    kept = packed([], [ann, bob, replace(ann, id="again")], 1_000, estimated_tokens).shown
 
     assert [one.record.id for one in kept] == [ann.id, "bob"]
 
@@ -118,8 +118,8 @@ class TestOverTheBudget:
     def test_an_instruction_over_its_third_is_shown_in_part_or_where_it_was_found(self) -> None:
         rule = Record("Answer in short sentences. " + "Be kind to everybody. " * 20)
 
-        [part] = packed([rule], [], 240, estimated_tokens)
-        [whole] = packed([rule], [rule], 240, estimated_tokens)
+        [part] = packed([rule], [], 240, estimated_tokens).shown
+        [whole] = packed([rule], [rule], 240, estimated_tokens).shown
 
         assert part.line.startswith('- "Answer in short sentences. Be kind')
         assert part.line.endswith("shortened)")

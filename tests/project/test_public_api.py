@@ -27,6 +27,9 @@ VERBS = {
     "conversation": "(self, session, *, summariser, model, tokenizer, source)",
     "count": "(self, *, kind, where)",
     "delete": "(self, key)",
+    "explain": (
+        "(self, query, *, limit, kind, where, since, until, as_of, timezone, min_confidence)"
+    ),
     "export": "(self, path)",
     "erase": "(self, *, reason, source, also, backups, waits)",
     "forget": "(self, *ids)",
@@ -37,15 +40,17 @@ VERBS = {
     "keys": "(self)",
     "observe": "(self, messages, *, extractor, source)",
     "quarantined": "(self)",
+    "preview": "(self, query, *, max_tokens, min_confidence, tokenizer, known, timezone, kinds)",
     "recall": "(self, query, *, limit, kind, where, since, until, as_of, timezone, min_confidence)",
     "record": "(self, id)",
-    "records": "(self, *, kind, where, since, until, limit, offset)",
+    "records": "(self, *, kind, where, since, until, as_of, limit, offset)",
     "release": "(self, *ids)",
     "remember": (
         "(self, text, *, kind, importance, metadata, source, ttl, expires_at, refresh_on_use)"
     ),
     "remember_many": "(self, items)",
     "scope": "(self, *names)",
+    "scopes": "(self, *, limit, offset)",
     "set": "(self, key, value)",
     "stats": "(self)",
     "sweep": "(self)",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.keeping import jsonl
@@ -14,6 +14,7 @@ from commonplace.keeping.formats import FOREIGN, Choices, check_choices, recogni
 from commonplace.keeping.import_log import ImportLog
 from commonplace.keeping.reading import Found, Note, Skipped
 from commonplace.ports import Vectors
+from commonplace.presenting import Presented
 from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import carried
@@ -33,7 +34,7 @@ _FORGOTTEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Presented):
     """What an import did: numbers of items, and why some were skipped.
 
     `read` items were found in what is of the `format`; of these `written` are new or changed,
@@ -49,6 +50,11 @@ class ImportReport:
     reasons: tuple[Skipped, ...]
     notes: tuple[Note, ...] = ()
     format: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        written = asdict(self)
+        return {**written, "reasons": [*written["reasons"]], "notes": [*written["notes"]]}
 
     def __str__(self) -> str:
         """Return the numbers as a line."""

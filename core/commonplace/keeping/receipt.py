@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from commonplace.ports import Verification
+from commonplace.presenting import Presented
 from commonplace.scope import Scope
 from commonplace.times import parsed_time
 
@@ -19,8 +20,8 @@ class Step:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErasureReceipt:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ErasureReceipt(Presented):
     """The record of an erasure.
 
     `records` and `rows` of `scope` were removed at the moment `at`: past versions too, and what
@@ -51,14 +52,20 @@ class ErasureReceipt:
         """Tell whether the bytes of the store's files were searched."""
         return self.verification is not None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a JSON object, in which lists are lists."""
+        written = asdict(self)
+        steps = {"also": [*written["also"]], "backups": [*written["backups"]]}
+        return {**written, "scope": str(self.scope), "at": self.at.isoformat(), **steps}
 
-def to_json(receipt: ErasureReceipt) -> dict[str, Any]:
-    """Return the receipt as a JSON object."""
-    return {**asdict(receipt), "scope": str(receipt.scope), "at": receipt.at.isoformat()}
+    def __repr__(self) -> str:
+        done = "complete" if self.is_complete else "not complete"
+        scope = str(self.scope) or "(root)"
+        return f"<ErasureReceipt {scope}: {self.records:,} records, {done}, {self.at:%Y-%m-%d}>"
 
 
 def from_json(written: dict[str, Any]) -> ErasureReceipt:
-    """Read what `to_json` returns."""
+    """Read what `to_dict` returns."""
     verification = written["verification"]
     return ErasureReceipt(
         **{

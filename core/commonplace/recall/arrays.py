@@ -56,6 +56,7 @@ class Scores:
     tells: Floats
     """0 for an echo of the query, else 1."""
     recency: Floats
+    standing: Floats
     frequency: Floats
 
 
@@ -215,9 +216,8 @@ class Arrays:
         relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
         told = echoes.demoted(relevance, tells)
-        is_read = scale.reads(split(query), self.words.language)
-        found = cosine * tells
-        return Scores(hits, scale, is_read, told, found, arms, kind, tells, unasked.recency, often)
+        found = hits, scale, scale.reads(split(query), self.words.language), told, cosine * tells
+        return Scores(*found, arms, kind, tells, unasked.recency, unasked.standing, often)
 
     def _scale_of(self, embedder: str) -> Scale:
         """Return the scale of an embedder, as far as the vectors held tell it."""

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from commonplace.recall.excerpts import excerpt
 from commonplace.recall.rendering import Tokenizer, block, rendered_part, rendered_record
 from commonplace.records import Kind, Record
+from commonplace.scope import Scope
 from commonplace.writing.wording import wording
 
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
@@ -22,6 +23,9 @@ _ALWAYS_SHARE = 1 / 3
 _PART_SHARE = 1 / 2
 """Of what is left of the budget, the most that a part of a record takes while others follow."""
 
+SAID = "said already"
+NO_ROOM = "no room"
+
 _Said: TypeAlias = tuple[str, str | None, str]
 
 
@@ -32,14 +36,21 @@ class Shown(NamedTuple):
     line: str
 
 
+class Packed(NamedTuple):
+    """What a block shows, in its order, and what it does not: records and why."""
+
+    shown: list[Shown]
+    left_out: list[tuple[Record, str]]
+
+
 def packed(
     always: Iterable[Record],
     found: Iterable[Record],
     max_tokens: int,
     tokenizer: Tokenizer,
     query: str = "",
-) -> list[Shown]:
-    """Return what a block of `max_tokens` shows, in its order.
+) -> Packed:
+    """Return what a block of `max_tokens` shows, and what it leaves out.
 
     Records in `always` take at most a third. Of a record that does not fit, the part is shown that
     answers `query`, in at most half of what is left unless it is the last. A record is left out if
@@ -54,7 +65,7 @@ def packed(
         packing.add(record, share, share if (record.scope, record.id) not in waiting else 0)
     for place, record in enumerate(answers, start=1):
         packing.add(record, max_tokens, max_tokens if place == len(answers) else None)
-    return packing.shown
+    return packing.packed()
 
 
 class _Packing:
@@ -62,13 +73,21 @@ class _Packing:
 
     def __init__(self, tokenizer: Tokenizer, query: str) -> None:
         self.shown: list[Shown] = []
+        self._left_out: dict[tuple[Scope, str], tuple[Record, str]] = {}
         self._tokenizer, self._query = tokenizer, query
         self._said: set[_Said] = set()
+
+    def packed(self) -> Packed:
+        """Return what is shown, and what is not and has no further turn."""
+        for one in self.shown:
+            self._left_out.pop((one.record.scope, one.record.id), None)
+        return Packed(self.shown, list(self._left_out.values()))
 
     def add(self, record: Record, budget: int, for_part: int | None) -> None:
         """Show a record within `budget`, or a part of it within `for_part`, None for its share."""
         said = _said(record)
         if said in self._said:
+            self._leave_out(record, SAID)
             return
         line = rendered_record(record)
         if self._size(line) > budget:
@@ -76,6 +95,11 @@ class _Packing:
         if line:
             self.shown.append(Shown(record, line))
             self._said.add(said)
+        else:
+            self._leave_out(record, NO_ROOM)
+
+    def _leave_out(self, record: Record, why: str) -> None:
+        self._left_out[record.scope, record.id] = record, why
 
     def _part(self, record: Record, budget: int) -> str:
         def fits(part: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,33 +29,67 @@ MOST_COMPETING = 8
 """Among so many of the first, the newer of two statements about the same comes first."""
 
 
-def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:
-    """Return the `limit` admitted records that answer the question best, best first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """The admitted records of one scope in the order in which they answer a question.
+
+    `rows` are theirs and `order` has places in `rows`, best first; what is said of each stands at
+    its place. `plain` is the relevance of each before what was said twice, and what is newer,
+    changed it. `repeats` has, for the place of what was said in the same words, the place of what
+    stands for both; `overtaken` the places of two that changed theirs, by the one put behind.
+    """
+
+    hot: HotScope
+    scores: Scores
+    rows: Rows
+    order: Rows
+    plain: Floats
+    relevance: Floats
+    likely: Floats
+    repeats: Mapping[int, int]
+    overtaken: Mapping[int, int]
+
+    def matches(self, places: Rows) -> list[Match]:
+        """Return the records at some places as matches."""
+        records = [self.hot.record(row) for row in self.rows[places].tolist()]
+        signals = _signals(self.scores, self.rows[places])
+        told = zip(records, self.likely[places].tolist(), signals, strict=True)
+        return [
+            Match(record, sure, {**shares, "importance": record.importance})
+            for record, sure, shares in told
+        ]
+
+
+def ranking(hot: HotScope, question: Question, condition: Condition, limit: int) -> Ranking | None:
+    """Rank the admitted records, of which the first `limit` are wanted; None if there are none."""
     rows = hot.admitted(condition)
     if not len(rows):
-        return []
+        return None
     scores = hot.arrays.scores(question)
     plain = scores.relevance[rows]
     relevance = raised(plain, scores.frequency[rows])
+    used = relevance.copy()
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
-    best = _once(hot, rows, best, relevance, limit)
+    best, repeats = _once(hot, rows, best, relevance, limit)
     quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
+    pairs: set[tuple[int, int]] = set()
     if not quoted and not question.periods:
         first = best[:MOST_COMPETING]
         past = question.asks_for_past
         pairs = _competing(hot, rows[first], relevance[first], scores, oldest_first=past)
-        best = _by_time(best, relevance, pairs)
-    best = best[:limit]
+    overtaken = {int(best[ahead]): int(best[behind]) for ahead, behind in sorted(pairs)}
+    best = _by_time(best, relevance, pairs)
     nearest = float(scores.cosine[rows].max())
     likely = confidence(relevance, competition(plain), nearest, scores.scale.certainty)
     if not scores.is_read:
         likely = likely * told_by_words(float(scores.arms.own_words[rows[best[0]]]))
-    records = [hot.record(row) for row in rows[best].tolist()]
-    told = zip(records, likely[best].tolist(), _signals(scores, rows[best]), strict=True)
-    return [
-        Match(record, sure, {**signals, "importance": record.importance})
-        for record, sure, signals in told
-    ]
+    return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken)
+
+
+def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:
+    """Return the `limit` admitted records that answer the question best, best first."""
+    found = ranking(hot, question, condition, limit)
+    return [] if found is None else found.matches(found.order[:limit])
 
 
 def _by_time(best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]]) -> Rows:
@@ -101,34 +136,38 @@ def _statements(hot: HotScope, rows: Rows, hits: Hits) -> Iterator[Statement]:
         yield Statement(record.text, (record.scope, record.source.session or record.id), named)
 
 
-def _once(hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int) -> Rows:
+def _once(
+    hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int
+) -> tuple[Rows, dict[int, int]]:
     """Return the order in which the same words in a scope count once, and then come last.
 
     The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
-    beyond the first `limit` different ones.
+    beyond the first `limit` different ones. Also returns what stands for each that comes last.
     """
     wordings = hot.arrays.utterances.wordings[rows[best[:limit]]]
     if len(set(wordings.tolist())) == len(wordings):
-        return best
+        return best, {}
     order, held = best.tolist(), relevance[best]
     said: dict[tuple[Scope, int], int] = {}
-    again: list[int] = []
+    again: dict[int, int] = {}
     for place, at in enumerate(order):
         row = int(rows[at])
         record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
         first = said.setdefault((record.scope, wording), place)
         if first != place:
-            again.append(place)
+            again[place] = first
             kept = hot.record(int(rows[order[first]]))
             alike = held[first] - held[place] < _EQUAL
             if alike and (record.created_at, record.id) > (kept.created_at, kept.id):
                 order[first], order[place] = at, order[first]
         if len(said) == limit:
             break
-    held[again] -= REPEATED
+    last = list(again)
+    held[last] -= REPEATED
     relevance[order] = held
     ordered = np.array(order, np.int64)
-    return np.concatenate([np.delete(ordered, again), ordered[again]])
+    repeats = {order[place]: order[first] for place, first in again.items()}
+    return np.concatenate([np.delete(ordered, last), ordered[last]]), repeats
 
 
 def _signals(scores: Scores, rows: Rows) -> Iterator[dict[str, float]]:

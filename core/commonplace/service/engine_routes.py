@@ -37,13 +37,15 @@ from commonplace.service.confined import ConfinedEngine
 from commonplace.service.routing import operations
 from commonplace.service.shapes import (
     EntryJson,
+    ExplanationJson,
     MatchJson,
     NeighbourJson,
     RecordJson,
+    ScopeStatsJson,
     TurnsJson,
     VectorsJson,
 )
-from commonplace.service.wire import ENGINE, entry_to_json, match_to_json, vectors_to_json
+from commonplace.service.wire import ENGINE, entry_to_json, vectors_to_json
 
 NO_IDS: list[str] = []
 
@@ -194,7 +196,30 @@ def rank(
     """Return the selected records that answer the query, best first."""
     sent = None if vector is None else vector.single()
     found = engine.rank(scopes, query, selection.selection(), limit, sent)
-    return [match_to_json(one) for one in found]
+    return [one.to_dict() for one in found]
+
+
+@router.post("/explain")
+def explain(
+    engine: Confined,
+    *,
+    scopes: Scopes,
+    query: Query,
+    selection: Selected = EVERYTHING,
+    limit: Count = 8,
+    vector: SentVector = None,
+) -> ExplanationJson:
+    """Return what `rank` returns, with why it is found and other records are not."""
+    sent = None if vector is None else vector.single()
+    return engine.explain(scopes, query, selection.selection(), limit, sent).to_dict()
+
+
+@router.post("/scopes")
+def list_scopes(
+    engine: Confined, *, scopes: Scopes, offset: Count = 0, limit: Count = 100
+) -> list[ScopeStatsJson]:
+    """Return a page of the scopes within these that hold records, in the order of names."""
+    return [one.to_dict() for one in engine.scopes(scopes, offset, limit)]
 
 
 @router.post("/nearest")

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Body
 from pydantic import Field
 
-from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import to_line
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import Step
@@ -55,7 +54,7 @@ def erase(
         done=[Step(one.name, one.error) for one in done],
         backups=[Path(file) for file in backups],
     )
-    return receipt.to_json(engine.erase(erasure))
+    return engine.erase(erasure).to_dict()
 
 
 @router.post("/audit")

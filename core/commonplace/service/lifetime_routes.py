@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Body
 
-from commonplace.keeping import receipt
 from commonplace.keeping.audit_chain import to_line
 from commonplace.record_json import to_json
 from commonplace.service.access import Confined
@@ -78,7 +77,7 @@ def erase(
 ) -> ReceiptJson:
     """Erase a scope, the key's own if left out, down to the bytes; return the receipt."""
     asked = memory_of(engine, scope).erase(reason=reason, source=source.source())
-    return receipt.to_json(asked)
+    return asked.to_dict()
 
 
 @router.post("/audit")

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from commonplace import scope_counts
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded, reads_the_same
 from commonplace.errors import EmbedderMismatchError, MemoryClosedError
@@ -17,10 +18,13 @@ from commonplace.keeping.audit_chain import AuditEntry, from_line
 from commonplace.keeping.erasing import Erasure, name_of, taken
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Page, Vectors
+from commonplace.recall import explanation
+from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope
+from commonplace.scope_counts import ScopeStats
 from commonplace.service.connection import Connection
 from commonplace.service.wire import (
     ENGINE,
@@ -148,16 +152,18 @@ class RemoteEngine:
     def rank(
         self, scopes: Sequence[Scope], query: str, selection: Selection, limit: int
     ) -> list[Match]:
-        vector = self._embedder and vectors_to_json(self._embedder.embed_query(query))
-        found = self._asked(
-            "rank",
-            scopes=_paths(scopes),
-            query=query,
-            selection=selection_to_json(selection),
-            limit=limit,
-            vector=vector,
-        )
+        found = self._ranked("rank", scopes, query, selection, limit)
         return [match_from_json(one) for one in found]
+
+    def explain(
+        self, scopes: Sequence[Scope], query: str, selection: Selection, limit: int
+    ) -> Explanation:
+        told = self._ranked("explain", scopes, query, selection, limit)
+        return explanation.from_json(told)
+
+    def scopes(self, scopes: Sequence[Scope], offset: int, limit: int) -> list[ScopeStats]:
+        found = self._asked("scopes", scopes=_paths(scopes), offset=offset, limit=limit)
+        return [scope_counts.from_json(one) for one in found]
 
     def nearest(
         self, scopes: Sequence[Scope], vector: Vectors, selection: Selection, limit: int
@@ -202,6 +208,24 @@ class RemoteEngine:
         if self._closed:
             raise MemoryClosedError("This memory is closed. Open it again with commonplace.open.")
         return self._connection.call(f"{ENGINE}/{operation}", body)
+
+    def _ranked(
+        self,
+        operation: str,
+        scopes: Sequence[Scope],
+        query: str,
+        selection: Selection,
+        limit: int,
+    ) -> Any:
+        vector = self._embedder and vectors_to_json(self._embedder.embed_query(query))
+        return self._asked(
+            operation,
+            scopes=_paths(scopes),
+            query=query,
+            selection=selection_to_json(selection),
+            limit=limit,
+            vector=vector,
+        )
 
     def _vectors(self, records: Sequence[Record]) -> list[dict[str, Any]] | None:
         if self._embedder is None:

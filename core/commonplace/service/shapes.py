@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import NotRequired, TypedDict
 
+from commonplace.recall.explanation import Reason
 from commonplace.records import Kind, Origin
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -56,6 +57,69 @@ class MatchShape(TypedDict):
     record: RecordShape
     confidence: Share
     signals: dict[str, Share]
+
+
+class CandidateShape(TypedDict):
+    """A record that a recall looked at: why it was left out, or null, and what speaks for it.
+
+    `parts` sum to `relevance`; both are null if it was not ranked.
+    """
+
+    record: RecordShape
+    reason: Reason | None
+    note: str
+    signals: dict[str, Share]
+    confidence: Share | None
+    relevance: float | None
+    parts: dict[str, float] | None
+
+
+class ExplanationShape(TypedDict):
+    """What a recall found, and what it left out and why: `counts` by reason."""
+
+    query: str
+    asked: str
+    at: TimeText
+    scopes: list[str]
+    periods: list[list[TimeText]]
+    found: list[CandidateShape]
+    left_out: list[CandidateShape]
+    counts: dict[str, int]
+
+
+class LineShape(TypedDict):
+    """A line of a context, and the record it shows."""
+
+    record: RecordShape
+    text: str
+    tokens: int
+
+
+class LeftOutShape(TypedDict):
+    """A record that a context does not show, and why."""
+
+    record: RecordShape
+    reason: str
+
+
+class PreviewShape(TypedDict):
+    """A context, its lines, its tokens, and what it leaves out."""
+
+    text: str
+    tokens: int
+    max_tokens: int
+    lines: list[LineShape]
+    left_out: list[LeftOutShape]
+
+
+class ScopeStatsShape(TypedDict):
+    """What a scope holds itself, without the scopes below it."""
+
+    scope: str
+    records: int
+    held_back: int
+    written_at: TimeText
+    used_at: TimeText | None
 
 
 class VectorsShape(TypedDict):
@@ -176,6 +240,9 @@ class _Like:
 RecordJson: TypeAlias = Annotated[dict[str, Any], _Like(RecordShape)]
 TurnsJson: TypeAlias = Annotated[dict[str, Any], _Like(TurnsShape)]
 MatchJson: TypeAlias = Annotated[dict[str, Any], _Like(MatchShape)]
+ExplanationJson: TypeAlias = Annotated[dict[str, Any], _Like(ExplanationShape)]
+PreviewJson: TypeAlias = Annotated[dict[str, Any], _Like(PreviewShape)]
+ScopeStatsJson: TypeAlias = Annotated[dict[str, Any], _Like(ScopeStatsShape)]
 VectorsJson: TypeAlias = Annotated[dict[str, Any], _Like(VectorsShape)]
 EntryJson: TypeAlias = Annotated[dict[str, Any], _Like(EntryShape)]
 NeighbourJson: TypeAlias = Annotated[dict[str, Any], _Like(NeighbourShape)]

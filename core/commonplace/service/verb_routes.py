@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Body
@@ -32,7 +31,7 @@ from commonplace.service.bodies import (
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.routing import operations
 from commonplace.service.shapes import MatchJson, RecordJson, StatsJson
-from commonplace.service.wire import PREFIX, match_to_json
+from commonplace.service.wire import PREFIX
 from commonplace.validation import expiry, on_use
 from commonplace.verbs.remembering import RecordChanges
 
@@ -130,7 +129,7 @@ def recall(
         timezone=timezone,
         min_confidence=min_confidence,
     )
-    return [match_to_json(one) for one in found]
+    return [one.to_dict() for one in found]
 
 
 @router.post("/context")
@@ -171,12 +170,19 @@ def records(
     where: Where = None,
     since: Time = None,
     until: Time = None,
+    as_of: Time = None,
     limit: Count = 100,
     offset: Count = 0,
 ) -> list[RecordJson]:
-    """Return a page of the records, newest first."""
+    """Return a page of the records, newest first; with `as_of`, of what held at that moment."""
     found = memory_of(engine, scope, also).records(
-        kind=kind, where=where, since=since, until=until, limit=limit, offset=offset
+        kind=kind,
+        where=where,
+        since=since,
+        until=until,
+        as_of=as_of,
+        limit=limit,
+        offset=offset,
     )
     return [to_json(one) for one in found]
 
@@ -245,7 +251,7 @@ def delete(engine: Confined, key: Id, scope: Scope_ = None) -> bool:
 @router.post("/stats")
 def stats(engine: Confined, scope: Scope_ = None, also: Also = NOTHING_ELSE) -> StatsJson:
     """Return how many records there are, in all and by kind, and the store's embedder."""
-    return asdict(memory_of(engine, scope, also).stats())
+    return memory_of(engine, scope, also).stats().to_dict()
 
 
 def memory_of(

@@ -7,16 +7,15 @@ from datetime import datetime
 
 from commonplace.characters import mended
 from commonplace.recall.filters import Metadata, Selection, of_kind
-from commonplace.recall.packing import ALWAYS, RELEVANT, packed
+from commonplace.recall.packing import RELEVANT
+from commonplace.recall.preview import Filled, filled, standing_kinds
 from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
+from commonplace.telemetry import told
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
 from commonplace.writing.findings import labels
-from commonplace.writing.trust import trusted
 
-# Above what a tool or a document deserves: neither gives standing instructions.
-_STANDING_TRUST = 0.5
 # More than the usual budget of a prompt holds.
 _MATCHES_FOR_CONTEXT = 50
 
@@ -24,6 +23,7 @@ _MATCHES_FOR_CONTEXT = 50
 class Recalling(View):
     """Find and list records."""
 
+    @told
     def recall(
         self,
         query: str,
@@ -64,6 +64,7 @@ class Recalling(View):
         matches = self._engine.rank(self._readable, query, selection, limit)
         return [match for match in matches if match.confidence >= min_confidence]
 
+    @told
     def context(
         self,
         query: str,
@@ -93,23 +94,9 @@ class Recalling(View):
         >>> print(alice.context("allergic to what?").splitlines()[2][:30])
         - "She is allergic to peanuts"
         """
-        checked_limit(max_tokens, "max_tokens")
-        query = checked_text(query, "query")
-        checked_confidence(min_confidence)
-        selection = Selection(None if kinds is None else tuple(kinds), timezone=timezone)
-        matches = self._engine.rank(self._readable, query, selection, _MATCHES_FOR_CONTEXT)
-        found = [match.record for match in matches if match.confidence >= min_confidence]
-        wanted = ALWAYS if kinds is None else [kind for kind in ALWAYS if kind in kinds]
-        standing = self._engine.of_kinds(self._readable, wanted)
-        always = [one for one in standing if trusted(one) >= _STANDING_TRUST]
-        said = frozenset(map(mended, known))
-        shown = packed(
-            (one for one in always if one.text not in said),
-            (one for one in found if one.text not in said),
-            max_tokens,
-            tokenizer,
-            query,
-        )
+        shown = self._filled(
+            query, max_tokens, min_confidence, tokenizer, known, timezone, kinds
+        ).shown
         self._shown(one.record for one in shown)
         return block([one.line for one in shown]) if shown else ""
 
@@ -130,12 +117,14 @@ class Recalling(View):
         where: Metadata | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        as_of: datetime | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[Record]:
         """Return a page of the records, newest first: at most `limit`, after the first `offset`.
 
-        The conditions are those of `recall`. Raises InvalidInputError.
+        The conditions are those of `recall`; with `as_of`, they are what held at that moment.
+        Raises InvalidInputError.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
@@ -144,7 +133,7 @@ class Recalling(View):
         """
         checked_limit(limit)
         checked_limit(offset, "offset")
-        selection = Selection(of_kind(kind), where, since, until)
+        selection = Selection(of_kind(kind), where, since, until, as_of)
         return self._engine.select(self._readable, selection, offset, limit)
 
     def count(self, *, kind: Kind | None = None, where: Metadata | None = None) -> int:
@@ -175,4 +164,30 @@ class Recalling(View):
             embedder=self._engine.embedder_name,
             held_back=sum(one.quarantine is not None for one in screened),
             redacted=sum(bool(labels(one)) for one in screened),
+        )
+
+    def _filled(  # noqa: PLR0917  # the arguments of `context`
+        self,
+        query: str,
+        max_tokens: int,
+        min_confidence: float,
+        tokenizer: Tokenizer,
+        known: Collection[str],
+        timezone: str | None,
+        kinds: Collection[Kind] | None,
+    ) -> Filled:
+        """Return what a context shows, and what it leaves out."""
+        checked_limit(max_tokens, "max_tokens")
+        query = checked_text(query, "query")
+        checked_confidence(min_confidence)
+        selection = Selection(None if kinds is None else tuple(kinds), timezone=timezone)
+        matches = self._engine.rank(self._readable, query, selection, _MATCHES_FOR_CONTEXT)
+        return filled(
+            self._engine.of_kinds(self._readable, standing_kinds(kinds)),
+            matches,
+            query=query,
+            max_tokens=max_tokens,
+            min_confidence=min_confidence,
+            tokenizer=tokenizer,
+            said=frozenset(map(mended, known)),
         )

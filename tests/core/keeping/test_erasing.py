@@ -16,7 +16,7 @@ from commonplace.chroma.directory import opened
 from commonplace.in_memory import InMemoryStore
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.erasing import Erasure, erase, unfinished
-from commonplace.keeping.receipt import ErasureReceipt, Step, from_json, to_json
+from commonplace.keeping.receipt import ErasureReceipt, Step, from_json
 from commonplace.ports import Entry, Erased
 
 ALICE = Scope(("user", "alice"))
@@ -243,5 +243,5 @@ def test_a_receipt_travels_as_json(case: Case, tmp_path: Path) -> None:
     erasure = Erasure(scope=ALICE, reason="x", source=OPERATOR, also=[delete_thread], waits=())
 
     for receipt in (erase(erasure, store.erase, case.audit, case.clock), case.erase()):
-        assert from_json(json.loads(json.dumps(to_json(receipt)))) == receipt
+        assert from_json(json.loads(json.dumps(receipt.to_dict()))) == receipt
     close()

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import commonplace
 from commonplace.chroma import reembedding
 from commonplace.chroma.reembedding import reembed
-from commonplace.cli import app
+from commonplace.cli.app import Commands
 from commonplace.errors import (
     EmbedderMismatchError,
     EmbeddingError,
@@ -146,7 +146,7 @@ def test_a_directory_that_is_open_or_has_no_store_is_left_alone(
 
 
 def test_the_command_names_what_it_did(directory: Path) -> None:
-    done = CliRunner().invoke(app, ["reembed", str(directory), "--embedder", "minilm"])
+    done = CliRunner().invoke(Commands(), ["reembed", str(directory), "--embedder", "minilm"])
 
     assert done.exit_code == 0, done.output
     assert "records are embedded with minilm" in done.output

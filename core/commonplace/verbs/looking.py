@@ -1,0 +1,101 @@
+"""The verbs that show a memory to people: what it holds, and why it answers as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from commonplace.recall.explanation import Explanation
+from commonplace.recall.filters import Metadata, Selection, of_kind
+from commonplace.recall.packing import RELEVANT
+from commonplace.recall.preview import Preview, preview
+from commonplace.recall.rendering import Tokenizer, estimated_tokens
+from commonplace.records import Kind
+from commonplace.scope_counts import ScopeStats
+from commonplace.telemetry import told
+from commonplace.validation import checked_confidence, checked_limit, checked_text
+from commonplace.verbs.recalling import Recalling
+
+
+class Looking(Recalling):
+    """Look into a memory."""
+
+    def scopes(self, *, limit: int = 100, offset: int = 0) -> list[ScopeStats]:
+        """Return a page of the scopes that hold records, this one and those below it.
+
+        They are in the order of their names: at most `limit`, after the first `offset`. Each has
+        its own numbers, without those of scopes below it: records, those held back, and when it
+        was last written and used. The first call on an open store reads every record of it, and
+        other verbs wait; later ones read the scopes that were written since. Raises
+        InvalidInputError, StoreError, MemoryClosedError.
+
+        >>> _ = memory.scope("user", "alice").remember("Likes tea")
+        >>> _ = memory.scope("user", "bob").remember("Likes coffee")
+        >>> [(str(one.scope), one.records) for one in memory.scope("user").scopes()]
+        [('user/alice', 1), ('user/bob', 1)]
+        """
+        checked_limit(limit)
+        checked_limit(offset, "offset")
+        return self._engine.scopes(self._readable, offset, limit)
+
+    @told
+    def explain(
+        self,
+        query: str,
+        *,
+        limit: int = 8,
+        kind: Kind | None = None,
+        where: Metadata | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        as_of: datetime | None = None,
+        timezone: str | None = None,
+        min_confidence: float = 0.0,
+    ) -> Explanation:
+        """Return what `recall` returns for the same arguments, and why.
+
+        For each record found, what each arm adds to its relevance; of what was left out, how many
+        records for which reason, and of each reason the `limit` that come nearest: what was said
+        twice, only asks, is below `min_confidence` or beyond `limit`, does not meet a condition,
+        is held back, was replaced by a newer version, or is expired. Reads every record of the
+        scope, and counts no use. Raises as `recall` does.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember("She is allergic to peanuts")
+        >>> _ = alice.remember("Likes to be called Al", kind="preference")
+        >>> told = alice.explain("allergic to what?", kind="fact")
+        >>> [one.record.text for one in told.found], told.left_out[0].note
+        (['She is allergic to peanuts'], 'It is of the kind preference.')
+        """
+        query = checked_text(query, "query")
+        checked_limit(limit)
+        checked_confidence(min_confidence)
+        selection = Selection(of_kind(kind), where, since, until, as_of, timezone=timezone)
+        told = self._engine.explain(self._readable, query, selection, max(limit, 1))
+        return told.within(limit, min_confidence)
+
+    @told
+    def preview(
+        self,
+        query: str,
+        *,
+        max_tokens: int = 400,
+        min_confidence: float = RELEVANT,
+        tokenizer: Tokenizer = estimated_tokens,
+        known: Collection[str] = (),
+        timezone: str | None = None,
+        kinds: Collection[Kind] | None = None,
+    ) -> Preview:
+        """Return the block that `context` returns for the same arguments, line by line.
+
+        With the tokens of the whole and of each line, and what it leaves out and why. Nothing
+        counts as used. Raises as `context` does.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> _ = alice.remember("She is allergic to peanuts")
+        >>> seen = alice.preview("allergic to what?", max_tokens=30)
+        >>> seen.text, [(one.record.text, one.reason) for one in seen.left_out]
+        ('', [('She is allergic to peanuts', 'no room')])
+        """
+        filled = self._filled(query, max_tokens, min_confidence, tokenizer, known, timezone, kinds)
+        return preview(filled, max_tokens, tokenizer)
