@@ -3,8 +3,9 @@
     python benchmarks/languages.py --embedder multilingual
 
 `data/languages` holds 40 facts in each language, 27 questions that one of them answers in other
-words, and 13 that none does. Constants were chosen on the questions with even numbers; the table
-tells the others apart (`held out`). Beside it, on the same vectors: plain dense retrieval, and BM25
+words, and 13 that none does. What ranks was chosen on the questions with even numbers; the table
+tells the others apart (`held out`). What is confident was chosen with all of them
+in view. Beside it, on the same vectors: plain dense retrieval, and BM25
 over characters and pairs of them, which no language is foreign to. Dense retrieval abstains by its
 best cosine. `answered` is the share of unanswerable questions with a confidence of 0.2 or more.
 """
