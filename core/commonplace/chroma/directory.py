@@ -29,6 +29,7 @@ from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check, check_database
 from commonplace.chroma.store import ChromaStore, where
+from commonplace.chroma.switching import discard, settled
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors, Verification
@@ -48,6 +49,7 @@ def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[],
     Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
     """
     with translated(f"looking at {str(directory)!r}"):
+        settled(directory)
         check_database(directory)
     store = DirectoryStore(directory, embedder)
     return store, store.close
@@ -71,9 +73,9 @@ class DirectoryStore(ChromaStore):
         `embedder` None takes the one that the store was built with. Raises StoreFormatError,
         EmbedderMismatchError, StoreDamagedError, StoreError.
         """
+        settled(directory)
         self._directory = directory
-        self._files = directory / CHROMA
-        self._marker = directory / REWRITING
+        self._files, self._marker = directory / CHROMA, directory / REWRITING
         self._embedder, self._opened = embedder, None
         self._has_erased = self._closed = False
         self._seal = Seal(directory)
@@ -100,6 +102,11 @@ class DirectoryStore(ChromaStore):
     @property
     def dimension(self) -> int | None:
         return None if (mark := self._mark) is None else mark["dimension"]
+
+    @property
+    def embedder(self) -> str | None:
+        """The name of the embedder whose vectors are kept, or None before the first was."""
+        return None if (mark := self._mark) is None else str(mark["embedder"])
 
     @property
     def _mark(self) -> Mark | None:
@@ -187,6 +194,7 @@ class DirectoryStore(ChromaStore):
         if not self._leavings.may_be_of(scope) and not self._holds(scope):
             return Erased(0, 0, Verification(files=0, bytes=0, traces=0, occurrences=0))
         self._leavings.begin_erasing(scope)
+        discard(self._directory)  # a draft of the store with other vectors holds the same texts
         erased = ErasedRows()
         self._has_erased = True
         self._mirror.erase(scope)

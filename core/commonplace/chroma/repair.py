@@ -26,6 +26,7 @@ from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
 from commonplace.chroma.sealing import CHANGED, CHROMA, REWRITING, Flaw, flaws, forget, renew
 from commonplace.chroma.store import ROWS_PER_WRITE
+from commonplace.chroma.switching import settled
 from commonplace.chroma.translation import translated
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
@@ -124,6 +125,7 @@ def _locked(directory: Path) -> Iterator[None]:
         raise InvalidInputError(f"There is no store in {str(directory)!r}.")
     lock = DirectoryLock(directory)
     try:
+        settled(directory)
         yield
     finally:
         lock.release()
