@@ -1,0 +1,68 @@
+"""One record: what it says, where it came from, what it was before, and what is near it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commonplace import by_vector
+from commonplace.errors import RecordNotFoundError
+from commonplace.inspector.asked import Asked, within
+from commonplace.inspector.pages import Page
+from commonplace.inspector.shown import card, crumbs
+from commonplace.memory import Memory
+from commonplace.ports import Entry
+from commonplace.recall.filters import Selection
+
+_NEIGHBOURS = 6
+
+
+def show(asked: Asked) -> Page:
+    """Show one record whole."""
+    entry = found(asked)
+    record, reveal = entry.record, asked.text("reveal")
+    memory = within(asked.whole, record.scope)
+    past = [one for one in memory.history(record.id) if one.id != record.id]
+    values = {
+        "scope": str(record.scope),
+        "crumbs": crumbs(asked.whole.path, record.scope),
+        "record": card(record, whole=True, revealed=reveal in (record.id, "all")),
+        "history": [card(one, whole=True, revealed=reveal == "all") for one in reversed(past)],
+        "neighbours": _near(memory, entry),
+        "parents": [_parent(asked.whole, id) for id in record.derived_from],
+    }
+    return Page("record.html", values)
+
+
+def found(asked: Asked) -> Entry:
+    """Return the record asked for, with its vectors. Raises RecordNotFoundError.
+
+    With a scope it is of exactly that one: below it another record may have the same id, as the
+    values with one key do.
+    """
+    id, scope = asked.text("id"), asked.scope
+    entries = by_vector.entries(asked.memory, [id])
+    exactly = (
+        [one for one in entries if one.record.scope == scope] if asked.text("scope") else entries
+    )
+    if not exactly:
+        raise RecordNotFoundError(
+            f"No record with id {id!r:.80} in exactly the scope {str(scope)!r}."
+        )
+    return exactly[0]
+
+
+def _near(memory: Memory, entry: Entry) -> list[dict[str, Any]]:
+    """Return what is most like a record, of its own scope, with the cosines."""
+    if not len(entry.vectors):
+        return []
+    near = by_vector.nearest(memory, entry.vectors[0].tolist(), Selection(), _NEIGHBOURS + 1)
+    others = [pair for pair in near if pair[0].record.id != entry.record.id]
+    return [{**card(one.record), "cosine": cosine} for one, cosine in others[:_NEIGHBOURS]]
+
+
+def _parent(whole: Memory, id: str) -> dict[str, Any]:
+    """Return what a record was made from; only its id, if it is gone or not to be seen."""
+    try:
+        return card(whole.record(id))
+    except RecordNotFoundError:
+        return {"id": id, "scope": None}
