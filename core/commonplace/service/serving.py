@@ -77,8 +77,12 @@ class Service:
         embeds: bool,
         port: Port | None = None,
         linger: float | None = None,
+        shows: tuple[Starlette, Listener] | None = None,
     ) -> None:
-        """Listen, and say where. Raises InvalidInputError if `port` cannot be had as asked."""
+        """Listen, and say where. Raises InvalidInputError if `port` cannot be had as asked.
+
+        `shows` is an application for people, and where it listens.
+        """
         self._engine = engine
         with ExitStack() as undo:
             undo.callback(engine.close)
@@ -92,6 +96,10 @@ class Service:
                 app = application(engine, Keys(directory).grant, embeds=embeds)
                 add_inspector(app, directory, port.names)
                 self._servers.append((_remote_server(app, port), there))
+            if shows is not None:
+                pages, there = shows
+                undo.callback(there.close)
+                self._servers.append((quiet_server(pages), there))
             lock.publish(here.address, here.token)
             self._close = undo.pop_all().close
 
