@@ -27,7 +27,8 @@ def show(asked: Asked) -> Page:
     }
     if asked.text("q"):
         is_revealed = asked.text("reveal") == "all"
-        values["explanation"] = _told(_explained(asked), revealed=is_revealed)
+        told = asked.kept.read(_named(asked), lambda: _explained(asked))
+        values["explanation"] = _told(told, revealed=is_revealed)
         if asked.time("as_of") is None:
             values["context"] = _context(_previewed(asked), revealed=is_revealed)
     return Page("recall.html", values)
@@ -42,6 +43,11 @@ def _explained(asked: Asked) -> Explanation:
         as_of=asked.time("as_of"),
         min_confidence=asked.share("min_confidence", 0),
     )
+
+
+def _named(asked: Asked) -> tuple[str, ...]:
+    fields = ("q", "limit", "kind", "where", "as_of", "min_confidence")
+    return ("explained", str(asked.scope), *map(asked.text, fields))
 
 
 def _previewed(asked: Asked) -> Preview:

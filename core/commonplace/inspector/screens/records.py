@@ -10,6 +10,8 @@ from commonplace.inspector.shown import card, crumbs
 from commonplace.records import KINDS, Record
 
 PER_PAGE = 50
+# A store reads all of a scope to find the newest: then as well for several pages.
+_PAGES_PER_READ = 10
 _MOST_FOUND = 200
 
 
@@ -36,10 +38,12 @@ Found = list[tuple[Record, float | None]]
 
 
 def _listed(asked: Asked) -> tuple[Found, bool]:
-    offset = (asked.number("page", 1) - 1) * PER_PAGE
-    given = {**_conditions(asked), "limit": PER_PAGE + 1, "offset": offset}
-    read = asked.kept.read(_named(asked, offset), lambda: asked.memory.records(**given))
-    return [(one, None) for one in read[:PER_PAGE]], len(read) > PER_PAGE
+    block, page = divmod(asked.number("page", 1) - 1, _PAGES_PER_READ)
+    most, first = _PAGES_PER_READ * PER_PAGE, page * PER_PAGE
+    given = {**_conditions(asked), "limit": most + 1, "offset": block * most}
+    read = asked.kept.read(_named(asked, block), lambda: asked.memory.records(**given))
+    found = read[first : first + PER_PAGE]
+    return [(one, None) for one in found], len(read) > first + PER_PAGE
 
 
 def _searched(asked: Asked) -> tuple[Found, bool]:
@@ -60,6 +64,6 @@ def _conditions(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _named(asked: Asked, offset: int) -> tuple[str, ...]:
+def _named(asked: Asked, block: int) -> tuple[str, ...]:
     fields = ("kind", "where", "since", "until", "as_of")
-    return ("records", str(asked.scope), str(offset), *map(asked.text, fields))
+    return ("records", str(asked.scope), str(block), *map(asked.text, fields))
