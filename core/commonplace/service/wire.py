@@ -5,16 +5,16 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from commonplace import errors
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
-from commonplace.ports import Entry, Vectors
-from commonplace.recall.filters import Selection
 from commonplace.record_json import from_json, to_json
 from commonplace.records import Match
+
+if TYPE_CHECKING:
+    from commonplace.ports import Entry, Vectors
+    from commonplace.recall.filters import Selection
 
 PREFIX = "/v1"
 ENGINE = f"{PREFIX}/engine"
@@ -22,6 +22,8 @@ ENGINE = f"{PREFIX}/engine"
 
 def vectors_to_json(vectors: Vectors) -> dict[str, Any]:
     """Return vectors as their shape and their bytes (float32, little endian, base64)."""
+    import numpy as np  # importing it takes as long as a request
+
     plain = np.ascontiguousarray(vectors, "<f4")
     return {"shape": list(plain.shape), "data": b64encode(plain.tobytes()).decode()}
 
@@ -31,6 +33,8 @@ def vectors_from_json(written: Mapping[str, Any]) -> Vectors:
 
     Raises InvalidInputError for anything but one or two dimensions of finite numbers.
     """
+    import numpy as np
+
     try:
         flat = np.frombuffer(b64decode(written["data"], validate=True), "<f4")
         vectors = flat.reshape(written["shape"]).astype(np.float32)
@@ -48,6 +52,8 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
 
 def entry_from_json(written: Mapping[str, Any]) -> Entry:
     """Return the entry that `entry_to_json` wrote."""
+    from commonplace.ports import Entry
+
     return Entry(from_json(written["record"]), vectors_from_json(written["vectors"]))
 
 

@@ -1,0 +1,101 @@
+"""The commands about keys: those of a directory's server, and those that values are kept under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from commonplace.cli.options import Target, targeted
+from commonplace.cli.output import Column, emit, shows_tables
+from commonplace.cli.places import placed
+from commonplace.cli.store import is_address, named, opened
+
+KEYS: Sequence[Column] = (
+    ("id", lambda row: row["id"]),
+    ("scope", lambda row: row["scope"] or "(root)"),
+    ("made", lambda row: row["created_at"]),
+    ("records", lambda row: row["max_records"] or "-"),
+    ("requests a minute", lambda row: row["requests_per_minute"] or "-"),
+)
+
+
+@click.group("keys", invoke_without_command=True)
+@targeted
+@click.pass_context
+def keys_command(ctx: click.Context, target: Target) -> None:
+    """API keys of a directory's server, or the keys of values.
+
+    Without a command it lists the keys that `get` finds in the memory of --dir and --scope.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if target.store is None:
+        click.echo(ctx.get_help(), err=True)
+        raise click.exceptions.Exit(2)
+    with opened(target) as memory:
+        found = memory.keys()
+    emit(target, [{"key": key} for key in found], [("key", lambda row: row["key"])])
+
+
+@keys_command.command("add")
+@click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
+@click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
+@click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
+@targeted
+def add_key(
+    target: Target,
+    words: tuple[str, ...],
+    max_records: int | None,
+    requests_per_minute: int | None,
+) -> None:
+    """Make a key for SCOPE and print it: it is shown only now.
+
+    SCOPE such as user/alice is what it opens; "" is all. A server that runs admits it at once.
+    """
+    from commonplace.scope import Scope
+    from commonplace.service.keys import Keys
+
+    target, [scope] = placed(target, words, ["SCOPE"])
+    made = Keys(_directory(target)).add(
+        Scope.parse(scope), max_records=max_records, requests_per_minute=requests_per_minute
+    )
+    click.echo(made)
+
+
+@keys_command.command("list")
+@click.argument("words", metavar="[DIRECTORY]", nargs=-1)
+@targeted
+def list_keys(target: Target, words: tuple[str, ...]) -> None:
+    """List the keys: id, scope, when each was made, and its quotas."""
+    from commonplace.service.keys import Keys
+
+    target, _ = placed(target, words, [])
+    listed = Keys(_directory(target)).listed()
+    rows = [{name: part for name, part in asdict(key).items() if name != "hash"} for key in listed]
+    if target.as_json or shows_tables(target):
+        emit(target, rows, KEYS)
+        return
+    for row in rows:
+        click.echo("\t".join(str(cell(row)) for _, cell in KEYS))
+
+
+@keys_command.command("revoke")
+@click.argument("words", metavar="[DIRECTORY] ID", nargs=-1)
+@targeted
+def revoke_key(target: Target, words: tuple[str, ...]) -> None:
+    """Make the key with this ID, as `list` shows it, worthless at once."""
+    from commonplace.service.keys import Keys
+
+    target, [id] = placed(target, words, ["ID"])
+    Keys(_directory(target)).revoke(id)
+    click.echo(f"revoked {id}")
+
+
+def _directory(target: Target) -> Path:
+    place = named(target.store)
+    if is_address(place):
+        raise click.UsageError(f"Keys are kept in the server's directory, not at {place!r}.")
+    return Path(place).expanduser()

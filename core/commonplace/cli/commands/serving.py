@@ -1,0 +1,92 @@
+"""The command that serves a directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commonplace.cli.options import Target, targeted
+from commonplace.cli.places import placed
+from commonplace.cli.store import is_address, named
+
+if TYPE_CHECKING:
+    from commonplace.service.serving import Port, Service
+
+
+@click.command("serve")
+@click.argument("words", metavar="[DIRECTORY]", nargs=-1)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; 0.0.0.0 is every one of this machine.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8710,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), help="With its chain, PEM, for TLS."
+)
+@click.option("--certificate-key", type=click.Path(path_type=Path), help="Its private key.")
+@click.option(
+    "--embedder",
+    help="Name of the clients' own embedder, whose vectors they send: this server loads no model.",
+)
+@targeted
+def serve_command(
+    target: Target,
+    words: tuple[str, ...],
+    *,
+    host: str,
+    port: int,
+    certificate: str | None,
+    certificate_key: str | None,
+    embedder: str | None,
+) -> None:
+    """Serve DIRECTORY to this user's processes, and to others with keys.
+
+    Until it is interrupted. The directory is made if it is not there.
+    """
+    from commonplace.service.serving import Port, run_until_signal
+
+    target, _ = placed(target, words, [])
+    place = named(target.store)
+    if is_address(place):
+        raise click.UsageError(f"A directory is served, not {place!r}.")
+    os.umask(0o077)  # what is remembered is this user's, the new files included
+    path = Path(place).expanduser().resolve()
+    certificates = (Path(one) if one else None for one in (certificate, certificate_key))
+    service = _service(path, Port(host, port, *certificates), embedder)
+    run_until_signal(service, lambda: _announce(path, service))
+    click.echo("stopped; everything is stored")
+
+
+def _service(path: Path, port: Port, embedder: str | None) -> Service:
+    from commonplace.local import owned
+    from commonplace.records import now
+    from commonplace.roots import CACHE_BYTES
+    from commonplace.service.absent import Absent
+    from commonplace.service.serving import Service
+
+    model = None if embedder is None else Absent(embedder)
+    engine, lock = owned(path, model, clock=now, cache_bytes=CACHE_BYTES, serves=True)
+    return Service(engine, lock, path, embeds=model is None, port=port)
+
+
+def _announce(path: Path, service: Service) -> None:
+    from commonplace.service.keys import Keys
+
+    for address in service.addresses:
+        click.echo(f"serving {path} at {address}")
+    if not Keys(path).listed():
+        click.echo(
+            "No key has been made yet: only this user's processes can connect. Make one with:\n"
+            f"  commonplace keys add {path} SCOPE"
+        )

@@ -1,0 +1,198 @@
+"""Opens the store that a command is about. Only what writes may make one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commonplace.cli.codes import NotFound
+from commonplace.cli.options import Target
+from commonplace.cli.output import waiting
+from commonplace.errors import AccessDeniedError, CommonplaceError, ServerUnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from commonplace.memory import Memory
+    from commonplace.service.address import Address
+
+API_KEY = "COMMONPLACE_API_KEY"
+_MARKS = ("owner.json", "chroma")
+
+
+@contextmanager
+def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterator[Memory]:
+    """Give the memory that a command is about; with `makes`, its directory may be new.
+
+    A new one in which nothing came to be, because of an error or a trial that does not keep it,
+    is gone again.
+    """
+    place = named(target.store)
+    if is_address(place):
+        with _at_address(place) as memory:
+            yield _scoped(memory, target.scope)
+        return
+    path = resolved(place)
+    is_new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not makes and not holds_store(path):
+        raise NotFound(f"There is no store in {place!r}. `commonplace remember` makes one.")
+    is_kept = False
+    try:
+        with waiting(f"opening {place}"):
+            memory = _joined(path) or _owned(path)
+        with memory:
+            yield _scoped(memory, target.scope)
+            is_kept = keeps
+    finally:
+        if is_new and not is_kept:
+            _unmade(path)
+
+
+def asked(target: Target, verb: str, body: dict[str, Any], here: Callable[[Memory], Any]) -> Any:
+    """Return what a verb that reads returns, as JSON: of the server if one runs, or done `here`.
+
+    The server does what `here` does; asked for the whole, this process imports no store.
+    """
+    place = named(target.store)
+    if is_address(place):
+        key = os.environ.get(API_KEY) or None
+        return _call(lambda: _address(place, key), target, verb, body)
+    path = resolved(place)
+    if holds_store(path) and (locate := _server_of(path)):
+        return _call(locate, target, verb, body)
+    with opened(target) as memory:
+        return here(memory)
+
+
+def _call(locate: Callable[[], Address], target: Target, verb: str, body: dict[str, Any]) -> Any:
+    from commonplace.service.connection import Connection
+    from commonplace.service.wire import PREFIX
+
+    sent = {name: _sent(part) for name, part in body.items()}
+    with closing(Connection(locate)) as connection:
+        return connection.call(f"{PREFIX}/{verb}", {**sent, "scope": target.scope or None})
+
+
+def _sent(part: Any) -> Any:
+    return part.isoformat() if hasattr(part, "isoformat") else part
+
+
+def _address(url: str, key: str | None) -> Address:
+    from commonplace.service.address import Address
+
+    return Address(url, key)
+
+
+def named(store: str | None) -> str:
+    """Return the name of the store, or say how to give one."""
+    if not store:
+        raise click.UsageError(
+            "Which store? Give --dir, a directory or the address of a server, or set "
+            "COMMONPLACE_DIR."
+        )
+    return store
+
+
+def is_address(place: str) -> bool:
+    """Tell whether a store is named by its server's address."""
+    return place.startswith(("http://", "https://"))
+
+
+def directory_of(place: str | None) -> Path:
+    """Return the directory of a store that is there, for what a server does not do."""
+    place = named(place)
+    if is_address(place):
+        raise click.UsageError(f"This command takes a directory of this machine, not {place!r}.")
+    path = resolved(place)
+    if not holds_store(path):
+        raise NotFound(f"There is no store in {place!r}.")
+    return path
+
+
+def resolved(place: str) -> Path:
+    """Return the directory of this name."""
+    from pathlib import Path
+
+    return Path(place).expanduser().resolve()
+
+
+def holds_store(path: Path) -> bool:
+    """Tell whether a store was ever opened in a directory."""
+    return any((path / mark).exists() for mark in _MARKS)
+
+
+def _scoped(memory: Memory, path: str) -> Memory:
+    """Return the memory of a scope, which the key of a server may be too narrow for."""
+    from commonplace.scope import Scope
+
+    scope, own = Scope.parse(path), memory.path
+    if not scope.names or scope == own:
+        return memory
+    if not own.contains(scope):
+        raise AccessDeniedError(f"The key is for the scope {str(own)!r}, not for {str(scope)!r}.")
+    return memory.scope(scope.names[len(own.names) :])
+
+
+def _at_address(address: str) -> Memory:
+    key = os.environ.get(API_KEY) or None
+    return _remote(lambda: _address(address, key), None)
+
+
+def _joined(path: Path) -> Memory | None:
+    """Return the memory behind the server of a directory: quicker than importing a store."""
+    locate = _server_of(path)
+    return _remote(locate, str(path)) if locate else None
+
+
+def _server_of(path: Path) -> Callable[[], Address] | None:
+    """Return what finds the server of a directory, or None if none answers."""
+    from commonplace.ownership import is_server
+
+    if not is_server(path):
+        return None
+    from commonplace.service.joining import answering, joined
+
+    try:
+        answering(path)
+    except ServerUnavailableError:
+        return None  # it ended; if not, opening says so
+    return lambda: joined(path, None)
+
+
+def _remote(locate: Callable[[], Address], directory: str | None) -> Memory:
+    from commonplace.lease import Lease
+    from commonplace.memory import Memory
+    from commonplace.records import now
+    from commonplace.service.connection import Connection
+    from commonplace.service.remote import RemoteEngine
+
+    connection = Connection(locate)
+    engine = RemoteEngine(connection, embedder=None, clock=now, directory=directory)
+    return Memory(Lease(engine), engine.scope)
+
+
+def _unmade(path: Path) -> None:
+    """Remove a store that was made for nothing; what cannot be opened is left as it is."""
+    from shutil import rmtree
+
+    from commonplace.ownership import is_server
+
+    if not path.exists() or is_server(path):
+        return
+    try:
+        with _owned(path) as memory:
+            is_empty = not memory.scopes(limit=1)
+    except CommonplaceError:
+        return
+    if is_empty:
+        rmtree(path)
+
+
+def _owned(path: Path) -> Memory:
+    from commonplace.opening import open
+
+    return open(path)
