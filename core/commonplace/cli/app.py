@@ -41,6 +41,7 @@ COMMANDS = {
     "doctor": ("caring", "Look for damage in a directory, which nobody may have open."),
     "download-model": ("caring", "Download the weights of the default embedder, about 80 MB."),
     "serve": ("serving", "Serve DIRECTORY to this user's processes, and to others with keys."),
+    "ui": ("ui", "Show a store in a browser."),
     "keys": ("keys", "API keys of a directory's server, or the keys of values."),
     "completion": ("completion", "Print the script that completes commands in a shell."),
 }
