@@ -21,7 +21,7 @@ from commonplace.service.keys import Keys
 from commonplace.service.own_inspector import own_inspector
 from commonplace.testing import HashingEmbedder, InMemoryStore
 from http_api import engine_on, stored
-from inspected import fill
+from inspected import fill, fill_states
 
 BASE = "http://127.0.0.1:8710"
 
@@ -32,7 +32,9 @@ class Site:
     def __init__(self, directory: Path) -> None:
         self.store, self.keys = InMemoryStore(), Keys(directory)
         self.engine = engine_on(self.store)
-        fill(Memory(self.engine, Scope()), Clock()())
+        memory = Memory(self.engine, Scope())
+        fill(memory, Clock()())
+        fill_states(memory.scope("user", "nia"))
         self.app = application(self.engine, self.keys.grant, embeds=True)
         add_inspector(self.app, directory, ["memory.example"])
 

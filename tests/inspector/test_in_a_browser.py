@@ -21,7 +21,7 @@ from commonplace.service.listening import tcp
 from commonplace.service.own_inspector import own_inspector
 from commonplace.service.serving import quiet_server
 from commonplace.testing import HashingEmbedder
-from inspected import PAGE, fill
+from inspected import PAGE, fill, fill_hostile, fill_states
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,6 +51,8 @@ WIDE = """() => [...document.querySelectorAll("main *")]
 def memory() -> Iterator[Memory]:
     with commonplace.open(":memory:", embedder=HashingEmbedder()) as opened:
         fill(opened, now())
+        fill_states(opened.scope("user", "nia"))
+        fill_hostile(opened.scope("user", "nia"))
         yield opened
 
 

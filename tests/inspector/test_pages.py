@@ -17,7 +17,7 @@ from commonplace import Memory, Record
 from commonplace.inspector.screens import SCREENS
 from commonplace.service.own_inspector import own_inspector
 from commonplace.testing import HashingEmbedder
-from inspected import HOSTILE, LONG, fill
+from inspected import HOSTILE, LONG, fill, fill_hostile, fill_states
 
 KEY = "the key of this run"
 
@@ -27,6 +27,8 @@ def memory() -> Iterator[Memory]:
     """Give a memory that no test changes."""
     with commonplace.open(":memory:", embedder=HashingEmbedder(), clock=Clock()) as opened:
         fill(opened, Clock()())
+        fill_states(opened.scope("user", "nia"))
+        fill_hostile(opened.scope("user", "nia"))
         yield opened
 
 
@@ -312,6 +314,7 @@ WRONG = {
     "records?where={": 422,
     'records?where={"a":{"$near":1}}': 422,
     "records?kind=rumour": 422,
+    "records?path=x&all=y&token=z&section=w&self=v": 200,
     "records?since=yesterday": 422,
     "records?since=2026-05-04&until=2026-05-03": 422,
     "records?scope=user//nia": 422,

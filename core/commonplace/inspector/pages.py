@@ -83,7 +83,7 @@ def wants_json(request: Request) -> bool:
     return format == "json" or (format is None and accepted.startswith("application/json"))
 
 
-def link(path: str, **fields: object) -> str:
+def link(path: str, /, **fields: object) -> str:
     """Return the address of a screen; what is empty is left out.
 
     >>> link("records", scope="user/a b", q="", page=2)
@@ -106,7 +106,11 @@ def _environment() -> Environment:
     )
     made.globals.update(link=link)
     made.filters.update(
-        visible=shown.visible, day=shown.day, moment=shown.moment, count=shown.count, pretty=_pretty
+        visible=shown.visible,
+        moment=shown.moment,
+        second=shown.second,
+        count=shown.count,
+        pretty=_pretty,
     )
     return made
 

@@ -107,9 +107,9 @@ def moment(written: str | None) -> str:
     return "" if not written else datetime.fromisoformat(written).strftime("%Y-%m-%d %H:%M")
 
 
-def day(written: str | None) -> str:
-    """Return the day of a time of JSON."""
-    return "" if not written else written[:10]
+def second(written: str | None) -> str:
+    """Return a time of JSON as people read it, in UTC to the second."""
+    return "" if not written else datetime.fromisoformat(written).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def count(number: int, noun: str) -> str:
