@@ -1,21 +1,25 @@
 """Everything Commonplace raises on purpose.
 
-CommonplaceError
-├── InvalidInputError (ValueError)      a value that cannot be used; nothing was changed
-│   └── BlockedContentError             it holds a secret or personal data, which the policy blocks
-├── RecordNotFoundError (LookupError)   no record with this id in the memory's scope
-├── MemoryClosedError                   the memory was closed before
-├── AccessDeniedError                   the server refuses: no such key, or not for this scope
-├── QuotaExceededError                  more than the server lets this key send, write or ask
-├── ExtractionError                     a language model that was to extract facts failed
-├── EmbeddingError                      the embedder failed, or returned what is not a vector
-│   └── ModelUnavailableError           the default embedder's weights are not on this machine
-└── StoreError                          the store could not be read or written
-    ├── StoreInUseError                 another process owns the directory
-    ├── StoreFormatError                not a Commonplace store, or one from a newer release
-    ├── EmbedderMismatchError           the store was built with another embedder
-    ├── StoreDamagedError               files of the store cannot be read
-    └── ServerUnavailableError          the store's server does not answer
+The tree::
+
+    CommonplaceError
+    ├── InvalidInputError (ValueError)      a value that cannot be used; nothing was changed
+    │   └── BlockedContentError             the policy blocks what it holds
+    ├── RecordNotFoundError (LookupError)   no record with this id in the memory's scope
+    ├── MemoryClosedError                   the memory was closed before
+    ├── AccessDeniedError                   the server refuses: no such key, or not for this scope
+    ├── QuotaExceededError                  more than the server lets this key send, write or ask
+    ├── ExtractionError                     a language model that was to extract facts failed
+    ├── EmbeddingError                      the embedder failed, or returned what is not a vector
+    │   └── ModelUnavailableError           the default embedder's weights are not on this machine
+    └── StoreError                          the store could not be read or written
+        ├── StoreInUseError                 another process owns the directory
+        ├── StoreFormatError                not a Commonplace store, or one from a newer release
+        ├── EmbedderMismatchError           the store was built with another embedder
+        ├── StoreDamagedError               files of the store cannot be read
+        └── ServerUnavailableError          the store's server does not answer
+
+Catch CommonplaceError for all of them.
 """
 
 

@@ -21,8 +21,9 @@ from commonplace_crewai.shelf import Shelved, abort
 from commonplace_crewai.storage import text_id, writing_as
 
 _logger = logging.getLogger("commonplace")
-# What Python says, and CrewAI takes in silence, when its threads are asked for after the end.
-_ENDING = "cannot schedule new futures"
+# What Python says when threads are asked for after the end: an executor, and from 3.12 on the
+# interpreter itself.
+_ENDING = ("cannot schedule new futures", "can't create new thread")
 
 
 class Attempt(Heard):
@@ -150,7 +151,7 @@ class Saving(Shelved):
             try:
                 return super()._encode_batch(contents, **given)
             except RuntimeError as error:
-                if _ENDING not in str(error):
+                if not str(error).startswith(_ENDING):
                     raise
                 _logger.warning("The process ends: texts are kept as they are, without the model.")
         records = [_as_it_is(content, **given) for content in contents]

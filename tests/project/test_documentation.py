@@ -16,7 +16,8 @@ from commonplace.testing import HashingEmbedder
 from offline import run_offline
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted([*DOCS.glob("*.md"), *DOCS.glob("concepts/*.md")])]
 # The one of all frameworks is run by tests/integrations/test_six_pairs.py.
 ELSEWHERE = "one_memory_three_frameworks.py"
 # Pages and modules of frameworks that have environments of their own, where .ci/frameworks runs
@@ -80,7 +81,7 @@ def test_an_example_runs_offline(example: Path, tmp_path: Path) -> None:
 
 
 def test_every_public_name_and_verb_is_in_the_reference() -> None:
-    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    reference = (DOCS / "reference.md").read_text(encoding="utf-8")
     verbs = [name for name in dir(commonplace.Memory) if not name.startswith("_")]
 
     missing = [name for name in [*commonplace.__all__, *verbs] if f"`{name}" not in reference]
@@ -125,6 +126,6 @@ def _text(path: Path) -> str:
 
 def test_links_between_pages_lead_somewhere() -> None:
     pages = [*PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
-    for page in [*pages, *sorted((ROOT / "docs" / "decisions").glob("*.md"))]:
+    for page in [*pages, *sorted(DOCS.glob("*/*.md"))]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
