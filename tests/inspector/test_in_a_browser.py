@@ -221,23 +221,26 @@ def test_the_keys_alone_lead_through_the_records(page: Page) -> None:
     page.wait_for_url("**/ui/record?**")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# What can differ in the dark is colours.
+RULES: dict[str, dict[str, Any]] = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast"]},
+}
+
+
+@pytest.mark.parametrize("scheme", RULES)
 def test_nobody_is_shut_out(scheme: Any, chromium: Browser, address: str, memory: Memory) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     [home] = [one for one in memory.scope("user/nia").records() if one.text == "Lives in Bergen"]
-    screens = [
-        *SCREENS,
-        f"record?id={home.id}",
-        f"edit?id={home.id}",
-        f"forget?id={home.id}",
-    ]
-    with looking(chromium, address, color_scheme=scheme, base_url=address, bypass_csp=True) as page:
+    forms = [f"{form}?id={home.id}" for form in ("record", "edit", "forget")]
+    screens = [*SCREENS, *forms] if scheme == "light" else [*SCREENS[1:4], SCREENS[-1], forms[0]]
+    with looking(chromium, address, color_scheme=scheme, base_url=address) as page:
         found = [
             (screen, one["id"], [node["html"] for node in one["nodes"]][:3])
             for screen in screens
             if page.goto(f"/ui/{screen}")
-            for one in Axe().run(page).response["violations"]
+            for one in Axe().run(page, options=RULES[scheme]).response["violations"]
             if one["impact"] in {"serious", "critical"}
         ]
 

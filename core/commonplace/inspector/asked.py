@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from datetime import time as last_moment
 from typing import Any
 
 from commonplace.errors import AccessDeniedError, InvalidInputError
@@ -59,6 +60,12 @@ class Asked:
                 f"{name} is a time such as 2026-05-04T12:00, not {written!r:.60}."
             ) from error
         return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time
+
+    def day_end(self, name: str) -> datetime | None:
+        """Read a time; of a day alone, its last moment. Raises InvalidInputError."""
+        time = self.time(name)
+        is_day = len(self.text(name)) == len("2026-05-04")
+        return datetime.combine(time, last_moment.max, time.tzinfo) if time and is_day else time
 
     def number(self, name: str, default: int, most: int = 10**_MOST_DIGITS) -> int:
         """Read a number from 1 to `most`. Raises InvalidInputError."""

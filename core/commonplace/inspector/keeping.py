@@ -15,7 +15,8 @@ Read = TypeVar("Read")
 SHARE = 20
 """A reading that took a second is kept for twenty: looking costs the store 5 % of its time."""
 
-_MOST_SECONDS = 300.0
+MOST_SECONDS = 60.0
+"""What is forgotten or erased elsewhere is seen here for no longer."""
 _MOST_READINGS = 32
 _MOST_RECEIPTS = 100
 
@@ -44,7 +45,7 @@ class Kept:
         found = reading()
         now = self._clock()
         with self._lock:
-            lasting = max(min(SHARE * (now - began), _MOST_SECONDS), at_least)
+            lasting = max(min(SHARE * (now - began), MOST_SECONDS), at_least)
             self._readings[of] = now + lasting, found
             self._readings.move_to_end(of)
             while len(self._readings) > _MOST_READINGS:

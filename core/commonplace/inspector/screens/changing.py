@@ -9,7 +9,7 @@ from commonplace.errors import InvalidInputError
 from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page, Went
 from commonplace.inspector.screens.proving import entry_of
-from commonplace.inspector.screens.record import found
+from commonplace.inspector.screens.record import changeable, found
 from commonplace.inspector.shown import card, crumbs
 from commonplace.records import KINDS, Record, Source
 
@@ -19,7 +19,7 @@ _SOURCE = Source(framework="inspector", origin="operator")
 
 def ask_edit(asked: Asked) -> Page:
     """Show the form of a record: all of it, since who changes it has to see it."""
-    record = found(asked).record
+    record = changeable(asked)
     values = {
         "scope": str(record.scope),
         "crumbs": crumbs(asked.whole.path, record.scope),
@@ -32,7 +32,7 @@ def ask_edit(asked: Asked) -> Page:
 
 def edit(asked: Asked) -> Went:
     """Change a record; a value is set."""
-    record = found(asked).record
+    record = changeable(asked)
     memory = within(asked.whole, record.scope)
     if record.kind == "value":
         memory.set(str(record.key), asked.value("value"))

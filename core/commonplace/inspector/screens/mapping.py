@@ -9,6 +9,7 @@ import numpy as np
 
 from commonplace import by_vector
 from commonplace.inspector.asked import Asked
+from commonplace.inspector.keeping import MOST_SECONDS
 from commonplace.inspector.pages import Page
 from commonplace.inspector.projecting import projected
 from commonplace.inspector.shown import crumbs, preview, private
@@ -16,7 +17,6 @@ from commonplace.memory import Memory
 from commonplace.ports import Entry
 
 MOST_POINTS = 10_000
-_KEPT_SECONDS = 600
 _LABEL_CHARACTERS = 80
 
 
@@ -32,7 +32,7 @@ def points(asked: Asked) -> Page:
     """Return the points, the newest first, in columns."""
     memory = asked.memory
     of = ("map", str(asked.scope))
-    return Page(None, asked.kept.read(of, lambda: _drawn(memory, asked.at), at_least=_KEPT_SECONDS))
+    return Page(None, asked.kept.read(of, lambda: _drawn(memory, asked.at), at_least=MOST_SECONDS))
 
 
 def _drawn(memory: Memory, at: datetime) -> dict[str, Any]:

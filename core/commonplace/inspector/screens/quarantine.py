@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page, Went
-from commonplace.inspector.screens.record import found
+from commonplace.inspector.screens.record import changeable
 from commonplace.inspector.shown import card, crumbs
 
 _MOST = 200
@@ -26,7 +26,7 @@ def show(asked: Asked) -> Page:
 
 def release(asked: Asked) -> Went:
     """Let one record be recalled."""
-    record = found(asked).record
+    record = changeable(asked)
     within(asked.whole, record.scope).release(record.id)
     back = asked.text("back")
     return Went("quarantine", {"scope": back, "released": record.id})

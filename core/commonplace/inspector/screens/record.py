@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from commonplace import by_vector
-from commonplace.errors import RecordNotFoundError
+from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page
 from commonplace.inspector.shown import card, crumbs
 from commonplace.memory import Memory
 from commonplace.ports import Entry
 from commonplace.recall.filters import Selection
+from commonplace.records import Record
 
 _NEIGHBOURS = 6
 
@@ -49,6 +50,23 @@ def found(asked: Asked) -> Entry:
             f"No record with id {id!r:.80} in exactly the scope {str(scope)!r}."
         )
     return exactly[0]
+
+
+def changeable(asked: Asked) -> Record:
+    """Return the record asked for, if a verb can change it and no other.
+
+    Raises RecordNotFoundError, InvalidInputError.
+    """
+    record = found(asked).record
+    if record.version_of is not None:
+        raise InvalidInputError(f"{record.id!r} is a past version, which nobody changes any more.")
+    memory = within(asked.whole, record.scope)
+    if record.kind != "value" and len(by_vector.entries(memory, [record.id])) > 1:
+        raise InvalidInputError(
+            f"A scope below {str(record.scope)!r} has a record with the id {record.id!r} as well, "
+            "so that this one cannot be changed alone."
+        )
+    return record
 
 
 def _near(memory: Memory, entry: Entry) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def _conditions(asked: Asked) -> dict[str, Any]:
         "kind": asked.text("kind") or None,
         "where": asked.value("where"),
         "since": asked.time("since"),
-        "until": asked.time("until"),
+        "until": asked.day_end("until"),
         "as_of": asked.time("as_of"),
     }
 
