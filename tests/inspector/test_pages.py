@@ -170,7 +170,8 @@ def test_what_is_private_is_in_no_page_until_it_is_asked_for(
             text = browser.get(address(screen, **fields, format=format)).text
             assert "ferry account is" not in text, screen
             assert "nia@example.org" not in text, screen
-    revealed = values(browser, "record", scope="user/nia", id=secret.id, reveal=secret.id)
+    shown = values(browser, "record", scope="user/nia", id=secret.id)["record"]
+    revealed = values(browser, "record", scope="user/nia", id=secret.id, reveal=shown["mark"])
     assert "ferry account" in revealed["record"]["text"]
     assert values(browser, "record", scope="user/nia", id=secret.id)["record"]["hidden"] == [
         "password"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,6 +17,7 @@ from commonplace.writing.findings import labels
 from commonplace.writing.screening import Screening, screened
 
 PREVIEW_CHARACTERS = 240
+EVERYTHING = "all"
 
 _PRIVATE = Screening(secrets="redact", personal_data="redact", instructions="off")
 # Controls, direction marks and other characters without a width, and what breaks lines unseen.
@@ -23,13 +25,15 @@ _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 _LAYOUT = "\n\t"
 
 
-def card(record: Record, *, whole: bool = False, revealed: bool = False) -> dict[str, Any]:
+def card(record: Record, *, whole: bool = False, reveal: str = "") -> dict[str, Any]:
     """Return a record as a page has it: its beginning, or with `whole` all of it.
 
-    What is private is left out unless it is `revealed`, and `hidden` says what that is.
+    What is private is left out, and `hidden` says what that is, unless `reveal` is the record's
+    `mark`, or ``all``. A mark is of one scope: the ids of values with one key are the same in all.
     """
-    hidden = [] if revealed else private(record)
-    written = {**_PLAIN, **to_json(record), "scope": str(record.scope)}
+    mark = sha256(f"{record.scope}\n{record.id}".encode()).hexdigest()[:16]
+    hidden = [] if reveal in (mark, EVERYTHING) else private(record)
+    written = {**_PLAIN, **to_json(record), "scope": str(record.scope), "mark": mark}
     written["key"] = None if hidden else record.key
     written["source"] = {**_NOBODY, **written["source"]}
     written["characters"] = len(record.text)

@@ -10,7 +10,7 @@ from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page, Went
 from commonplace.inspector.screens.proving import entry_of
 from commonplace.inspector.screens.record import changeable, found
-from commonplace.inspector.shown import card, crumbs
+from commonplace.inspector.shown import EVERYTHING, card, crumbs
 from commonplace.records import KINDS, Record, Source
 
 # Who works here: the audit log says so of an erasure.
@@ -24,7 +24,7 @@ def ask_edit(asked: Asked) -> Page:
         "scope": str(record.scope),
         "crumbs": crumbs(asked.whole.path, record.scope),
         "kinds": [kind for kind in KINDS if kind != "value"],
-        "record": card(record, whole=True, revealed=True),
+        "record": card(record, whole=True, reveal=EVERYTHING),
         "value": record.metadata.get("value"),
     }
     return Page("edit.html", values)

@@ -18,7 +18,7 @@ def show(asked: Asked) -> Page:
         "scope": str(asked.scope),
         "crumbs": crumbs(asked.whole.path, asked.scope),
         "held": len(held),
-        "records": [card(one, revealed=reveal in (one.id, "all")) for one in held[:_MOST]],
+        "records": [card(one, reveal=reveal) for one in held[:_MOST]],
         "released": asked.text("released"),
     }
     return Page("quarantine.html", values)

@@ -6,7 +6,7 @@ from typing import Any
 
 from commonplace.inspector.asked import Asked
 from commonplace.inspector.pages import Page
-from commonplace.inspector.shown import card, crumbs, private
+from commonplace.inspector.shown import EVERYTHING, card, crumbs, private
 from commonplace.recall.explanation import Candidate, Explanation
 from commonplace.recall.preview import Preview
 from commonplace.records import KINDS
@@ -26,11 +26,11 @@ def show(asked: Asked) -> Page:
         "context": None,
     }
     if asked.text("q"):
-        is_revealed = asked.text("reveal") == "all"
+        reveal = asked.text("reveal")
         told = asked.kept.read(_named(asked), lambda: _explained(asked))
-        values["explanation"] = _told(told, revealed=is_revealed)
+        values["explanation"] = _told(told, reveal)
         if asked.time("as_of") is None:
-            values["context"] = _context(_previewed(asked), revealed=is_revealed)
+            values["context"] = _context(_previewed(asked), reveal)
     return Page("recall.html", values)
 
 
@@ -55,7 +55,7 @@ def _previewed(asked: Asked) -> Preview:
     return asked.memory.preview(asked.text("q"), max_tokens=tokens)
 
 
-def _told(told: Explanation, *, revealed: bool) -> dict[str, Any]:
+def _told(told: Explanation, reveal: str) -> dict[str, Any]:
     parts = [(arm, abs(part)) for one in told.found for arm, part in (one.parts or {}).items()]
     arms = sorted({arm for arm, part in parts if part >= _LEAST_SHOWN})
     return {
@@ -63,15 +63,15 @@ def _told(told: Explanation, *, revealed: bool) -> dict[str, Any]:
         "periods": [[start.isoformat(), end.isoformat()] for start, end in told.periods],
         "arms": arms,
         "most": max((part for _, part in parts), default=0) or 1,
-        "found": [_candidate(one, revealed=revealed) for one in told.found],
-        "left_out": [_candidate(one, revealed=revealed) for one in told.left_out],
+        "found": [_candidate(one, reveal) for one in told.found],
+        "left_out": [_candidate(one, reveal) for one in told.left_out],
         "counts": dict(told.counts),
     }
 
 
-def _candidate(one: Candidate, *, revealed: bool) -> dict[str, Any]:
+def _candidate(one: Candidate, reveal: str) -> dict[str, Any]:
     return {
-        "record": card(one.record, revealed=revealed),
+        "record": card(one.record, reveal=reveal),
         "reason": one.reason,
         "note": one.note,
         "confidence": one.confidence,
@@ -81,8 +81,8 @@ def _candidate(one: Candidate, *, revealed: bool) -> dict[str, Any]:
     }
 
 
-def _context(seen: Preview, *, revealed: bool) -> dict[str, Any]:
-    hidden = [] if revealed else [private(line.record) for line in seen.lines]
+def _context(seen: Preview, reveal: str) -> dict[str, Any]:
+    hidden = [] if reveal == EVERYTHING else [private(line.record) for line in seen.lines]
     lines = [
         {"text": None if private_ else line.text, "tokens": line.tokens, "hidden": private_}
         for line, private_ in zip(seen.lines, hidden or [[]] * len(seen.lines), strict=True)
@@ -93,7 +93,7 @@ def _context(seen: Preview, *, revealed: bool) -> dict[str, Any]:
         "max_tokens": seen.max_tokens,
         "lines": lines,
         "left_out": [
-            {"record": card(one.record, revealed=revealed), "reason": one.reason}
+            {"record": card(one.record, reveal=reveal), "reason": one.reason}
             for one in seen.left_out[:_MOST]
         ],
     }

@@ -26,8 +26,8 @@ def show(asked: Asked) -> Page:
     values = {
         "scope": str(record.scope),
         "crumbs": crumbs(asked.whole.path, record.scope),
-        "record": card(record, whole=True, revealed=reveal in (record.id, "all")),
-        "history": [card(one, whole=True, revealed=reveal == "all") for one in reversed(past)],
+        "record": card(record, whole=True, reveal=reveal),
+        "history": [card(one, whole=True, reveal=reveal) for one in reversed(past)],
         "neighbours": _near(memory, entry),
         "parents": [_parent(asked.whole, id) for id in record.derived_from],
     }

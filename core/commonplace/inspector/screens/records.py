@@ -26,10 +26,7 @@ def show(asked: Asked) -> Page:
         "as_of": None if moment is None else moment.isoformat(),
         "page": asked.number("page", 1),
         "has_more": more,
-        "records": [
-            {**card(one, revealed=reveal in (one.id, "all")), "confidence": sure}
-            for one, sure in found
-        ],
+        "records": [{**card(one, reveal=reveal), "confidence": sure} for one, sure in found],
     }
     return Page("records.html", values)
 

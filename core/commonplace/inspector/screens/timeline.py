@@ -21,11 +21,14 @@ _UNITS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 def show(asked: Asked) -> Page:
     """Count the newest records by when they were written, and list what ends next."""
     scope, memory = str(asked.scope), asked.memory
-    values = asked.kept.read(("timeline", scope), lambda: _told(memory.records(limit=MOST_RECORDS)))
-    return Page(
-        "timeline.html",
-        {"scope": scope, "crumbs": crumbs(asked.whole.path, asked.scope), **values},
-    )
+    told = asked.kept.read(("timeline", scope), lambda: _told(memory.records(limit=MOST_RECORDS)))
+    values = {
+        "scope": scope,
+        "crumbs": crumbs(asked.whole.path, asked.scope),
+        **told,
+        "ending": [card(one, reveal=asked.text("reveal")) for one in told["ending"]],
+    }
+    return Page("timeline.html", values)
 
 
 def _told(records: list[Record]) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def _told(records: list[Record]) -> dict[str, Any]:
         "written": written,
         "unit_ahead": unit_ahead,
         "ends": ends,
-        "ending": [card(one) for one in ending[:_AHEAD]],
+        "ending": ending[:_AHEAD],
     }
 
 
