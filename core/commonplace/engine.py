@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 
 from commonplace.commits import GroupCommit
@@ -32,7 +31,7 @@ from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
-from commonplace.scope_counts import ScopeStats, counted
+from commonplace.scope_counts import ScopeStats
 from commonplace.uses import carried
 from commonplace.warm_store import WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
@@ -234,8 +233,7 @@ class LocalEngine:
 
     def scopes(self, scopes: Sequence[Scope], offset: int, limit: int) -> list[ScopeStats]:
         with self._opened():
-            records = chain.from_iterable(map(self._store.store.records, scopes))
-            return counted(records, self.clock())[offset : offset + limit]
+            return self._store.counts.within(scopes, self.clock())[offset : offset + limit]
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():

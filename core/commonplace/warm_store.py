@@ -12,6 +12,7 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
+from commonplace.scope_counts import ScopeCounts
 from commonplace.uses import Uses
 from commonplace.writing.batch import Batch, Write, identity
 from commonplace.writing.repetition import statement
@@ -29,6 +30,8 @@ class WarmStore:
         """Keep at most `max_bytes` bytes of arrays."""
         self.store = store
         self._hot = HotScopes(store, max_bytes)
+        # Without room for arrays others may write too, and nothing is kept.
+        self.counts = ScopeCounts(store.records) if max_bytes else ScopeCounts(store.records, 0)
 
     def write_all(self, writes: Sequence[Write], at: datetime) -> list[list[Record]]:
         """Store what a number of writes come to; return what is stored for each entry of each."""
@@ -54,8 +57,9 @@ class WarmStore:
             self.store.put(new)
             self.store.replace(replaced)
         except BaseException:
-            self._hot.clear()  # part of it may be stored
+            self._forget()  # part of it may be stored
             raise
+        self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
         self._hot.add([*new, *(entry for _, entry in replaced)])
 
     def remove(self, entries: Sequence[Entry]) -> None:
@@ -74,8 +78,9 @@ class WarmStore:
             gone = {identity(entry.record): entry for entry in (*entries, *past)}
             self.store.remove(list(gone.values()))
         except BaseException:
-            self._hot.clear()
+            self._forget()
             raise
+        self.counts.follow(entry.record for entry in entries)
         self._hot.remove(entries)
 
     def count_uses(self, uses: Uses) -> None:
@@ -83,8 +88,9 @@ class WarmStore:
         try:
             counted = self.store.count_uses(uses)
         except BaseException:
-            self._hot.clear()  # part of it may be stored
+            self._forget()  # part of it may be stored
             raise
+        self.counts.follow(counted)
         self._hot.recount(counted)
 
     def stored(self, records: Iterable[Record]) -> dict[tuple[Scope, str], Entry]:
@@ -197,13 +203,18 @@ class WarmStore:
 
     def erase(self, scope: Scope) -> Erased:
         """Erase every record within a scope, here and in the store's files."""
-        self._hot.clear()
+        self._forget()
         return self.store.erase(scope)
 
     def close(self) -> None:
         """Forget the arrays and release the store."""
-        self._hot.clear()
+        self._forget()
         self.store.close()
+
+    def _forget(self) -> None:
+        """Keep nothing that is derived from the store."""
+        self._hot.clear()
+        self.counts.clear()
 
 
 def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:

@@ -17,6 +17,7 @@ from commonplace import AccessDeniedError, InvalidInputError, Memory, Record, Sc
 from commonplace.in_memory import InMemoryStore
 from commonplace.recall import explanation
 from commonplace.recall.explanation import REASONS
+from commonplace.scope_counts import ScopeCounts, counted
 from commonplace.scope_counts import from_json as scope_from_json
 from commonplace.service.confined import Grant
 from commonplace.testing import HashingEmbedder
@@ -298,3 +299,58 @@ def test_what_a_key_may_not_see_is_an_error_of_ours(memory: Memory) -> None:
     assert memory.scope(NOBODY.names).scopes() == []
     assert memory.scope(NOBODY.names).explain("anything").found == ()
     assert issubclass(AccessDeniedError, commonplace.CommonplaceError)
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_numbers_that_are_kept_are_those_that_are_counted(data: st.DataObject) -> None:
+    """Whatever is written, forgotten, used and over in between."""
+    clock = Clock()
+    with commonplace.open(":memory:", embedder=HashingEmbedder(), clock=clock) as memory:
+        for step in range(data.draw(st.integers(1, 12))):
+            scope = memory.scope(data.draw(st.sampled_from(["a", "a/b", "c"])))
+            act = data.draw(st.sampled_from(["remember", "end", "forget", "use", "wait", "erase"]))
+            known = scope.records()
+            if act in {"remember", "end"}:
+                scope.remember(f"Statement {step}", ttl="5h" if act == "end" else None)
+            elif act == "forget" and known:
+                memory.forget(known[0].id)
+            elif act == "use" and known:
+                memory.used(known[0].id)
+            elif act == "wait":
+                clock.advance(hours=3)
+            elif act == "erase":
+                scope.erase(reason="request")
+
+            stored = memory._engine._store.store.records(Scope())  # type: ignore[attr-defined]  # a local one
+
+            expected = sorted(
+                (stats for stats, _ in counted(stored, clock()).values()),
+                key=lambda stats: stats.scope.names,
+            )
+            assert memory.scopes() == expected
+
+
+def test_few_numbers_are_kept_of_many_scopes() -> None:
+    records = [Record("x", scope=Scope(("user", str(number)))) for number in range(300)]
+    reads: list[Scope] = []
+
+    def read(scope: Scope) -> list[Record]:
+        reads.append(scope)
+        return [one for one in records if scope.contains(one.scope)]
+
+    at = records[0].created_at
+    kept, unkept, none = (ScopeCounts(read, most) for most in (300, 299, 0))
+
+    for counts, times in ((kept, 1), (unkept, 2), (none, 2)):
+        reads.clear()
+        assert len(counts.within([Scope()], at)) == len(counts.within([Scope()], at)) == 300
+        assert len(reads) == times
+    kept.follow(records[:2])
+    reads.clear()
+    assert [one.records for one in kept.within([records[0].scope], at)] == [1]
+    assert sorted(reads) == [records[0].scope, records[1].scope]
+    kept.follow(records)
+    reads.clear()
+    assert len(kept.within([Scope()], at)) == 300
+    assert reads == [Scope()]

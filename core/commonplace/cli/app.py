@@ -14,6 +14,7 @@ from commonplace.cli.codes import BROKEN_PIPE, FAILED, INTERRUPTED, code_of
 from commonplace.errors import CommonplaceError
 
 PROGRAM = "commonplace"
+COMPLETE = "_COMMONPLACE_COMPLETE"
 
 COMMANDS = {
     "remember": ("remembering", "Keep TEXT, or what comes from standard input."),
@@ -34,7 +35,7 @@ COMMANDS = {
     "import": ("moving", "Bring records from FILE into a store; again, and nothing changes."),
     "export": ("moving", "Write the records of a store to FILE, as JSON Lines."),
     "backup": ("moving", "Write a store to FILE; its server may be running."),
-    "restore": ("moving", "Put a backup back into DIRECTORY."),
+    "restore": ("moving", "Put a backup back into DIRECTORY, which is new or empty."),
     "erase": ("caring", "Erase SCOPE down to the bytes, and print the receipt."),
     "sweep": ("caring", "Remove what is expired."),
     "audit": ("caring", "Print the audit log, what is unfinished, and whether it was changed."),
@@ -110,8 +111,14 @@ def main() -> NoReturn:
 def _run() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file's
+    if COMPLETE in os.environ:
+        app.main(prog_name=PROGRAM)
     try:
-        return app.main(prog_name=PROGRAM, standalone_mode=False) or 0
+        # What `main` of click does beside it: an end of its own for pipes and interruptions.
+        with app.make_context(PROGRAM, sys.argv[1:]) as ctx:
+            app.invoke(ctx)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
@@ -127,6 +134,7 @@ def _run() -> int:
             'Install it with: pip install "commonplace-memory[server]"'
         )
         return FAILED
+    return 0
 
 
 def _say(what: str) -> None:

@@ -14,6 +14,7 @@ from commonplace.keeping.erasing import WAITS, Erasure, unfinished
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.records import Source
 from commonplace.scope import Scope
+from commonplace.telemetry import told
 from commonplace.validation import checked_label, checked_source
 from commonplace.verbs.view import View
 
@@ -23,6 +24,7 @@ MOST_FUNCTIONS = 100
 class Erasing(View):
     """Erase a scope, and show what was done."""
 
+    @told
     def erase(
         self,
         *,

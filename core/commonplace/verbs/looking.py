@@ -12,6 +12,7 @@ from commonplace.recall.preview import Preview, preview
 from commonplace.recall.rendering import Tokenizer, estimated_tokens
 from commonplace.records import Kind
 from commonplace.scope_counts import ScopeStats
+from commonplace.telemetry import told
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.recalling import Recalling
 
@@ -24,8 +25,9 @@ class Looking(Recalling):
 
         They are in the order of their names: at most `limit`, after the first `offset`. Each has
         its own numbers, without those of scopes below it: records, those held back, and when it
-        was last written and used. Reads every record of this scope. Raises InvalidInputError,
-        StoreError, MemoryClosedError.
+        was last written and used. The first call on an open store reads every record of it, and
+        other verbs wait; later ones read the scopes that were written since. Raises
+        InvalidInputError, StoreError, MemoryClosedError.
 
         >>> _ = memory.scope("user", "alice").remember("Likes tea")
         >>> _ = memory.scope("user", "bob").remember("Likes coffee")
@@ -36,6 +38,7 @@ class Looking(Recalling):
         checked_limit(offset, "offset")
         return self._engine.scopes(self._readable, offset, limit)
 
+    @told
     def explain(
         self,
         query: str,
@@ -71,6 +74,7 @@ class Looking(Recalling):
         told = self._engine.explain(self._readable, query, selection, max(limit, 1))
         return told.within(limit, min_confidence)
 
+    @told
     def preview(
         self,
         query: str,

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 from commonplace.errors import ExtractionError, InvalidInputError
 from commonplace.recall.filters import Selection
 from commonplace.records import Match, Record, Source
+from commonplace.telemetry import told
 from commonplace.validation import MAX_DERIVED_FROM
 from commonplace.verbs.recalling import Recalling
 from commonplace.verbs.telling import Telling
@@ -41,6 +42,7 @@ _logger = logging.getLogger("commonplace")
 class Observing(Telling, Recalling):
     """Observe conversations."""
 
+    @told
     def observe(
         self,
         messages: Messages,

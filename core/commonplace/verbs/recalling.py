@@ -11,6 +11,7 @@ from commonplace.recall.packing import RELEVANT
 from commonplace.recall.preview import Filled, filled, standing_kinds
 from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
+from commonplace.telemetry import told
 from commonplace.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.view import View
 from commonplace.writing.findings import labels
@@ -22,6 +23,7 @@ _MATCHES_FOR_CONTEXT = 50
 class Recalling(View):
     """Find and list records."""
 
+    @told
     def recall(
         self,
         query: str,
@@ -62,6 +64,7 @@ class Recalling(View):
         matches = self._engine.rank(self._readable, query, selection, limit)
         return [match for match in matches if match.confidence >= min_confidence]
 
+    @told
     def context(
         self,
         query: str,

@@ -13,6 +13,7 @@ from commonplace.errors import InvalidInputError
 from commonplace.recall.filters import Selection
 from commonplace.records import JSON, KEPT_APART, Kind, Record, Source
 from commonplace.scope import Scope
+from commonplace.telemetry import told
 from commonplace.validation import checked_record, expiry, on_use
 from commonplace.verbs.view import View
 
@@ -31,6 +32,7 @@ class RecordChanges(TypedDict, total=False):
 class Remembering(View):
     """Remember, change and forget records."""
 
+    @told
     def remember(
         self,
         text: str,
@@ -73,6 +75,7 @@ class Remembering(View):
         )
         return self._engine.write([self._allowed(record)], [record.id])[0]
 
+    @told
     def remember_many(self, items: Iterable[str | Record]) -> list[Record]:
         """Store texts or records in one embedding batch and return the records, in order.
 
@@ -96,6 +99,7 @@ class Remembering(View):
         ]
         return self._engine.write(records, said) if records else []
 
+    @told
     def update(self, id: str, **changes: Unpack[RecordChanges]) -> Record:
         """Change a record of this scope and return it as it is now.
 
@@ -134,6 +138,7 @@ class Remembering(View):
         past = self._engine.versions(self._readable, id)
         return past + [record for record in found if record not in past]
 
+    @told
     def used(self, *ids: str) -> None:
         """Count that records of this scope helped, as `context` does for those that it shows.
 
@@ -148,6 +153,7 @@ class Remembering(View):
         if ids:
             self._engine.used(self._engine.find([self._scope], ids))
 
+    @told
     def forget(self, *ids: str) -> int:
         """Remove records of this scope by id, with their past versions; return how many.
 
@@ -168,6 +174,7 @@ class Remembering(View):
         held = self._engine.select(self._readable, Selection(state="quarantined"), 0, None)
         return [record for record in held if record.quarantine != KEPT_APART]
 
+    @told
     def release(self, *ids: str) -> list[Record]:
         """Let records that were held back be recalled, and return them.
 
@@ -181,6 +188,7 @@ class Remembering(View):
             self._engine.swap(record, replace(record, quarantine=None))
         return [replace(record, quarantine=None) for record in held]
 
+    @told
     def sweep(self) -> int:
         """Remove what is expired in this scope and return how many records that was.
 

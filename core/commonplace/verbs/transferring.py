@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commonplace.errors import InvalidInputError
+from commonplace.telemetry import told
 from commonplace.verbs.view import View
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class Transferring(View):
     """Export and import records."""
 
+    @told
     def export(self, path: str | PathLike[str]) -> int:
         """Write every record of this scope to a file and return how many there are.
 
@@ -37,6 +39,7 @@ class Transferring(View):
 
         return export(self, _path(path))
 
+    @told
     def import_(
         self,
         path: str | PathLike[str],

@@ -64,7 +64,8 @@ class View:
         given = checked_record(record)
         checked = screened(given, self._engine.screening)
         if done := outcome(given, checked):
-            _logger.warning("The record %s was %s.", checked.id, done)
+            facts = {"operation": "screen", "record": checked.id, "outcome": done}
+            _logger.warning("The record %s was %s.", checked.id, done, extra={"commonplace": facts})
         scopes = outermost([checked.scope, *self._readable])
         ids = checked.derived_from
         known = self._engine.held(scopes, ids) if ids else []

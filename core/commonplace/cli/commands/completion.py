@@ -6,7 +6,6 @@ import click
 from click.shell_completion import get_completion_class
 
 SHELLS = ("bash", "zsh", "fish")
-VARIABLE = "_COMMONPLACE_COMPLETE"
 
 
 @click.command("completion")
@@ -17,8 +16,8 @@ def completion_command(shell: str) -> None:
     For bash: eval "$(commonplace completion bash)" in ~/.bashrc; for zsh the same in ~/.zshrc; for
     fish: commonplace completion fish > ~/.config/fish/completions/commonplace.fish
     """
-    from commonplace.cli.app import PROGRAM, app
+    from commonplace.cli.app import COMPLETE, PROGRAM, app
 
     kind = get_completion_class(shell)
     assert kind is not None, "click knows these"
-    click.echo(kind(app, {}, PROGRAM, VARIABLE).source())
+    click.echo(kind(app, {}, PROGRAM, COMPLETE).source())
