@@ -168,6 +168,21 @@ def test_a_form_of_another_site_changes_nothing(
     assert stored(site.store) == before
 
 
+def test_a_password_that_a_browser_sends_by_itself_stands_for_no_token(
+    site: Site, tomas: TestClient
+) -> None:
+    before = stored(site.store)
+
+    answer = tomas.post(
+        "/ui/erase",
+        data={"scope": "user/tomas", "reason": "none", "confirm": "user/tomas"},
+        headers={"authorization": "Basic dTpw"},
+    )
+
+    assert answer.status_code == 403
+    assert stored(site.store) == before
+
+
 @pytest.mark.parametrize("given", ["", "wrong", "of another visit"])
 def test_a_form_without_the_token_of_the_visit_changes_nothing(
     given: str, site: Site, tomas: TestClient

@@ -220,8 +220,11 @@ def test_an_edit_changes_what_was_changed_and_keeps_the_rest(own: Memory, clock:
     untouched = own.scope("user/nia").record(tea.id)
     clock.advance(hours=1)
     done = posted(browser, "edit", **place, **form, text="Likes coffee", expires_at="")
+    empty = posted(browser, "edit", scope="user/nia", id=value.id, value=" ")
+    unset = user.get("timezone")
     posted(browser, "edit", scope="user/nia", id=value.id, value='{"zone": "CET"}')
 
+    assert (empty.status_code, unset) == (422, "UTC")
     assert (same.status_code, done.status_code) == (303, 303)
     assert (untouched.text, untouched.expires_at) == (tea.text, tea.expires_at)
     now = user.record(tea.id)

@@ -148,9 +148,8 @@ class _Inspector:
         return Asked(self.door(visit.key), visit, fields, self.kept, self.keys, self.clock())
 
     def _visit(self, request: Request) -> Visit:
-        kind, _, key = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            return Visit(key.strip())
+        if key := _shown_key(request):
+            return Visit(key)
         visit = self.visits.of(request.cookies.get(_cookie(request), ""))
         if visit is None:
             raise OutsideError(f"Show a key at {PREFIX}/enter, or as 'Authorization: Bearer …'.")
@@ -184,9 +183,9 @@ async def _fields(request: Request) -> dict[str, str]:
 def _check_form(request: Request, visit: Visit, fields: Mapping[str, str]) -> None:
     """Refuse a form that is not of a page of this visit.
 
-    No other site can send the header of a key, so who sends it needs no token.
+    No other site can have a browser send a key in a header, so who does needs no token.
     """
-    if "authorization" in request.headers:
+    if _shown_key(request):
         return
     is_ours = compare_digest(fields.get("token", "").encode(), visit.token.encode())
     if is_foreign(request) or not is_ours:
@@ -194,6 +193,15 @@ def _check_form(request: Request, visit: Visit, fields: Mapping[str, str]) -> No
             "This form is not from a page of this visit, and nothing was changed. "
             "Load the page again, and send it from there."
         )
+
+
+def _shown_key(request: Request) -> str:
+    """Return the key in the header of a program, "" if there is none.
+
+    Browsers send a header of their own accord as well, after a proxy asked for a password.
+    """
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if kind.lower() == "bearer" else ""
 
 
 def _cookie(request: Request) -> str:

@@ -35,6 +35,8 @@ def edit(asked: Asked) -> Went:
     record = changeable(asked)
     memory = within(asked.whole, record.scope)
     if record.kind == "value":
+        if not asked.text("value"):
+            raise InvalidInputError("value is empty: write null to keep nothing under the key.")
         memory.set(str(record.key), asked.value("value"))
     else:
         memory.update(record.id, **_changes(asked, record))

@@ -12,12 +12,10 @@ from commonplace.inspector.asked import Asked
 from commonplace.inspector.keeping import MOST_SECONDS
 from commonplace.inspector.pages import Page
 from commonplace.inspector.projecting import projected
-from commonplace.inspector.shown import crumbs, preview, private
+from commonplace.inspector.shown import crumbs
 from commonplace.memory import Memory
-from commonplace.ports import Entry
 
 MOST_POINTS = 10_000
-_LABEL_CHARACTERS = 80
 
 
 def show(asked: Asked) -> Page:
@@ -29,7 +27,7 @@ def show(asked: Asked) -> Page:
 
 
 def points(asked: Asked) -> Page:
-    """Return the points, the newest first, in columns."""
+    """Return the points, the newest first, in columns: no texts, which the script asks for."""
     memory = asked.memory
     of = ("map", str(asked.scope))
     return Page(None, asked.kept.read(of, lambda: _drawn(memory, asked.at), at_least=MOST_SECONDS))
@@ -49,16 +47,8 @@ def _drawn(memory: Memory, at: datetime) -> dict[str, Any]:
         "days": [_days(entry.record.created_at, at) for entry in entries],
         "id": [entry.record.id for entry in entries],
         "scope": [str(entry.record.scope) for entry in entries],
-        "text": [_label(entry) for entry in entries],
     }
 
 
 def _days(time: datetime, at: datetime) -> float:
     return round((at - time).total_seconds() / 86_400, 1)
-
-
-def _label(entry: Entry) -> str:
-    hidden = private(entry.record)
-    return (
-        f"hidden: {', '.join(hidden)}" if hidden else preview(entry.record.text)[:_LABEL_CHARACTERS]
-    )

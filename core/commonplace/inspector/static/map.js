@@ -58,10 +58,26 @@ function draw() {
   }
 }
 
+const addressOf = (at) => `${canvas.dataset.record}?${new URLSearchParams({ scope: points.scope[at], id: points.id[at] })}`;
+
+// The text of a point is asked for when it stays chosen for a moment; what is private stays hidden.
+let asking = 0;
+function tell(at) {
+  clearTimeout(asking);
+  asking = setTimeout(async () => {
+    const answer = await fetch(`${addressOf(at)}&format=json`).catch(() => null);
+    const record = answer && answer.ok ? (await answer.json()).record : null;
+    if (at !== chosen) return;
+    const said = record ? record.text?.slice(0, 300) ?? `hidden: ${record.hidden.join(", ")}` : "It is gone.";
+    tip.textContent = `${said} (${points.kind[at]}, ${points.scope[at]})`;
+  }, 120);
+}
+
 function choose(at) {
   if (at < 0 || at === chosen) return;
   chosen = at;
-  tip.textContent = `${points.text[at]} (${points.kind[at]}, ${points.scope[at]})`;
+  tip.textContent = "…";
+  tell(at);
   draw();
 }
 
@@ -97,7 +113,7 @@ function step(right, up) {
 
 function open() {
   if (chosen < 0) return;
-  location.assign(`${canvas.dataset.record}?${new URLSearchParams({ scope: points.scope[chosen], id: points.id[chosen] })}`);
+  location.assign(addressOf(chosen));
 }
 
 const STEPS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
