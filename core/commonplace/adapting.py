@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from commonplace.errors import InvalidInputError, ModelUnavailableError
 from commonplace.lease import Place
@@ -23,6 +23,7 @@ __all__ = [
     "OnError",
     "Place",
     "checked_memory",
+    "checked_on_error",
     "count_shown",
     "guarded",
     "keep_conversation",
@@ -34,6 +35,17 @@ __all__ = [
 OnError: TypeAlias = Literal["log", "raise"]
 
 _logger = logging.getLogger("commonplace")
+
+
+def checked_on_error(on_error: OnError) -> OnError:
+    """Return what is to be done when the memory fails. Raises InvalidInputError for another word.
+
+    >>> checked_on_error("raise")
+    'raise'
+    """
+    if on_error not in get_args(OnError):
+        raise InvalidInputError(f"on_error is 'log' or 'raise', not {on_error!r:.80}.")
+    return on_error
 
 
 @contextmanager

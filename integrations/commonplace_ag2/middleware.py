@@ -11,7 +11,14 @@ from ag2.middleware import BaseMiddleware
 from ag2.middleware.base import AgentTurn, LLMCall
 
 from commonplace import AsyncMemory, Memory, Record, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
+from commonplace.adapting import (
+    OnError,
+    checked_memory,
+    checked_on_error,
+    guarded,
+    message_record,
+    query_text,
+)
 from commonplace.validation import checked_limit
 
 FRAMEWORK = "ag2"
@@ -46,7 +53,7 @@ class SharedMemory:
         self.max_tokens = checked_limit(max_tokens, "max_tokens")
         self.agent = agent
         self.session = session
-        self.on_error: OnError = on_error
+        self.on_error: OnError = checked_on_error(on_error)
 
     def __call__(self, event: BaseEvent, context: Context) -> BaseMiddleware:
         """Return what follows one turn; AG2 asks for it."""

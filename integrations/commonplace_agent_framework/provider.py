@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from agent_framework import AgentSession, ContextProvider, Message, SessionContext
 
 from commonplace import AsyncMemory, Memory, Source
-from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.validation import checked_limit
 
 FRAMEWORK = "agent-framework"
@@ -47,7 +47,7 @@ class SharedMemoryProvider(ContextProvider):
         written = memory if write_to is None else write_to
         self._written = written if callable(written) else checked_memory(written)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
 
     async def before_run(
         self,

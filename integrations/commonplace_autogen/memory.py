@@ -15,7 +15,7 @@ from autogen_core.tools import FunctionTool
 from typing_extensions import Self
 
 from commonplace import AsyncMemory, Match, Memory, Record, RecordNotFoundError, Source
-from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.recall.filters import Metadata
 from commonplace.recall.packing import RELEVANT
 from commonplace.records import Kind, new_id
@@ -82,7 +82,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         self._min_confidence = checked_confidence(min_confidence)
         self._users = frozenset(users)
         self._emit_events = emit_events
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         self._api_key_env = api_key_env
         self._write_back = write_back
         self._session = session

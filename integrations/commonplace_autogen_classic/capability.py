@@ -10,7 +10,14 @@ from uuid import uuid4
 from autogen import ConversableAgent
 
 from commonplace import Memory, Source
-from commonplace.adapting import OnError, checked_memory, guarded, message_record, query_text
+from commonplace.adapting import (
+    OnError,
+    checked_memory,
+    checked_on_error,
+    guarded,
+    message_record,
+    query_text,
+)
 from commonplace.validation import checked_limit
 
 FRAMEWORK = "autogen-classic"
@@ -46,7 +53,7 @@ class SharedMemory:
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._session = session
         self._users = users
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         self._hooks: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
 
     def add_to_agent(self, agent: ConversableAgent) -> None:

@@ -11,7 +11,7 @@ from crewai.crews.crew_output import CrewOutput
 from crewai.hooks.llm_hooks import LLMCallHookContext
 
 from commonplace import Memory, Source
-from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.recall.packing import RELEVANT
 from commonplace_crewai.running import kickoff_inputs, listen
 from commonplace_crewai.shelf import abort
@@ -43,7 +43,7 @@ class MemoryHooks:
         self._memory = memory if callable(memory) else checked_memory(memory)
         self._max_tokens = max_tokens
         self._min_confidence = min_confidence
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         self._inputs: ContextVar[Mapping[str, Any] | None] = ContextVar("inputs", default=None)
         listen()
 

@@ -8,7 +8,7 @@ from crewai.llms.base_llm import BaseLLM
 from crewai.memory.types import MemoryRecord
 from crewai.memory.utils import join_scope_paths
 
-from commonplace.adapting import OnError
+from commonplace.adapting import OnError, checked_on_error
 from commonplace.recall.packing import RELEVANT
 from commonplace_crewai.analysis import WithoutModel
 from commonplace_crewai.attempts import listen as listen_to_attempts
@@ -70,6 +70,7 @@ def crew_memory(
     >>> crew_memory(alice).list_records()[0].content
     'The deploy key is kept by Maria'
     """
+    checked_on_error(on_error)
     storage = CommonplaceStorage(memory)
     listen_to_attempts()
     listen_to_switches()

@@ -13,7 +13,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from typing_extensions import override
 
 from commonplace import InvalidInputError, Memory, Source
-from commonplace.adapting import OnError, guarded, keep_conversation, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, keep_conversation, query_text
 from commonplace.validation import checked_limit
 from commonplace_langchain.messages import last_question, text_of, told, with_block
 from commonplace_langchain.runs import Chosen, MemoryOrChoice, run_under
@@ -67,7 +67,7 @@ class _Around:
         self._chosen = chosen
         self._max_tokens = max_tokens
         self._agent = agent
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
 
     def known(self, question: str, config: RunnableConfig) -> str:
         """Return what is known about a question."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 
 from anyio import to_thread
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from typing_extensions import NotRequired
 
 from commonplace import AsyncMemory, InvalidInputError, Memory, Source
-from commonplace.adapting import OnError, guarded, keep_conversation, query_text
+from commonplace.adapting import OnError, checked_on_error, guarded, keep_conversation, query_text
 from commonplace.recall.filters import Selection
 from commonplace.recall.packing import RELEVANT
 from commonplace.records import Kind
@@ -124,8 +124,8 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self._keeps = kept_by("none" if read_only else write)
         self._learning = None if extractor is None else Learning(extractor)
         self._agent = agent
-        self._speaker = speaker
-        self._on_error: OnError = on_error
+        self._speaker = checked_speaker(speaker)
+        self._on_error: OnError = checked_on_error(on_error)
         self._name = name
         if tools:
             self.tools = memory_tools(memory, default=default, read_only=read_only, agent=agent)
@@ -283,6 +283,14 @@ def kept_by(write: Writing) -> Callable[[Said], bool]:
             f"write is 'all', 'user', 'none' or a function of a message, not {write!r:.80}."
         )
     return _WRITES[write]
+
+
+def checked_speaker(speaker: Speaker | None) -> Speaker | None:
+    """Return whose the human messages are; None if the run says it. Raises InvalidInputError."""
+    if speaker is not None and speaker not in get_args(Speaker):
+        choices = ", ".join(map(repr, get_args(Speaker)))
+        raise InvalidInputError(f"speaker is any of {choices} or None, not {speaker!r:.80}.")
+    return speaker
 
 
 def _recalled_in(state: AgentState[Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from commonplace import AsyncMemory, Memory
-from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.conversation import AsyncConversation, Conversation
 from commonplace.errors import InvalidInputError
 from commonplace.validation import checked_limit
@@ -121,6 +121,7 @@ def recalling(
     """
     awaited = AsyncMemory(checked_memory(memory))
     checked_limit(max_tokens, "max_tokens")
+    checked_on_error(on_error)
 
     async def informed(call: Any) -> Any:
         data, block = call.model_data, ""

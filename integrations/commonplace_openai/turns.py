@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from commonplace import Memory, Source
-from commonplace.adapting import OnError, checked_memory, guarded, query_text
+from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.validation import checked_limit, checked_source
 from commonplace.writing.extraction import Extractor
 from commonplace_openai.erasing import kept_there
@@ -38,7 +38,7 @@ class Turns:
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._source = checked_source(Source(framework="openai", agent=agent, session=session))
         self._extractor = extractor
-        self._on_error: OnError = on_error
+        self._on_error: OnError = checked_on_error(on_error)
         # One thread, so that turns are observed in their order.
         self._worker = ThreadPoolExecutor(1, "commonplace-openai") if in_background else None
         self._pending: list[Future[None]] = []

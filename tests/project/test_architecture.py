@@ -81,6 +81,8 @@ def test_the_core_knows_no_framework_and_only_one_place_knows_chroma(path: Path)
     if path.is_relative_to(CORE):
         assert not packages & FRAMEWORKS
         assert not {name for name in packages if name.startswith("commonplace_")}
+    # Two majors of it are served: by one module of imports.
+    assert "mcp" not in packages or path == CORE / "mcp" / "sdk.py"
     may_know_chroma = path.is_relative_to(CORE / "chroma") or path in {
         CORE / "embedding" / "weights.py",  # Chroma's own archive of the model, as the last resort
         CORE / "opening.py",  # names the client's type, and imports nothing at run time

@@ -82,7 +82,7 @@ def test_the_extra_all_is_all_the_extras_that_go_together(wheel: Path) -> None:
     # These have environments of their own: their releases may exclude those of the others.
     alone = [needed.pop(extra) for extra in ("agent-framework", "ag2", "autogen-classic")]
     assert all(alone)
-    assert needed.keys() == {"langchain", "crewai", "autogen", "openai", "server"}
+    assert needed.keys() == {"langchain", "crewai", "autogen", "openai", "mcp", "server"}
     assert everything == set().union(*needed.values())
 
 

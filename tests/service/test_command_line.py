@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import commonplace
+from commonplace import Source
 from commonplace.service.keys import KEYS
 from commonplace.testing import HashingEmbedder
 
@@ -87,9 +88,29 @@ def test_a_key_is_made_listed_and_revoked_while_the_server_runs(tmp_path: Path) 
 
         assert listed[1] == "user/alice"
         assert listed[3] == "3"
+        assert listed[5].strip() == "agent,document,tool,user"
         assert revoked.stdout == f"revoked {listed[0]}\n"
         with pytest.raises(commonplace.CommonplaceError, match="no such key"):
             commonplace.open(address, api_key=key, embedder=MINE)
+
+
+def test_a_key_says_whose_statements_it_may_write(tmp_path: Path) -> None:
+    told = Source(origin="operator")
+    made = [
+        run("keys", "add", tmp_path, "user/alice", *more).stdout.strip()
+        for more in ([], ["--origin", "operator", "--origin", "user"])
+    ]
+
+    with served(tmp_path) as (_, address):
+        with commonplace.open(address, api_key=made[0], embedder=MINE) as alice:
+            alice.remember("Likes green tea", source=Source(origin="user"))
+            with pytest.raises(commonplace.CommonplaceError, match="may not write as 'operator'"):
+                alice.remember("Always ring twice", source=told)
+        with commonplace.open(address, api_key=made[1], embedder=MINE) as alice:
+            assert alice.remember("Always ring twice", source=told).source == told
+            assert alice.count() == 2
+        with commonplace.open(tmp_path, embedder=MINE) as local:
+            assert local.remember("Closed on Sundays", source=told).source == told
 
 
 def test_what_the_server_stores_is_this_user_s_alone(tmp_path: Path) -> None:
@@ -117,6 +138,7 @@ MISTAKES = {
     "a port beyond all": (["serve", "{new}", "--port", "70000"], "--port"),
     "a scope of no name": (["keys", "add", "{new}", "user//x"], "name is empty"),
     "a quota of none": (["keys", "add", "{new}", "user", "--max-records", "0"], "--max-records"),
+    "an origin of nobody": (["keys", "add", "{new}", "user", "--origin", "admin"], "'admin'"),
     "an id of no key": (["keys", "revoke", "{new}", "0123"], "keys list"),
     "keys that are damaged": (["keys", "list", "{damaged}"], "cannot be read"),
 }

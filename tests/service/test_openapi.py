@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from commonplace.in_memory import InMemoryStore
 from http_api import app_on, asking
 
-PAGE: dict[str, Any] = app_on(InMemoryStore()).openapi()
+APP = app_on(InMemoryStore())
+PAGE: dict[str, Any] = APP.everything()  # type: ignore[attr-defined]  # our own application
+PUBLIC: dict[str, Any] = APP.openapi()
 
 # Each operation with its members; * marks those that are needed. Adding is a new release's right;
 # what is here stays.
@@ -176,3 +179,53 @@ def test_the_page_asks_no_other_host_for_anything() -> None:
 def test_nothing_else_is_read_beside_the_page(path: str) -> None:
     assert asking(app_on(InMemoryStore()), key="").get(path).status_code == 401
     assert asking(app_on(InMemoryStore())).get(path).status_code == 404
+
+
+def test_the_page_shows_the_verbs_with_bodies_that_work_and_no_engine() -> None:
+    paths = PUBLIC["paths"]
+
+    assert next(iter(paths)) == "/v1/remember"
+    assert [tag["name"] for tag in PUBLIC["tags"]] == ["memory", "server"]
+    assert not [path for path in paths if path.startswith("/v1/engine")]
+    assert {path for path in PAGE["paths"] if not path.startswith("/v1/engine")} == set(paths)
+    text = json.dumps(PUBLIC)
+    named = set(re.findall(r"#/components/schemas/([^\"]+)", text))
+    assert named == set(PUBLIC["components"]["schemas"])
+
+
+@pytest.mark.parametrize("path", [path for path in PUBLIC["paths"] if path.startswith("/v1/")])
+def test_the_example_of_an_operation_works_as_it_stands(path: str) -> None:
+    example = body_example(PUBLIC["paths"][path]["post"])
+
+    answer = asking(APP).post(path, json=example)
+
+    # Ids are of the reader's own records.
+    unknown = answer.status_code == 404 and answer.json()["error"]["type"] == "RecordNotFoundError"
+    assert answer.status_code == 200 or (unknown and {"id", "ids"} & example.keys()), answer.text
+
+
+def body_example(operation: dict[str, Any]) -> dict[str, Any]:
+    if "requestBody" not in operation:
+        return {}
+    example: dict[str, Any] = operation["requestBody"]["content"]["application/json"]["example"]
+    return example
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("POST", "/v1/remembr", 404, "'/v1/remember'"),
+        ("POST", "/recall", 404, "'/v1/recall'"),
+        ("GET", "/", 404, "GET /docs"),
+        ("GET", "/v1/recall", 405, "send POST with a JSON object"),
+        ("DELETE", "/v1/forget", 405, "send POST"),
+        ("POST", "/health", 405, "send GET"),
+        ("GET", "/mcp", 405, "send POST"),
+    ],
+)
+def test_what_is_not_there_says_what_is(method: str, path: str, status: int, said: str) -> None:
+    answer = asking(APP).request(method, path)
+
+    assert answer.status_code == status
+    assert said in answer.json()["error"]["message"]
+    assert answer.json()["error"]["type"] == "InvalidInputError"

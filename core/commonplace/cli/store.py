@@ -34,7 +34,7 @@ def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterat
     place = named(target.store)
     if is_address(place):
         with _at_address(place) as memory:
-            yield _scoped(memory, target.scope)
+            yield scoped(memory, target.scope)
         return
     path = resolved(place)
     is_new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
@@ -45,7 +45,7 @@ def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterat
         with waiting(f"opening {place}"):
             memory = _joined(path) or _owned(path)
         with memory:
-            yield _scoped(memory, target.scope)
+            yield scoped(memory, target.scope)
             is_kept = keeps
     finally:
         if is_new and not is_kept:
@@ -125,7 +125,7 @@ def holds_store(path: Path) -> bool:
     return any((path / mark).exists() for mark in _MARKS)
 
 
-def _scoped(memory: Memory, path: str) -> Memory:
+def scoped(memory: Memory, path: str) -> Memory:
     """Return the memory of a scope, which the key of a server may be too narrow for."""
     from commonplace.scope import Scope
 

@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from commonplace import __version__
 from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
+from commonplace.mcp import endpoint as mcp_endpoint
 from commonplace.service import (
     engine_routes,
     keeping_routes,
@@ -24,6 +26,7 @@ from commonplace.service import (
 from commonplace.service.access import Admission, Confined, Gate, Grants
 from commonplace.service.answers import Answer, error_answer
 from commonplace.service.bodies import known_members
+from commonplace.service.description import closed, missing, other_method, public
 from commonplace.service.docs_page import add_docs_page
 from commonplace.service.limits import BodyLimit
 from commonplace.service.metrics import Measured
@@ -33,9 +36,8 @@ from commonplace.service.wire import PREFIX
 
 _DESCRIPTION = """Long-term memory that agents share.
 
-The verbs under *memory* are for programs in any language; those under *engine* are what
-Commonplace's own Python client asks for. A key is sent as `Authorization: Bearer …` and opens one
-scope: nothing above it can be reached.
+A key is sent as `Authorization: Bearer …` and opens one scope: nothing above it can be reached.
+MCP hosts are served at `/mcp`, with the same keys.
 """
 
 
@@ -60,6 +62,7 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     app.state.registry = registry
     for one in _ROUTERS:
         app.router.routes.extend(one.routes)
+    app.router.routes.append(Route(mcp_endpoint.PATH, mcp_endpoint.McpEndpoint(), methods=["POST"]))
     add_docs_page(app)
     app.add_exception_handler(CommonplaceError, _failed)
     app.add_exception_handler(RequestValidationError, _refused)
@@ -72,13 +75,17 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
 
 
 class _Application(FastAPI):
-    """An application whose page says that a body has no other members than those named."""
+    """An application that shows the verbs, and can describe everything."""
 
     def openapi(self) -> dict[str, Any]:
-        page = super().openapi()
-        for name, schema in page["components"]["schemas"].items():
-            if name.startswith("Body_"):
-                schema["additionalProperties"] = False
+        if self.openapi_schema is None:
+            self.openapi_schema = public(self.everything())
+        return self.openapi_schema
+
+    def everything(self) -> dict[str, Any]:
+        """Return the page of all operations, those of Commonplace's own client as well."""
+        self.openapi_schema = None
+        page, self.openapi_schema = closed(super().openapi()), None
         return page
 
 
@@ -135,9 +142,15 @@ async def _refused(_: Request, error: Exception) -> Answer:
     return error_answer(InvalidInputError(f"{place}: {first['msg']}."))
 
 
-async def _unknown(_: Request, error: Exception) -> Answer:
+async def _unknown(request: Request, error: Exception) -> Answer:
     assert isinstance(error, HTTPException), "registered for these"
-    return error_answer(InvalidInputError(str(error.detail)), error.status_code, error.headers)
+    said, path = str(error.detail), request.url.path
+    if error.status_code == 404:
+        said = missing(path, [getattr(one, "path", "") for one in request.app.routes])
+    elif error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "POST")
+        said = other_method(request.method, path, allowed)
+    return error_answer(InvalidInputError(said), error.status_code, error.headers)
 
 
 async def _broke(_: Request, __: Exception) -> Answer:

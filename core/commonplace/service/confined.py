@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from commonplace.engine import LocalEngine
@@ -16,23 +17,33 @@ from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
-from commonplace.records import Kind, Match, Record
+from commonplace.records import Kind, Match, Origin, Record
 from commonplace.scope import Scope
 from commonplace.scope_counts import ScopeStats
 from commonplace.service.quotas import Quotas
-from commonplace.writing.screening import Screening
+from commonplace.writing.screening import Screening, held_back
+from commonplace.writing.trust import trusted
 
 LOCAL = "local"
+CLAIMED: frozenset[Origin] = frozenset({"user", "agent", "tool", "document"})
+"""Whose statements a key may write by default: not the operator's, which are never held back."""
+
+
+_SAID = ("text", "kind", "metadata", "source", "key", "trust")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key allows: everything within `scope`, and at most `max_records` records there."""
+    """What a key allows: everything within `scope`, and at most `max_records` records there.
+
+    What is written with it may have one of these `origins`, or none.
+    """
 
     scope: Scope = field(default_factory=Scope)
     name: str = LOCAL
     max_records: int | None = None
     requests_per_minute: int | None = None
+    origins: frozenset[Origin] = CLAIMED
 
     @property
     def is_local(self) -> bool:
@@ -44,7 +55,8 @@ class ConfinedEngine:
     """The operations of `engine` within a grant.
 
     Every operation names the scopes it touches, and each is checked here, whatever route the
-    request took. Raises AccessDeniedError, and QuotaExceededError for a record too many.
+    request took. Raises AccessDeniedError, also for an origin that the key may not claim, and
+    QuotaExceededError for a record too many.
     """
 
     def __init__(
@@ -85,12 +97,13 @@ class ConfinedEngine:
         vectors: Sequence[Vectors] | None = None,
     ) -> list[Record]:
         with self._writing(records, vectors):
-            return self._engine.write(records, new, vectors)
+            return self._engine.write(self._held_back(records), new, vectors)
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check([old.scope])
         with self._writing([new], vectors):
-            return self._engine.swap(old, new, vectors)
+            [kept] = self._held_back([new])
+            return self._engine.swap(old, kept, vectors)
 
     def used(self, records: Sequence[Record]) -> None:
         self._check(record.scope for record in records)
@@ -221,6 +234,7 @@ class ConfinedEngine:
     ) -> Iterator[None]:
         self._check(record.scope for record in records)
         self._check_dimension(vectors)
+        self._check_origins(records)
         most = self.grant.max_records
         if most is None:
             yield
@@ -228,6 +242,39 @@ class ConfinedEngine:
         # One that takes another's place needs room too: the other stays as its past version.
         with self._quotas.writing(self.grant.name, most, len(records), self._count):
             yield
+
+    def _held_back(self, records: Sequence[Record]) -> list[Record]:
+        """Return the records, those that give orders held back, whatever the client left out.
+
+        What is stored already may have been released. None has more trust than its origin.
+        """
+        if self.grant.is_local:
+            return list(records)
+        return [self._screened_again(record) for record in records]
+
+    def _screened_again(self, record: Record) -> Record:
+        given = record if record.trust is None else replace(record, trust=trusted(record))
+        kept = held_back(given, self.screening)
+        return given if kept is not given and self._is_kept(given) else kept
+
+    def _check_origins(self, records: Sequence[Record]) -> None:
+        claimed = [record for record in records if not self._may_claim(record.source.origin)]
+        for record in claimed:
+            # What others have stored may be said again and counted, as it is.
+            if not self._is_kept(record):
+                raise AccessDeniedError(
+                    f"The key {self.grant.name!r} may not write as {record.source.origin!r}, but "
+                    f"as {', '.join(sorted(self.grant.origins)) or 'nobody'}. Give another "
+                    "origin, or make a key with `commonplace keys add … --origin`."
+                )
+
+    def _may_claim(self, origin: Origin | None) -> bool:
+        return self.grant.is_local or origin is None or origin in self.grant.origins
+
+    def _is_kept(self, record: Record) -> bool:
+        """Tell whether what a record says is stored, under its id or as what it is a version of."""
+        kept = self._engine.held([record.scope], [record.version_of or record.id])
+        return any(map(partial(_says_the_same, record), kept))
 
     def _check_dimension(self, vectors: Sequence[Vectors] | None) -> None:
         # In an empty store the first vectors decide what all others must be like.
@@ -241,3 +288,7 @@ class ConfinedEngine:
 
     def _count(self) -> int:
         return sum(self._engine.tally([self.grant.scope], Selection(state="all")).values())
+
+
+def _says_the_same(one: Record, other: Record) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in _SAID)

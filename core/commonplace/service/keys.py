@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +14,9 @@ from filelock import FileLock
 
 from commonplace.errors import InvalidInputError, StoreDamagedError
 from commonplace.private_file import write_privately
-from commonplace.records import now
+from commonplace.records import ORIGINS, Origin, now
 from commonplace.scope import Scope
-from commonplace.service.confined import Grant
+from commonplace.service.confined import CLAIMED, Grant
 
 KEYS = "keys.json"
 EDITING = "keys.lock"
@@ -24,7 +25,7 @@ _PREFIX = "cp"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key as it is kept: the hash of its secret, the scope it opens, and its quotas."""
+    """A key as it is kept: the hash of its secret, the scope it opens, origins and quotas."""
 
     id: str
     scope: str
@@ -32,10 +33,17 @@ class Key:
     created_at: str
     max_records: int | None = None
     requests_per_minute: int | None = None
+    origins: Sequence[Origin] = tuple(sorted(CLAIMED))
 
     def grant(self) -> Grant:
         """Return what the key allows."""
-        return Grant(Scope.parse(self.scope), self.id, self.max_records, self.requests_per_minute)
+        return Grant(
+            Scope.parse(self.scope),
+            self.id,
+            self.max_records,
+            self.requests_per_minute,
+            frozenset(self.origins),
+        )
 
 
 class Keys:
@@ -62,8 +70,17 @@ class Keys:
         *,
         max_records: int | None = None,
         requests_per_minute: int | None = None,
+        origins: Collection[Origin] = CLAIMED,
     ) -> str:
-        """Make a key for `scope` and return it: this is the only time that it is shown."""
+        """Make a key for `scope` and return it: this is the only time that it is shown.
+
+        What is written with it may claim one of these `origins`. Raises InvalidInputError for one
+        that is none.
+        """
+        if unknown := sorted(set(origins).difference(ORIGINS)):
+            raise InvalidInputError(
+                f"{unknown[0]!r} is no origin: give any of {', '.join(ORIGINS)}."
+            )
         id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         key = Key(
             id=id,
@@ -72,6 +89,7 @@ class Keys:
             created_at=now().isoformat(timespec="seconds"),
             max_records=max_records,
             requests_per_minute=requests_per_minute,
+            origins=tuple(sorted(set(origins))),
         )
         with self._editing():
             self._write({**self._current(), id: key})

@@ -4,95 +4,144 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
-from math import log2
+from typing import NamedTuple
 
 from commonplace.writing.findings import MASK, Finding, matches
+from commonplace.writing.phrases import phrases
+from commonplace.writing.randomness import has_digit, is_random, is_uuid
+from commonplace.writing.telling_words import BARE_KEYS, KEYS, LINKS, PASSWORDS, SESSIONS, present
 
-# Names are looked for in lower case.
-_PASSWORDS = (
-    *("password", "passwort", "passwd", "pwd", "passphrase", "passcode", "kennwort", "contraseña"),
-    *("mot de passe", "senha", "palavra-passe", "wachtwoord", "hasło", "парол", "密码", "密碼"),
-    *("口令", "パスワード", "비밀번호"),
-)
-_KEYS = (
-    *("key", "token", "secret", "credential", "schlüssel", "clave de ", "clé ", "chave d"),
-    *("密钥", "密鑰", "令牌", "apiキー", "api 키"),
-)
 # A key opens doors, too; one of these before it makes it a secret.
 _KEY_OF = re.compile(
-    r"(?:api|access|secret|auth|client|app|refresh|session|signing|encryption|account|webhook"
-    r"|licen[sc]e|personal|bot|private)[ _-]?(?:access[ _-]?)?$"
+    r"(?:api|access|secret|auth|client|app|application|refresh|session|signing|encryption|account"
+    r"|webhook|licen[sc]e|personal|bot|private|deploy|service|admin)[ _-]?(?:access[ _-]?)?$"
+)
+# These make it the name of something.
+_KEY_TO = re.compile(
+    r"(?:public|primary|foreign|cache|partition|sort|row|object|idempotency|dedup\w*|hash|lookup"
+    r"|index|group|routing|message|s3|storage|trace|host)[ _-]?$"
 )
 # What may stand between a name and what is assigned to it: the rest of the name, and a sign.
-_ASSIGNED = re.compile(r"[\w.\])-]{0,20}[\"'`]?\s{0,4}(?::=|=>|[:=])\s{0,4}")
-_VALUE = r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|`([^`\n]{1,200})`|([!-~¡-ɏ]{1,200}))"
-_ASSIGNED_VALUE = re.compile(_VALUE)
-_TOKEN = re.compile(r"[!-~¡-ɏ]{6,200}")
+_ASSIGNED = re.compile(r"([\w.\])-]{0,20})\\?[\"'`]?\s{0,4}(?::=|=>|[:=：])\s{0,4}")
+_ABOUT = re.compile(
+    r"min|max|len|age|ttl|expir|polic|algo|field|input|label|url|file|path|count|reset|hint|rule"
+    r"|strength|valid|name|type|lifetime|limit|error|text|message|title|placeholder|help|prompt",
+    re.IGNORECASE,
+)
+_BOUND = 200
+_RUN = re.compile(rf"[!-~¡-ɏ]{{1,{_BOUND}}}")
+_REST_OF_RUN = re.compile(r"[!-~¡-ɏ]+")
+_KEY = re.compile(r"[A-Za-z0-9+/%-][A-Za-z0-9_+/.=~%-]{15,}")
+_REST_OF_KEY = re.compile(r"[A-Za-z0-9_+/.=~%-]*")
+_ENDING = re.compile("[Ѐ-ԯ؀-ۿऀ-৿]{1,4}")  # of a name in a script that parts words
 _WINDOW = 60
+_LEAST_SESSION = 20
+_LINKED = re.compile(
+    r"(?:^|[\s\W])(?:" + "|".join(map(re.escape, LINKS)) + r")[\s\"'`(*]{0,4}$"
+    r"|^[\s\"'`(*]{0,4}$|(?:[:=：—–]|是|为|為|は|が|는|은)[\s\"'`(]{0,3}$",
+    re.IGNORECASE,
+)
+_A_NAME = re.compile(r"\s[A-Z][\w.]{1,20}\s")  # whose key it is
 
 _PLACEHOLDER = re.compile(
-    r"[*x.•_-]+|1password|(?:your|my|the|some|a|an|new|old|test)?[ _-]?(?:user)?[ _-]?"
+    r"[*x.•_-]+|1password\d?|(?:your|my|the|some|a|an|new|old|test)?[ _-]?(?:user)?[ _-]?"
     r"(?:pass(?:word|wd)?|pwd|secret|token|api[ _-]?key|key)(?:[ _-]?here)?|change[ _-]?me|example"
     r"|placeholder|none|null|nil|true|false|str(?:ing)?|text|required|optional|missing|empty|hidden|invalid|wrong"
-    r"|incorrect|reset|redacted|undefined|bytes?|int|bool|any|yes|no|forgot(?:ten)?|expired",
+    r"|incorrect|reset|redacted|undefined|bytes?|int|bool|any|yes|no|forgot(?:ten)?|expired|await|async|new|self"
+    r"|changed|disabled|enabled|unset|unknown",
     re.IGNORECASE,
 )
 # What is filled in elsewhere, and what only code that is not quoted looks like.
 _TEMPLATE = re.compile(r"\$\{?[A-Z_][A-Z0-9_]*\}?|\$?\{.*\}?|<.*>?|\[.*\]|%\(?\w+\)?s?")
-_EXPRESSION = re.compile(r"[\w\])]\(|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|^--|^[\[({]|[\])}]$|^\w+\[")
-_STRONG_KEY = re.compile(r"[A-Za-z0-9+/-][A-Za-z0-9_+/.=~-]{15,}")
-
-# Where what follows a value is not of it: another assignment, the end of the string it stood in.
-_NEXT = re.compile(r"[;,&](?=\s|$|[\w ]{1,30}=)|[\"'`](?=\W|$)|</")
-_IN_TAGS = re.compile(
-    r"<[\w:-]{0,20}(?:password|passwd|pwd|secret|token|api[_-]?key)>\s{0,4}([^<\s]{4,200})"
-    r"\s{0,4}</"
+_EXPRESSION = re.compile(
+    r"[\w\])]\(|^[A-Za-z_]\w*(?:\??\.[A-Za-z_]\w*)+$|^--|^[\[({]|[\])}]$|^\w+\[|^&\w|^[frbu]?[\"']"
+)
+_IDENTIFIER = re.compile(r"_*[A-Za-z]\w*")
+_PART = r"(?:[a-z]+|[A-Z][a-z]+|[A-Z]+)\d?"
+_OF_WORDS = re.compile(rf"{_PART}(?:_{_PART})+|[a-z]{{2,}}(?:[A-Z][a-z]{{2,}})+\d?")
+_SENTENCE = re.compile(r"[^\W\d_]+(?: [\w'’-]+){2,}[.!?…]")
+_NAMES_ITSELF = re.compile(
+    r"pass|pwd|secret|token|key|cred|auth|hash|salt|user|login", re.IGNORECASE
 )
 
-_IN_ADDRESS = re.compile(r"://[^\s:/@?#]{0,128}:([^\s@/]{1,256})@")
+# Where what follows a value is not of it: another assignment, the end of the string it stood in.
+_NEXT = re.compile(r"[;,&](?=\s|$|[\w ]{1,30}=)|\\?[\"'`](?=\W|$)|</")
+_IN_TAGS = re.compile(
+    r"<[\w:-]{0,20}(?:password|passwd|pwd|secret|token|api[_-]?key)>\s{0,4}([^<\s]{4,8000})"
+    r"\s{0,4}</"
+)
+_SHORT_NAMES = ("pass", "pw", "parola", "heslo")
+_SHORT_NAME = re.compile(r"(?<![\w-])(?:pass|pw|parola|heslo|pwrd)[\"'`]?\s{0,3}[:=]\s{0,3}")
+
+_IN_ADDRESS = re.compile(r"://[^\s:/@?#]{0,128}:([^\s@/]{1,4000})@")
 _AUTHORIZATION = re.compile(
     r"authorization[\"'`]?\s{0,3}[:=]\s{0,3}[\"'`]?(?:[a-z]{1,20}\s{1,3})?([\w.~+/=-]{12,})",
     re.ASCII,
 )
 _BEARER = re.compile(r"bearer\s{1,3}([\w.~+/=-]{16,})", re.ASCII)
 _COMMAND = re.compile(
-    r"(?<!\w)(?:mysql|mysqldump|mariadb|sshpass)\s[^\n]{0,80}?-p ?([^\s-]\S{3,100})"
+    r"(?<!\w)(?:mysql|mysqldump|mariadb|sshpass)\s[^\n]{0,80}?-p ?([^\s-]\S{3,1000})"
 )
-_SEEDS = ("phrase", "mnemonic", "semilla", "recuperación", "助记词")
-_SEED = re.compile(
-    r"(?:(?:seed|recovery|backup|secret) (?:recovery )?phrase|mnemonic|frase (?:semilla|de"
-    r" recuperación)|phrase de récupération|助记词)[^\n]{0,30}?(?<![a-z])"
-    r"((?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"
-)
+
+
+class _Value(NamedTuple):
+    """Where a value is: its quotes end it, or the next space."""
+
+    start: int
+    end: int
+    is_quoted: bool = False
 
 
 def assignments(text: str) -> Iterator[Finding]:
     """Yield the secrets in a text that are told by the words before them."""
     low = text.replace("İ", "I").lower()  # the one letter whose small form is longer
     yield from _authorizations(text, low)
-    for end in _after(_PASSWORDS, low):
-        yield from _password_after(end, text)
-    for end in _after(_KEYS, low):
-        if low[end - 3 : end] != "key" or _KEY_OF.search(low, max(0, end - 24), end - 3):
-            yield from _key_after(end, text)
+    yield from _passwords(text, low)
+    yield from _keys(text, low)
     yield from _in_addresses(text)
-    yield from matches("password", _IN_TAGS, low)
+    yield from matches("password", _IN_TAGS, low) if "</" in low else ()
     yield from matches("password", _COMMAND, text) if "-p" in text else ()
-    yield from matches("seed-phrase", _SEED, low) if any(map(low.__contains__, _SEEDS)) else ()
+    yield from phrases(text, low)
 
 
 def _authorizations(text: str, low: str) -> Iterator[Finding]:
+    if "bearer" not in low and "authorization" not in low:
+        return
     for pattern in (_AUTHORIZATION, _BEARER):
         for found in matches("bearer-token", pattern, low):
             value = text[found.start : found.end]
-            if _has_digit(value) or (len(value) >= 20 and not value.islower()):
+            if has_digit(value) or (len(value) >= 20 and not value.islower()):
                 yield found
+
+
+def _passwords(text: str, low: str) -> Iterator[Finding]:
+    covered = 0
+    for end in _after(PASSWORDS, low):
+        for found in _password_after(end, text) if end > covered else ():
+            covered = max(covered, found.end)
+            yield found
+    for name in _SHORT_NAME.finditer(low) if any(map(low.__contains__, _SHORT_NAMES)) else ():
+        value = _value(text, name.end())
+        if value and _is_strong_password(text[value.start : value.end]):
+            yield _whole(text, value)
+
+
+def _keys(text: str, low: str) -> Iterator[Finding]:
+    for end in _after(KEYS, low):
+        yield from _key_after(end, text, "api-key")
+    for end in _after(BARE_KEYS, low):
+        before = low[max(0, end - 24) : end].removesuffix("key")
+        if low.startswith("key", end - 3) and _KEY_OF.search(before):
+            yield from _key_after(end, text, "api-key")
+        elif not _KEY_TO.search(before):
+            yield from _linked_key(end, text)
+    for end in _after(SESSIONS, low):
+        yield from _key_after(end, text, "session-cookie", least=_LEAST_SESSION)
 
 
 def _after(names: tuple[str, ...], low: str) -> Iterator[int]:
     """Yield where each occurrence of a name ends."""
-    for name in names:
+    for name in present(names, low):
         at = low.find(name)
         while at >= 0:
             yield at + len(name)
@@ -100,31 +149,51 @@ def _after(names: tuple[str, ...], low: str) -> Iterator[int]:
 
 
 def _password_after(at: int, text: str) -> Iterator[Finding]:
+    ending = _ENDING.match(text, at)
+    at = ending.end() if ending else at
     assigned = _ASSIGNED.match(text, at)
-    value = _ASSIGNED_VALUE.match(text, assigned.end()) if assigned else None
-    if value:
-        start, end = _trimmed(value, text)
-        if _may_be_password(text[start:end], quoted=value[4] is None, last=_ends(text, end)):
-            yield Finding(start, end, "password")
+    value = _value(text, assigned.end()) if assigned else None
+    if assigned and value:
+        written = text[value.start : value.end]
+        name = text[at - 3 : at] + assigned[1]
+        if _ABOUT.search(assigned[1]) and not is_random(written):
+            return
+        if _may_be_password(written, name, quoted=value.is_quoted, last=_ends(text, value.end)):
+            yield _whole(text, value)
         return
-    for token in _TOKEN.finditer(text, at, at + _WINDOW + 200):
-        start, end = _trimmed(token, text)
-        if token.start() == at:  # the rest of the name's own word
+    for token in _RUN.finditer(text, at, at + _WINDOW + _BOUND):
+        start, end = _trimmed(text, *token.span())
+        if token.start() == at and _goes_on(text, at):  # the rest of the name's own word
             continue
-        if start > at + _WINDOW or not _same_sentence(text[at:start]):
+        between = text[at:start]
+        if start > at + _WINDOW or not _same_sentence(between):
             return
-        if _is_strong_password(text[start:end]):
-            yield Finding(start, end, "password")
+        if _is_password_in_words(text[start:end], between):
+            yield _whole(text, _Value(start, end))
             return
 
 
-def _key_after(at: int, text: str) -> Iterator[Finding]:
-    for token in _STRONG_KEY.finditer(text, at, at + _WINDOW + 200):
+def _goes_on(text: str, at: int) -> bool:
+    """Tell whether the word of a name goes on at this place, as in scripts that part words."""
+    return text[at - 1].isascii() or text[at] in "-_."
+
+
+def _key_after(at: int, text: str, type: str, *, least: int = 16) -> Iterator[Finding]:
+    for token in _KEY.finditer(text, at, at + _WINDOW + _BOUND):
         if token.start() > at + _WINDOW or not _same_sentence(text[at : token.start()]):
             return
-        if _is_random(token[0]):
-            yield Finding(token.start(), token.start() + len(token[0].rstrip(".")), "api-key")
+        if is_random(token[0], least=least) and not (type != "api-key" and is_uuid(token[0])):
+            yield Finding(token.start(), _end_of_key(text, token.end()), type)
             return
+
+
+def _linked_key(at: int, text: str) -> Iterator[Finding]:
+    token = _KEY.search(text, at, at + _WINDOW + _BOUND)
+    if token and is_random(token[0], least=20) and not is_uuid(token[0].rstrip(".")):
+        between = text[at : token.start()]
+        near = len(between) <= _WINDOW and _same_sentence(between)
+        if near and (_LINKED.search(between) or _A_NAME.fullmatch(between)):
+            yield Finding(token.start(), _end_of_key(text, token.end()), "api-key")
 
 
 def _in_addresses(text: str) -> Iterator[Finding]:
@@ -135,17 +204,44 @@ def _in_addresses(text: str) -> Iterator[Finding]:
                 yield found
 
 
-def _trimmed(match: re.Match[str], text: str) -> tuple[int, int]:
-    """Return where the value is: within its quotes, or without the punctuation after it."""
-    group = match.lastindex or 0
-    start, end = match.span(group)
-    if group in (0, 4):
-        cut = _NEXT.search(text, start + 1, end)
-        end = cut.start() if cut else end
-        while end > start and text[end - 1] in ".,;:!?)]}\"'`":
-            end -= 1
-        while start < end and text[start] in "(\"'`":
-            start += 1
+def _value(text: str, at: int) -> _Value | None:
+    """Return where a value at this place is, and whether it is quoted: then its quotes end it."""
+    at += text.startswith("\\", at)
+    quote = text[at : at + 1]
+    if quote and quote in "\"'`":
+        close = text.find(quote, at + 1)
+        if close > at + 1 and "\n" not in text[at + 1 : close]:
+            close -= text.startswith("\\", close - 1)
+            return _Value(at + 1, close, is_quoted=True)
+    run = _RUN.match(text, at)
+    if run is None:
+        return None
+    return _Value(*_trimmed(text, *run.span()))
+
+
+def _whole(text: str, value: _Value) -> Finding:
+    """Return the whole of a value of which so far only what is within the bound was looked at."""
+    start, end, is_quoted = value
+    rest = _REST_OF_RUN.match(text, end) if end - start >= _BOUND - 1 and not is_quoted else None
+    return Finding(start, _trimmed(text, start, rest.end())[1] if rest else end, "password")
+
+
+def _end_of_key(text: str, end: int) -> int:
+    rest = _REST_OF_KEY.match(text, end)
+    end = rest.end() if rest else end
+    while text[end - 1] == ".":
+        end -= 1
+    return end
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where a value is that is not quoted: without the punctuation after it."""
+    cut = _NEXT.search(text, start + 1, end)
+    end = cut.start() if cut else end
+    while end > start and text[end - 1] in ".,;:!?)]}\"'`":
+        end -= 1
+    while start < end and text[start] in "(\"'`":
+        start += 1
     return start, end
 
 
@@ -157,13 +253,32 @@ def _ends(text: str, end: int) -> bool:
     return text[end : end + 2].strip("\"'`.,;&)} \n")[:1] == "" or text[end : end + 1] in ",;&\n"
 
 
-def _may_be_password(value: str, *, quoted: bool, last: bool) -> bool:
-    """Tell whether what is assigned to a password can be one."""
+def _may_be_password(value: str, name: str, *, quoted: bool, last: bool) -> bool:
+    """Tell whether what is assigned to a password of this name can be one."""
     if len(value) < 4 or _PLACEHOLDER.fullmatch(value) or _TEMPLATE.fullmatch(value):
         return False
-    if not quoted and _EXPRESSION.search(value):
+    if not quoted and (_EXPRESSION.search(value) or _is_variable(value, name)):
         return False
-    return quoted or last or _has_digit(value)
+    if quoted and _SENTENCE.fullmatch(value):
+        return False
+    return quoted or last or has_digit(value)
+
+
+def _is_variable(value: str, name: str) -> bool:
+    """Tell whether a value without quotes is a name of code; in settings (PASSWORD=) none is."""
+    if name.isupper() or not _IDENTIFIER.fullmatch(value):
+        return False
+    return bool(
+        _OF_WORDS.fullmatch(value) and (_NAMES_ITSELF.search(value) or not has_digit(value))
+    )
+
+
+def _is_password_in_words(value: str, between: str) -> bool:
+    """Tell whether a word after "password" is one: by its signs, or by what links the two."""
+    if not _is_strong_password(value):
+        return False
+    signs = any(sign in value.strip("*") for sign in "!#$%&*?@^~")
+    return (signs and has_digit(value)) or _LINKED.search(between) is not None
 
 
 def _is_strong_password(value: str) -> bool:
@@ -171,21 +286,10 @@ def _is_strong_password(value: str) -> bool:
     value = value.strip("*_:")  # how Markdown stresses a word
     if _PLACEHOLDER.fullmatch(value):
         return False
-    if not 6 <= len(value) <= 64 or re.search(r"^[\w-]+=[\"']|://|\w\(|@\w{1,60}\.", value):
+    if not 6 <= len(value) <= 64:
+        return len(value) > 64 and is_random(value)
+    if re.search(r"^[\w-]+=[^=]|://|\w\(|@\w{1,60}\.", value):
         return False
     letters = any(map(str.isalpha, value))
     signs = sum(value.count(sign) for sign in "!#$%&*+=?@^~")
-    return letters and (_has_digit(value) or signs > 0) and not value.startswith(("--", "$", "<"))
-
-
-def _is_random(value: str) -> bool:
-    """Tell whether letters and digits follow each other as in a key, not as in words."""
-    if not _has_digit(value) or not any(map(str.isalpha, value)):
-        return False
-    shares = [value.count(character) / len(value) for character in set(value)]
-    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(value))
-    return -sum(share * log2(share) for share in shares) >= 3 and changes >= 3
-
-
-def _has_digit(value: str) -> bool:
-    return any(map(str.isdigit, value))
+    return letters and (has_digit(value) or signs > 0) and not value.startswith(("--", "$", "<"))

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from commonplace.writing.findings import Finding, matches
+from commonplace.writing.formats import of_known_format
+from commonplace.writing.prefixes import by_prefix
+from commonplace.writing.randomness import is_random
 
 _START = r"(?<![A-Za-z0-9])"
-_SHORTEST = 15
+_SHORTEST = 14
+# What stands behind an id of a key, parted from it by signs alone.
+_PARTNER = re.compile(r"[\s:/|,;\"'=()\[\]{}]{1,12}([A-Za-z0-9/+_=-]{24,})")
 
 # type, what a text must contain one of, pattern
 _FORMS = (
@@ -36,7 +41,7 @@ _FORMS = (
     ("pinecone-key", "pcsk_", r"pcsk_\w{40,}"),
     ("tavily-key", "tvly-", r"tvly-[\w-]{20,}"),
     ("slack-webhook", "hooks.slack.com/", r"https://hooks\.slack\.com/\w{1,20}/[\w/-]{20,}"),
-    ("slack-token", "xox", r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("slack-token", "xox", r"xox[abeoprs]-(?=[A-Za-z-]{0,80}\d)[A-Za-z0-9-]{10,}"),
     ("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{20,}"),
     ("discord-webhook", "/api/webhooks/", r"https://[\w.]{0,20}/api/webhooks/\d{5,25}/[\w-]{20,}"),
     ("discord-token", ".", r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}"),
@@ -75,6 +80,8 @@ _FORMS = (
     ("azure-storage-key", "AccountKey=", r"AccountKey=([A-Za-z0-9+/]{40,}={0,2})"),
     ("azure-storage-key", "AccessKey=", r"SharedAccessKey=([A-Za-z0-9+/]{40,}={0,2})"),
     ("azure-signature", "sig=", r"sig=([A-Za-z0-9%+/]{40,}={0,2})"),
+    ("alibaba-access-key", "LTAI", r"LTAI[A-Za-z0-9]{12,}"),
+    ("fly-token", "fm2_", r"(?:FlyV1 )(fm\d_[\w+/=,-]{40,})"),
     ("jwt", "eyJ", r"(?<![\w.-])eyJ[\w-]{8,}(?:\.{1,2}[\w-]{1,}){1,4}"),
 )  # fmt: skip
 
@@ -87,10 +94,12 @@ _CONTEXT = 80
 
 
 @lru_cache(maxsize=1)
-def _forms() -> tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...]:
+def _forms() -> tuple[tuple[str, tuple[str, re.Pattern[str]]], ...]:
     return tuple(
-        (type, tuple(signs.split()), re.compile(_START + pattern, re.ASCII))
+        (sign, form)
         for type, signs, pattern in _FORMS
+        for form in [(type, re.compile(_START + pattern, re.ASCII))]
+        for sign in signs.split()
     )
 
 
@@ -98,13 +107,32 @@ def credentials(text: str) -> Iterator[Finding]:
     """Yield the secrets in a text that are told by their own form."""
     if "PRIVATE KEY" in text:
         yield from _private_keys(text)
-    if not any(len(word) >= _SHORTEST for word in text.split()):
+    words = [word for word in text.split() if len(word) >= _SHORTEST]
+    if not words:
         return
-    for type, signs, pattern in _forms():
-        if any(sign in text for sign in signs):
-            yield from matches(type, pattern, text)
-    if "aws" in text or "AWS" in text or "ccess" in text:
-        yield from _aws_secrets(text)
+    long = " ".join(words)
+    found = [
+        *_of_own_forms(text, long),
+        *of_known_format(text, long),
+        *(by_prefix(text) if "-" in long or "_" in long else ()),
+        *(_aws_secrets(text) if "aws" in text or "AWS" in text or "ccess" in text else ()),
+    ]
+    yield from found
+    yield from _partners(text, found)
+
+
+def _of_own_forms(text: str, long: str) -> Iterator[Finding]:
+    present = [form for sign, form in _forms() if sign in long]
+    for type, pattern in dict.fromkeys(present):
+        yield from matches(type, pattern, text)
+
+
+def _partners(text: str, found: list[Finding]) -> Iterator[Finding]:
+    """Yield what stands right behind a key or its id, as the secret of the pair."""
+    for one in found:
+        partner = _PARTNER.match(text, one.end)
+        if partner and is_random(partner[1], least=20):
+            yield Finding(*partner.span(1), "api-key")
 
 
 def _private_keys(text: str) -> Iterator[Finding]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import html
 import re
 from collections.abc import Callable, Iterator
+
+from commonplace.writing.folding import folded
 
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,20000}={0,2}")
 _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}){12,10000}(?![0-9a-fA-F])")
 _APART = re.compile(r"(?<!\w)(?:\w[ ._-]{1,3}){7,400}\w(?!\w)")
+# Blank Braille and Hangul letters part words, as spaces do, or stand within them.
+_BLANKS = re.compile("[\u2800\u3164\uffa0\u115f\u1160]")
+_MARKS = re.compile("[\u0300-\u036f]+")  # heaped upon letters; those of a language come within them
+_BESIDE = re.compile(r"[a-z][013457@$]|[013457@$][a-z]")
 _RUN = re.compile(r"[a-z0-9@$]{4,40}")
 _LEET = str.maketrans("013457@$", "oieastas")
 # Letters of other scripts that look like Latin ones.
@@ -37,22 +44,30 @@ def beneath(raw: str, plain: str) -> Iterator[str]:
         yield plain.translate(_LOOKALIKE)
     if _spells_with_digits(plain):
         yield plain.translate(_LEET)
+    if "&" in plain and (read := html.unescape(plain)) != plain:
+        yield folded(read).text.lower()
+    if not plain.isascii() and _BLANKS.search(raw):
+        yield folded(_BLANKS.sub("", raw)).text.lower()
+    if not plain.isascii() and _MARKS.search(plain):
+        yield _MARKS.sub("", plain)
     if ("_" in plain or "%20" in plain) and _has_any(_TELLING, plain):
         yield plain.replace("_", " ").replace("%20", " ")
     yield from (_joined(run[0]) for run in _APART.finditer(plain))
     yield plain[::-1] if _has_any(_BACKWARDS, plain) else ""
     yield codecs.encode(plain, "rot13") if _has_any(_ROT13, plain) else ""
-    if any(len(word) >= _SHORTEST_CODE for word in raw.split()):
+    if [word for word in raw.split() if len(word) >= _SHORTEST_CODE]:
         yield from _decoded(raw)
 
 
 def _spells_with_digits(plain: str) -> bool:
+    if not _BESIDE.search(plain):
+        return False
     mixed = (run for run in _RUN.findall(plain) if not run.isalpha() and not run.isdigit())
     return any(_has_any(_TELLING, run.translate(_LEET)) for run in mixed)
 
 
 def _has_any(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text for word in words)
+    return any(map(text.__contains__, words))
 
 
 def _in_tags(raw: str) -> Iterator[str]:

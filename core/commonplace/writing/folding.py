@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Variation selectors, the joiner of graphemes and blank Hangul letters show nothing either.
-_BLANK = {0x034F, 0x115F, 0x1160, 0x180B, 0x180C, 0x180D, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10)}
+from commonplace.invisible import name_of, shows_nothing, strikes_through
+
+_SPACING = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
+_AS_A_SPACE = ("FILLER", "PATTERN BLANK")
 
 
 class Folded(NamedTuple):
@@ -27,8 +32,17 @@ class _Table(dict[int, str]):
     """What each character reads as, worked out once."""
 
     def __missing__(self, code: int) -> str:
-        hidden = code in _BLANK or unicodedata.category(chr(code)) == "Cf"
-        self[code] = "" if hidden else unicodedata.normalize("NFKC", chr(code))
+        character = chr(code)
+        if character in _SPACING:
+            self[code] = character
+        elif any(part in name_of(character) for part in _AS_A_SPACE):
+            self[code] = " "
+        elif shows_nothing(character) or strikes_through(character):
+            self[code] = ""
+        elif name_of(character).startswith(_SMALL_CAPITAL):
+            self[code] = name_of(character).removeprefix(_SMALL_CAPITAL)[:1].lower()
+        else:
+            self[code] = unicodedata.normalize("NFKC", character)
         return self[code]
 
 
@@ -41,7 +55,7 @@ def folded(text: str) -> Folded:
     >>> folded("ｋｅｙ\u200b").text
     'key'
     """
-    if text.isascii():
+    if text.isascii() and not _CONTROLS.search(text):
         return Folded(text, None)
     plain = text.translate(_TABLE)
     if plain == text:

@@ -28,6 +28,7 @@ _QUOTED = re.compile(
 _KEEP = re.compile(r"\b(?:remember|memory|store|save|index|cache)\b")
 _WORDS_OF_ITS_OWN = 3
 _WORD = re.compile(r"[a-z]{2,40}")
+_BEGINNING = 2
 
 
 def instruction_reason(text: str, origin: Origin | None, kind: Kind) -> str | None:
@@ -56,6 +57,7 @@ def _reason(plain: str, origin: Origin | None) -> str | None:
         if (
             _counts(form.from_, origin)
             and not any(words.isdisjoint(present) for words in form.words)
+            and form.may_be_in(plain)
             and form.pattern.search(plain)
         ):
             return form.reason
@@ -76,32 +78,53 @@ def _present(plain: str) -> frozenset[str]:
     """Return those of the forms' words that a text has, so that few patterns are tried."""
     vocabulary = _vocabulary()
     present = set().union(*map(_parts_of, set(_WORD.findall(plain))))
-    present.update(sign for sign in vocabulary.signs if sign in plain)
+    present.update([sign for sign in vocabulary.signs if sign in plain])
     if not plain.isascii():
-        present.update(word for word in vocabulary.foreign if word in plain)
+        for block in {_block(character) for character in set(plain) if not character.isascii()}:
+            present.update(word for word in vocabulary.foreign.get(block, ()) if word in plain)
     return frozenset(present)
 
 
 @lru_cache(maxsize=50_000)  # the words of a language, which come again and again
 def _parts_of(word: str) -> frozenset[str]:
     parts = _vocabulary().parts
-    return frozenset(part for part in parts if part in word or part == f"={word}")
+    beginnings = {word[at : at + _BEGINNING] for at in range(len(word))}
+    near = (part for beginning in beginnings for part in parts.get(beginning, ()))
+    return frozenset(part for part in near if part in word or part == f"={word}")
 
 
 class _Vocabulary(NamedTuple):
-    """The words of all forms: parts of words (``=ai``: all of one), signs, and not in ASCII."""
+    """The words of all forms, each under what a text has of it.
 
-    parts: frozenset[str]
+    Parts of words (``=ai``: all of one) are under how they begin, words that are not in ASCII
+    under the block of Unicode of their first letter beyond it.
+    """
+
+    parts: dict[str, list[str]]
     signs: frozenset[str]
-    foreign: frozenset[str]
+    foreign: dict[int, list[str]]
 
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> _Vocabulary:
     words = {word for form in forms() for words in form.words for word in words}
-    foreign = frozenset(word for word in words if not word.isascii())
-    parts = frozenset(word for word in words - foreign if word.lstrip("=").isalpha())
-    return _Vocabulary(parts, frozenset(words - foreign - parts), foreign)
+    vocabulary = _Vocabulary({}, frozenset(filter(_is_sign, words)), {})
+    for word in sorted(words - vocabulary.signs):
+        bare = word.lstrip("=")
+        if word.isascii():
+            vocabulary.parts.setdefault(bare[:_BEGINNING], []).append(word)
+        else:
+            first = next(character for character in word if not character.isascii())
+            vocabulary.foreign.setdefault(_block(first), []).append(word)
+    return vocabulary
+
+
+def _is_sign(word: str) -> bool:
+    return word.isascii() and not word.lstrip("=").isalpha()
+
+
+def _block(character: str) -> int:
+    return ord(character) >> 7
 
 
 def _counts(from_: From, origin: Origin | None) -> bool:

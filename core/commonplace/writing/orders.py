@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple, cast
+
+from commonplace.writing.frames import Framed, framed
 
 From = Literal["anyone", "others", "read"]
 
@@ -40,18 +42,39 @@ _HEADER = re.compile(r"\[(\S+) from (anyone|others|read)\]")
 
 
 class Form(NamedTuple):
-    """One way in which an order reads; `words` are the sets of which a text must have one each."""
+    """One way in which an order reads; of each set of `words`, and of `phrases`, a text has one."""
 
     reason: str
     from_: From
     words: tuple[frozenset[str], ...]
-    pattern: re.Pattern[str]
+    written: str
+    phrases: tuple[tuple[str, ...], ...] = ()
+
+    def may_be_in(self, plain: str) -> bool:
+        """Tell whether a text has a phrase of each set: it is quicker than to try the pattern."""
+        return all(any(map(plain.__contains__, phrases)) for phrases in self.phrases)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Its pattern, compiled when it is first tried: few of the languages are needed."""
+        return _compiled(self.written)
+
+
+@cache  # as many as there are forms
+def _compiled(written: str) -> re.Pattern[str]:
+    return re.compile(written)
 
 
 @lru_cache(maxsize=1)
 def forms() -> tuple[Form, ...]:
-    """Return all forms, read once."""
-    return tuple(form for name in _FILES for form in _read(name))
+    """Return all forms, read once: those of the files, and the frames in each language."""
+    read = (form for name in _FILES for form in _read(name))
+    return (*read, *map(_of_frame, framed()))
+
+
+def _of_frame(one: Framed) -> Form:
+    reason, from_ = REASONS[one.frame.reason], cast("From", one.frame.from_)
+    return Form(reason, from_, one.words, one.pattern, one.phrases)
 
 
 def _read(name: str) -> Iterator[Form]:
@@ -62,8 +85,8 @@ def _read(name: str) -> Iterator[Form]:
         if header := _HEADER.fullmatch(line):
             words, pattern = lines[at + 1 : at + 3]
             sets = tuple(map(_words, words.split("&")))
-            compiled = re.compile(_written_out(pattern, parts))
-            yield Form(REASONS[header[1]], cast("From", header[2]), sets, compiled)
+            whole = _written_out(pattern, parts)
+            yield Form(REASONS[header[1]], cast("From", header[2]), sets, whole)
         elif part := re.match(r"([A-Z]+) = (.+)", line):
             parts[part[1]] = _written_out(part[2], parts)
 

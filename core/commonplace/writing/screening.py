@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-from commonplace.errors import BlockedContentError
+from commonplace.errors import BlockedContentError, InvalidInputError
 from commonplace.records import JSON, Record
 from commonplace.writing.assignments import assignments
 from commonplace.writing.credentials import credentials
@@ -15,10 +15,13 @@ from commonplace.writing.findings import Finding, apart, labels, masked, texts_i
 from commonplace.writing.folding import Folded, folded
 from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.personal_data import personal_data
+from commonplace.writing.prefixes import may_be_keys
 
 Policy: TypeAlias = Literal["off", "redact", "block"]
+Holding: TypeAlias = Literal["off", "quarantine"]
 
 _PASSES = 5
+UNSURE = "It may hold a key: what it holds reads like one, or like the id of an object."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +32,26 @@ class Screening:
     and papers, days of birth) are kept (``off``), replaced by a label such as
     ``[REDACTED:aws-access-key]`` (``redact``), or refused with BlockedContentError (``block``).
     `instructions`, texts that give orders to a model, are kept and held back from recall until
-    they are released (``quarantine``), or treated as any other (``off``).
+    they are released (``quarantine``), or treated as any other (``off``). Raises InvalidInputError
+    for any other policy.
     """
 
     secrets: Policy = "redact"
     personal_data: Policy = "off"
-    instructions: Literal["off", "quarantine"] = "quarantine"
+    instructions: Holding = "quarantine"
+
+    def __post_init__(self) -> None:
+        """Raise InvalidInputError for a policy that there is not."""
+        for name, choices in (
+            ("secrets", get_args(Policy)),
+            ("personal_data", get_args(Policy)),
+            ("instructions", get_args(Holding)),
+        ):
+            if (chosen := getattr(self, name)) not in choices:
+                raise InvalidInputError(
+                    f"Screening has no policy {chosen!r:.80} for {name}: give any of "
+                    f"{', '.join(map(repr, choices))}."
+                )
 
 
 def screened(record: Record, policy: Screening) -> Record:
@@ -52,7 +69,16 @@ def screened(record: Record, policy: Screening) -> Record:
     """
     quarantine = _quarantine(record, policy)
     shown = _redacted(record, policy)
+    if quarantine is None and policy.secrets != "off" and record.source.origin != "operator":
+        quarantine = UNSURE if may_be_keys(masked(shown.text)) else None
     return shown if shown.quarantine == quarantine else replace(shown, quarantine=quarantine)
+
+
+def held_back(record: Record, policy: Screening) -> Record:
+    """Return the record, quarantined if its text gives orders; the same object if it does not."""
+    bare = replace(record, metadata={}, key=None)
+    reason = _quarantine(bare, policy)
+    return record if reason == record.quarantine else replace(record, quarantine=reason)
 
 
 def outcome(before: Record, after: Record) -> str:
@@ -80,19 +106,22 @@ def redacted(text: str, policy: Screening) -> str:
     """
     for _ in range(_PASSES):
         seen = folded(masked(text))
-        findings = apart(_found(seen.text, policy), seen.text)
+        found = _found(seen.text, policy)
+        findings = apart(found, seen.text) if found else []
         if not findings:
             break
         text = without(text, [_in_original(finding, seen) for finding in findings])
     return text
 
 
-def _found(text: str, policy: Screening) -> Iterable[Finding]:
+def _found(text: str, policy: Screening) -> list[Finding]:
     secrets = [] if policy.secrets == "off" else [*credentials(text), *assignments(text)]
     personal = [] if policy.personal_data == "off" else [*personal_data(text)]
-    _refuse(secrets if policy.secrets == "block" else [], text)
-    _refuse(personal if policy.personal_data == "block" else [], text)
-    return chain(secrets, personal)
+    if secrets and policy.secrets == "block":
+        _refuse(secrets, text)
+    if personal and policy.personal_data == "block":
+        _refuse(personal, text)
+    return [*secrets, *personal]
 
 
 def _refuse(findings: Iterable[Finding], text: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import string
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonplace.writing.screening import Screening, redacted
+from commonplace import Record, Source
+from commonplace.writing.screening import Screening, redacted, screened
 
 HEX = "0123456789abcdef"
 ALNUM = string.ascii_letters + string.digits
@@ -93,6 +95,121 @@ def test_a_secret_is_told_by_the_words_before_it(text: str, kept: str) -> None:
     assert redacted(text, Screening()) == kept
 
 
+def chance(alphabet: str, length: int) -> str:
+    """Return a made-up value, the same each time, whose characters follow each other by chance."""
+    return "".join(random.Random(length).choices(alphabet, k=length))
+
+
+LONG = chance(ALNUM, 1_700)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "api_key={}",
+        "api_key='{}'",
+        'PASSWORD="{}"',
+        "The passphrase is {}",
+        '{{"client_secret": "{}"}}',
+        "Authorization: Bearer {}",
+        "postgres://app:{}@db/x",
+        "Cookie: sid={}; theme=dark",
+        "<password>{}</password>",
+        "sk-proj-{}",
+        "mem_key-{}",
+    ],
+)
+def test_nothing_of_a_value_stays_whatever_its_length(around: str) -> None:
+    kept = redacted(around.format(LONG), Screening())
+
+    assert not any(LONG[at : at + 8] in kept for at in range(len(LONG) - 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our Zenith key is {}.",
+        "Zenith key: {}",
+        "Notre clé Zenith : {}",
+        "Der Zenith-Schlüssel lautet {}",
+        "Mi clave es {}",
+        "Ключ Zenith: {}",
+        "Zenithの鍵とキーは{}です",
+        "{{'consumer_secret': '{}'}}",
+        "Set-Cookie: zsession={}; Path=/",
+        "the session cookie is {}",
+        "zk_live_{}",
+        "zapi-{}",
+        "ZPAT-{}",
+    ],
+)
+@pytest.mark.parametrize("value", [chance(ALNUM, 40), chance(HEX, 32)])
+def test_a_random_value_is_told_by_a_word_beside_it_or_by_its_prefix(text: str, value: str) -> None:
+    assert value[:8] not in redacted(text.format(value), Screening())
+    assert value[-8:] not in redacted(text.format(value), Screening())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIA" + chance(string.ascii_uppercase, 16) + " / {}",
+        "AKIA" + chance(string.ascii_uppercase, 16) + ":{}",
+        "aws_access_key_id = AKIA" + chance(string.ascii_uppercase, 16) + "\nsecret = {}",
+        "zenith key " + chance(HEX, 32) + " and secret {}",
+    ],
+)
+def test_both_of_a_pair_go_together(text: str) -> None:
+    secret = chance(ALNUM, 40)
+    kept = redacted(text.format(secret), Screening())
+
+    assert secret[:8] not in kept
+    assert chance(string.ascii_uppercase, 16) not in kept
+    assert chance(HEX, 32) not in kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Backup codes: 4821 9930, 5512 0042", "Backup codes: [REDACTED:backup-code]"),
+        ("recovery codes a1b2c-d3e4f g5h6i-j7k8l", "recovery codes [REDACTED:backup-code]"),
+        ("Codes de secours : 48219930 55120042", "Codes de secours : [REDACTED:backup-code]"),
+        ("恢复码：48219930", "恢复码：[REDACTED:backup-code]"),
+        ("The PIN is 482193.", "The PIN is [REDACTED:pin]."),
+        ("Mitt lösenord är hund44!", "Mitt lösenord är [REDACTED:password]!"),
+        ("Kata sandi: hutan44x", "Kata sandi: [REDACTED:password]"),
+        ("Мій пароль: kit44-ua", "Мій пароль: [REDACTED:password]"),
+        ("पासवर्ड billi44@x है", "पासवर्ड [REDACTED:password] है"),
+        ("user: ann pass: sunny44x", "user: ann pass: [REDACTED:password]"),
+    ],
+)
+def test_codes_and_passwords_are_told_in_other_languages(text: str, kept: str) -> None:
+    assert redacted(text, Screening()) == kept
+
+
+@pytest.mark.parametrize("joint", [" ", "\n", ", "])
+@pytest.mark.parametrize("told", ["My wallet's words are ", "Seed phrase: ", "Palabras semilla: "])
+def test_a_wallets_words_go_however_they_are_told(told: str, joint: str) -> None:
+    words = "acid album apart armor banner bargain basket beauty bicycle blanket bronze breeze"
+
+    assert (
+        redacted(told + words.replace(" ", joint), Screening()) == f"{told}[REDACTED:seed-phrase]"
+    )
+
+
+UNSURE = ["zw_" + chance(ALNUM, 32), "zq-" + chance(ALNUM, 30), "z9_" + chance(HEX, 40)]
+
+
+@pytest.mark.parametrize("value", UNSURE)
+def test_what_may_be_a_key_or_an_id_is_kept_and_held_back(value: str) -> None:
+    kept = screened(Record(f"Use {value} there"), Screening())
+
+    assert value in kept.text
+    assert kept.quarantine is not None
+    assert value not in kept.quarantine
+    assert screened(Record(f"Use {value}"), Screening(secrets="off")).quarantine is None
+    assert screened(Record(value, source=Source(origin="operator")), Screening()).quarantine is None
+
+
 def test_a_wallets_words_are_taken_out_together() -> None:
     words = "acid album apart armor banner bargain basket beauty bicycle blanket bronze breeze"
 
@@ -121,6 +238,24 @@ def test_a_wallets_words_are_taken_out_together() -> None:
         "The header reads -----BEGIN PRIVATE KEY----- and nothing else.",
         "Your key starts with sk- and must be kept private.",
         "The secret to good bread is time.",
+        "The token count of orion-4-mini-2026-02-11 was 1,204.",
+        "Password reset for guest07, ticket INC0048213",
+        "password_algo uses scrypt2",
+        "password=hashed_password",
+        "user.password = make_password(raw_password1)",
+        "password: process.env.DB_PASSWORD_2,",
+        "passwordError.text = 'Password cannot be empty.'",
+        "token = jwt.sign({ id: user.id }, KEY_2)",
+        "The key of ticket PROJ-10482 is who pays.",
+        "The primary key is 8f14e45fceea167a5a36dedd4bea2543",
+        "chatcmpl-" + body(ALNUM, 29),
+        "run_" + body(ALNUM, 24) + " and call_" + body(ALNUM, 24),
+        "session 2026-03-14T10:30 in room B12",
+        "Backup codes are reviewed on 2026-03-14.",
+        "PIN codes have 4 to 6 digits.",
+        "sha512-" + body(ALNUM, 86) + "==",
+        "Flaxseeds\n1. Carrot sticks\n2. Rice cakes\n3. Oat bread\n4. Lentil soup",
+        "https://api.example.com/v1/items/token-usage/2026",
     ],
 )
 def test_what_only_speaks_of_secrets_is_left_alone(text: str) -> None:

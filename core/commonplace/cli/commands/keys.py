@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -12,6 +13,7 @@ from commonplace.cli.options import Target, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
 from commonplace.cli.store import is_address, named, opened
+from commonplace.records import Origin
 
 KEYS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
@@ -19,6 +21,7 @@ KEYS: Sequence[Column] = (
     ("made", lambda row: row["created_at"]),
     ("records", lambda row: row["max_records"] or "-"),
     ("requests a minute", lambda row: row["requests_per_minute"] or "-"),
+    ("origins", lambda row: ",".join(row["origins"]) or "-"),
 )
 
 
@@ -44,23 +47,37 @@ def keys_command(ctx: click.Context, target: Target) -> None:
 @click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
 @click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    type=click.Choice(get_args(Origin)),
+    help="Whose statements it may write; repeat it for several. Without it, all but operator, "
+    "whose statements are not screened for orders.",
+)
 @targeted
 def add_key(
     target: Target,
     words: tuple[str, ...],
+    *,
     max_records: int | None,
     requests_per_minute: int | None,
+    origins: tuple[Origin, ...],
 ) -> None:
     """Make a key for SCOPE and print it: it is shown only now.
 
     SCOPE such as user/alice is what it opens; "" is all. A server that runs admits it at once.
     """
     from commonplace.scope import Scope
+    from commonplace.service.confined import CLAIMED
     from commonplace.service.keys import Keys
 
     target, [scope] = placed(target, words, ["SCOPE"])
     made = Keys(_directory(target)).add(
-        Scope.parse(scope), max_records=max_records, requests_per_minute=requests_per_minute
+        Scope.parse(scope),
+        max_records=max_records,
+        requests_per_minute=requests_per_minute,
+        origins=origins or CLAIMED,
     )
     click.echo(made)
 
@@ -69,7 +86,7 @@ def add_key(
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
 @targeted
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
-    """List the keys: id, scope, when each was made, and its quotas."""
+    """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
     from commonplace.service.keys import Keys
 
     target, _ = placed(target, words, [])

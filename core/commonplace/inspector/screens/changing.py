@@ -13,8 +13,8 @@ from commonplace.inspector.screens.record import changeable, found
 from commonplace.inspector.shown import EVERYTHING, card, crumbs
 from commonplace.records import KINDS, Record, Source
 
-# Who works here: the audit log says so of an erasure.
-_SOURCE = Source(framework="inspector", origin="operator")
+# The audit log says by what a scope was erased. Whose key it was may not claim to be the operator's.
+_SOURCE = Source(framework="inspector")
 
 
 def ask_edit(asked: Asked) -> Page:
