@@ -31,7 +31,7 @@ from tables import arguments, publish
 AT = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
 REQUESTS = 40
 QUESTION = urlencode({"q": "what did she say of word7 and word21?"})
-BATCH = 2_000
+BATCH = 20_000
 
 PAGES = {
     "scopes": "?",

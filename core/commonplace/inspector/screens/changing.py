@@ -13,7 +13,7 @@ from commonplace.inspector.screens.record import changeable, found
 from commonplace.inspector.shown import EVERYTHING, card, crumbs
 from commonplace.records import KINDS, Record, Source
 
-# The audit log says by what a scope was erased. Whose key it was may not claim to be the operator's.
+# The audit log says by what a scope was erased; whose key it was may not be the operator's.
 _SOURCE = Source(framework="inspector")
 
 
