@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from threading import Thread
 
@@ -84,7 +85,11 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     listener = tcp("127.0.0.1", 0)
-    with commonplace.open(":memory:") as memory, sync_playwright() as playing:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        commonplace.open(Path(place) / "memory") as memory,
+        sync_playwright() as playing,
+    ):
         fill(memory, now())
         fill_states(memory.scope("user", "nia"))
         server = quiet_server(own_inspector(memory, KEY))
