@@ -44,7 +44,11 @@ def _listed(asked: Asked) -> tuple[Found, bool]:
 
 
 def _searched(asked: Asked) -> tuple[Found, bool]:
-    matches = asked.memory.recall(asked.text("q"), limit=_MOST_FOUND, **_conditions(asked))
+    conditions = _conditions(asked)
+    matches = asked.kept.read(
+        ("found", asked.text("q"), *_named(asked, 0)),
+        lambda: asked.memory.recall(asked.text("q"), limit=_MOST_FOUND, **conditions),
+    )
     first = (asked.number("page", 1) - 1) * PER_PAGE
     page = matches[first : first + PER_PAGE]
     return [(one.record, one.confidence) for one in page], len(matches) > first + PER_PAGE
