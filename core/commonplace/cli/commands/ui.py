@@ -24,9 +24,10 @@ from commonplace.scope import Scope
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
 @targeted
 def ui_command(target: Target, words: tuple[str, ...], *, port: int, opens: bool) -> None:
-    """Show a store in a browser: what it holds, and why it answers as it does.
+    """Show a store in a browser.
 
-    Until it is interrupted. The address that is printed has a key that is made for this run.
+    What it holds, and why it answers as it does; until it is interrupted. The address that is
+    printed has a key that is made for this run.
     """
     from commonplace.service.own_inspector import show, show_directory
 
