@@ -34,6 +34,7 @@ PROCESSES = {
     "open, recall once, end": OPEN.format("alice.recall('word7 and word70?')"),
     "open, remember once, end": OPEN.format("alice.remember('Likes tea')"),
     "commonplace --help": "from commonplace.cli import main; main()",
+    "commonplace --version": "from commonplace.cli import main; main()",
 }
 Spent: TypeAlias = dict[str, dict[str, list[float]]]
 """Seconds of processor time, by build and process."""
@@ -61,7 +62,7 @@ def whole_processes(before: Path | None, turns: int) -> tuple[Table, Spent]:
             seconds(core, FILL, str(Path(parent) / build))
         for _ in track(range(turns), "processes"):
             for name, program in PROCESSES.items():
-                given = ["--help"] if name.endswith("--help") else None
+                given = name.split()[1:] if name.startswith("commonplace ") else None
                 for build, core in builds.items():
                     values = given or [str(Path(parent) / build)]
                     spent[build][name].append(seconds(core, program, *values))

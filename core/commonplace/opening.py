@@ -18,6 +18,7 @@ from commonplace.in_memory import InMemoryStore
 from commonplace.lease import Lease, Place
 from commonplace.memory import Memory
 from commonplace.ownership import is_served, is_server
+from commonplace.paths import local_path
 from commonplace.ports import RecordStore
 from commonplace.records import now
 from commonplace.roots import CACHE_BYTES, Options, root_of
@@ -91,9 +92,7 @@ def open(
 
 
 def _directory(path: object) -> Path:
-    if not isinstance(path, (str, PathLike)) or not str(path):
-        raise InvalidInputError(f"A path is the name of a directory, not {path!r}.")
-    return Path(path).expanduser().resolve()
+    return local_path(path, "A path is the name of a directory").resolve()
 
 
 def _on(options: Options, store: Callable[[str], RecordStore], cache_bytes: int) -> Engine:

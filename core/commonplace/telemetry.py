@@ -57,9 +57,10 @@ def told(verb: Callable[P, R]) -> Callable[P, R]:
 def _tell(name: str, facts: dict[str, Any], seconds: float, span: Span | None) -> None:
     records, failed = facts.pop("records", None), facts.get("error.type")
     if logger.isEnabledFor(logging.INFO):
-        done = f"error={failed}" if failed else f"records={records}"
+        done = f"error={failed}" if failed else "" if records is None else f"records={records}"
         extra = {"operation": name, "records": records, "error": failed, "seconds": seconds}
-        logger.info("%s %s ms=%.1f", name, done, seconds * 1000, extra={"commonplace": extra})
+        said = " ".join(filter(None, [name, done, f"ms={seconds * 1000:.1f}"]))
+        logger.info(said, extra={"commonplace": extra})
     if span is not None:
         _end(span, facts if records is None else {**facts, RECORDS: records})
     if "opentelemetry.metrics" in sys.modules:
@@ -107,8 +108,10 @@ def _instruments() -> tuple[Histogram, Counter]:
     )
 
 
-def _count(result: object) -> int:
-    """Return how many records a verb is about, by what it returns."""
+def _count(result: object) -> int | None:
+    """Return how many records a verb is about, by what it returns; None if that does not tell."""
+    if result is None or isinstance(result, str):
+        return None
     if isinstance(result, (list, tuple)):
         return len(result)
     if isinstance(result, int):

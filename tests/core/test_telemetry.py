@@ -40,7 +40,7 @@ def test_each_verb_is_one_line_with_numbers_and_no_content(
 
     told = [(one.levelno, vars(one)["commonplace"]) for one in caplog.records]
     assert [(facts["operation"], facts.get("records")) for level, facts in told] == [
-        ("remember", 1), ("remember_many", 2), ("recall", 3), ("context", 1), ("explain", 1),
+        ("remember", 1), ("remember_many", 2), ("recall", 3), ("context", None), ("explain", 1),
         ("recall", None), ("screen", None), ("remember", 1), ("forget", 1),
     ]  # fmt: skip
     assert told[5][1]["error"] == "InvalidInputError"

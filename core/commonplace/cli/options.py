@@ -29,30 +29,44 @@ class Target(NamedTuple):
 
 
 def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a store, and a Target as its first argument."""
-
-    @click.option(
-        "--dir",
-        "--server",
-        "store",
-        envvar="COMMONPLACE_DIR",
-        metavar="DIR|URL",
-        help="The directory of the store, or the address of its server. [COMMONPLACE_DIR]",
-    )
-    @click.option(
+    """Give a command the options of a memory, and a Target as its first argument."""
+    scope = click.option(
         "--scope",
         envvar="COMMONPLACE_SCOPE",
         default="",
         metavar="PATH",
         help="Whose memory, such as user/alice; all by default. [COMMONPLACE_SCOPE]",
     )
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal too.")
+    return _of_a_store(scope(_with_target(function)))
+
+
+def of_a_store(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a whole store, and a Target as its first argument."""
+    return _of_a_store(_with_target(function))
+
+
+def _of_a_store(function: Callable[..., Any]) -> Callable[..., Any]:
+    add = options(
+        click.option(
+            "--dir",
+            "--server",
+            "store",
+            envvar="COMMONPLACE_DIR",
+            metavar="DIR|URL",
+            help="The directory of the store, or the address of its server. [COMMONPLACE_DIR]",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal too."),
+    )
+    return add(function)
+
+
+def _with_target(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
-    def command(*args: Any, store: str | None, scope: str, as_json: bool, **options: Any) -> Any:
+    def command(*args: Any, store: str | None, as_json: bool, scope: str = "", **given: Any) -> Any:
         from commonplace.cli.logs import log_to_stderr
 
         log_to_stderr(click.get_current_context().find_root().params.get("verbose", 0))
-        return function(Target(store, scope, as_json), *args, **options)
+        return function(Target(store, scope, as_json), *args, **given)
 
     return command
 

@@ -49,6 +49,7 @@ def table(headings: Sequence[str] | None, cells: Sequence[Sequence[object]]) -> 
     shown = Table(*(headings or ()), box=None, pad_edge=False, show_header=headings is not None)
     for column in shown.columns:
         column.overflow = "fold"
+        column.no_wrap = column.header == "id"  # it is copied from here
     for row in cells:
         shown.add_row(*(Text(plain(str(cell)), overflow="fold") for cell in row))
     Console(file=sys.stdout, highlight=False).print(shown)

@@ -26,9 +26,15 @@ def placed(
     needed = " ".join([*others, "[DIRECTORY]"] if last else ["[DIRECTORY]", *others])
     if len(given) != len(others) + 1:
         raise click.UsageError(f"Give {needed}, not {len(given)} arguments.")
-    if click.get_current_context().get_parameter_source("store") is ParameterSource.COMMANDLINE:
+    if is_given("store"):
         raise click.UsageError(f"Give {needed}: the store stands there and in --dir.")
     return target._replace(store=given.pop(-1 if last else 0)), given
+
+
+def is_given(option: str) -> bool:
+    """Tell whether an option stands in the command, and not in a variable."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is ParameterSource.COMMANDLINE
 
 
 @contextmanager

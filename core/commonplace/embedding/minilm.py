@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from commonplace.embedding import graph, weights, windows
 from commonplace.errors import ModelUnavailableError
+from commonplace.home import with_a_home
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -171,7 +172,9 @@ def _session(model: Path) -> InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source: bytes | str = str(model)
     if model.name == weights.SAFETENSORS:
-        source = graph.load(model, platformdirs.user_cache_path("commonplace", appauthor=False))
+        with with_a_home():
+            cache = platformdirs.user_cache_path("commonplace", appauthor=False)
+        source = graph.load(model, cache)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 

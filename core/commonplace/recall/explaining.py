@@ -26,7 +26,6 @@ from commonplace.writing.versions import held_at
 MOST_COMPARED = 1_000
 """Of the records that were left out for one reason, the newest that are compared with the query."""
 
-_ENTRIES_PER_READ = 500
 _IS_ECHO = 0.5
 
 

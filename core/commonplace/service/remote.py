@@ -178,7 +178,12 @@ class RemoteEngine:
         return [(entry_from_json(one), one["cosine"]) for one in found]
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
-        # The caller's own deletions are its own to make; the server records how they went.
+        # The caller's own deletions are its own to make; the server records that they are asked
+        # for, before this process may end among them, and how they went.
+        names = [name_of(call) for call in erasure.also]
+        if names:
+            asked = {"scope": str(erasure.scope), "source": asdict(erasure.source)}
+            self._asked("erase_steps", **asked, names=names)
         done = [taken(name_of(call), call, erasure.scope, erasure.waits) for call in erasure.also]
         answer = self._asked(
             "erase",

@@ -41,6 +41,8 @@ _LINKED = re.compile(
     r"|^[\s\"'`(*]{0,4}$|(?:[:=：—–]|是|为|為|は|が|는|은)[\s\"'`(]{0,3}$",
     re.IGNORECASE,
 )
+# In Polish this is "is", and in English it leads to whom a password was sent.
+_POLISH_IS = re.compile(r"has[łl]o to[\s\"'`(*]{1,4}$", re.IGNORECASE)
 _A_NAME = re.compile(r"\s[A-Z][\w.]{1,20}\s")  # whose key it is
 
 _PLACEHOLDER = re.compile(
@@ -168,7 +170,8 @@ def _password_after(at: int, text: str) -> Iterator[Finding]:
         between = text[at:start]
         if start > at + _WINDOW or not _same_sentence(between):
             return
-        if _is_password_in_words(text[start:end], between):
+        is_linked = _LINKED.search(between) or _POLISH_IS.search(text, max(0, at - 5), start)
+        if _is_password_in_words(text[start:end], is_linked=bool(is_linked)):
             yield _whole(text, _Value(start, end))
             return
 
@@ -273,12 +276,12 @@ def _is_variable(value: str, name: str) -> bool:
     )
 
 
-def _is_password_in_words(value: str, between: str) -> bool:
+def _is_password_in_words(value: str, *, is_linked: bool) -> bool:
     """Tell whether a word after "password" is one: by its signs, or by what links the two."""
     if not _is_strong_password(value):
         return False
     signs = any(sign in value.strip("*") for sign in "!#$%&*?@^~")
-    return (signs and has_digit(value)) or _LINKED.search(between) is not None
+    return (signs and has_digit(value)) or is_linked
 
 
 def _is_strong_password(value: str) -> bool:

@@ -26,7 +26,7 @@ BARE_KEYS = ("key", "clave", "chave", "chiave", "clé", "sleutel", "nyckel", "к
 # A value follows at once what ends with one of these.
 LINKS = (
     *("is", "are", "was", "ist", "lautet", "lauten", "war", "heißt", "es", "est", "vaut", "son"),
-    *("é", "è", "são", "sono", "sont", "är", "er", "jest", "to", "adalah", "là", "هي", "هو", "है"),
+    *("é", "è", "são", "sono", "sont", "är", "er", "jest", "adalah", "là", "هي", "هو", "है"),
     *("হল", "হলো", "ہے", "是", "为", "為", "は", "が", "는", "은", "—", "–", "-", ":", "=", "："),
 )
 SEEDS = (

@@ -240,6 +240,8 @@ def test_a_wallets_words_are_taken_out_together() -> None:
         "The secret to good bread is time.",
         "The token count of orion-4-mini-2026-02-11 was 1,204.",
         "Password reset for guest07, ticket INC0048213",
+        "The link that resets a password was sent to guest07.",
+        "The password to server12 is lost",
         "password_algo uses scrypt2",
         "password=hashed_password",
         "user.password = make_password(raw_password1)",

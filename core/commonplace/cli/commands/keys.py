@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import click
 
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
-from commonplace.cli.store import is_address, named, opened
-from commonplace.records import Origin
+from commonplace.cli.store import is_address, named, opened, resolved
 
 KEYS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
     ("scope", lambda row: row["scope"] or "(root)"),
     ("made", lambda row: row["created_at"]),
     ("records", lambda row: row["max_records"] or "-"),
+    ("bytes", lambda row: row["max_bytes"] or "-"),
     ("requests a minute", lambda row: row["requests_per_minute"] or "-"),
     ("origins", lambda row: ",".join(row["origins"]) or "-"),
 )
@@ -46,23 +46,25 @@ def keys_command(ctx: click.Context, target: Target) -> None:
 @keys_command.command("add")
 @click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
 @click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
+@click.option("--max-bytes", type=click.IntRange(1), help="Bytes of text and metadata there.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
 @click.option(
     "--origin",
     "origins",
     multiple=True,
-    type=click.Choice(get_args(Origin)),
-    help="Whose statements it may write; repeat it for several. Without it, all but operator, "
-    "whose statements are not screened for orders.",
+    metavar="ORIGIN",
+    help="Whose statements it may write: user, agent, tool, document, operator. Repeat it for "
+    "several; without it, all but operator, whose statements are not screened for orders.",
 )
-@targeted
+@of_a_store
 def add_key(
     target: Target,
     words: tuple[str, ...],
     *,
     max_records: int | None,
+    max_bytes: int | None,
     requests_per_minute: int | None,
-    origins: tuple[Origin, ...],
+    origins: tuple[Any, ...],
 ) -> None:
     """Make a key for SCOPE and print it: it is shown only now.
 
@@ -76,15 +78,16 @@ def add_key(
     made = Keys(_directory(target)).add(
         Scope.parse(scope),
         max_records=max_records,
+        max_bytes=max_bytes,
         requests_per_minute=requests_per_minute,
-        origins=origins or CLAIMED,
+        origins=list(origins) or CLAIMED,
     )
     click.echo(made)
 
 
 @keys_command.command("list")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
-@targeted
+@of_a_store
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
     """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
     from commonplace.service.keys import Keys
@@ -101,7 +104,7 @@ def list_keys(target: Target, words: tuple[str, ...]) -> None:
 
 @keys_command.command("revoke")
 @click.argument("words", metavar="[DIRECTORY] ID", nargs=-1)
-@targeted
+@of_a_store
 def revoke_key(target: Target, words: tuple[str, ...]) -> None:
     """Make the key with this ID, as `list` shows it, worthless at once."""
     from commonplace.service.keys import Keys
@@ -115,4 +118,4 @@ def _directory(target: Target) -> Path:
     place = named(target.store)
     if is_address(place):
         raise click.UsageError(f"Keys are kept in the server's directory, not at {place!r}.")
-    return Path(place).expanduser()
+    return resolved(place)

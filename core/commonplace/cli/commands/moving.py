@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import emit_one, note, shows_tables, waiting
 from commonplace.cli.places import placed, read_from, written_to
 from commonplace.cli.store import directory_of, is_address, named, opened
@@ -83,7 +83,7 @@ def export_command(target: Target, words: tuple[str, ...]) -> None:
 
 @click.command("backup")
 @click.argument("words", metavar="[DIRECTORY] FILE|-", nargs=-1)
-@targeted
+@of_a_store
 def backup_command(target: Target, words: tuple[str, ...]) -> None:
     """Write a store to FILE; its server may be running."""
     from commonplace.ownership import is_served
@@ -111,7 +111,7 @@ def _ask_for_backup(directory: Path, file: Path) -> None:
 
 @click.command("restore")
 @click.argument("words", metavar="FILE|- [DIRECTORY]", nargs=-1)
-@targeted
+@of_a_store
 def restore_command(target: Target, words: tuple[str, ...]) -> None:
     """Put a backup back into DIRECTORY, which is new or empty."""
     from commonplace.chroma.backup import restore

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, targeted
+from commonplace.cli.options import Target, of_a_store
 from commonplace.cli.places import placed
 from commonplace.cli.store import is_address, named
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="A name by which browsers call it, beside its address: memory.example.org.",
 )
-@targeted
+@of_a_store
 def serve_command(
     target: Target,
     words: tuple[str, ...],
