@@ -51,8 +51,9 @@ def _named(asked: Asked) -> tuple[str, ...]:
 
 
 def _previewed(asked: Asked) -> Preview:
-    tokens = asked.number("max_tokens", 400, _MOST_TOKENS)
-    return asked.memory.preview(asked.text("q"), max_tokens=tokens)
+    tokens, question = asked.number("max_tokens", 400, _MOST_TOKENS), asked.text("q")
+    of = ("previewed", str(asked.scope), question, tokens)
+    return asked.kept.read(of, lambda: asked.memory.preview(question, max_tokens=tokens))
 
 
 def _told(told: Explanation, reveal: str) -> dict[str, Any]:
