@@ -17,6 +17,7 @@ MODULES = sorted([*CORE.rglob("*.py"), *(ROOT / "integrations").rglob("*.py")])
 FRAMEWORKS = {
     "langchain",
     "langchain_core",
+    "langchain_classic",
     "langgraph",
     "crewai",
     "autogen_core",
