@@ -110,6 +110,14 @@ def test_an_adapter_uses_the_core_and_no_other_adapter(path: Path) -> None:
     assert {"__init__.py", "py.typed"} <= {file.name for file in path.iterdir()}
 
 
+def test_the_inspector_shows_what_the_verbs_tell() -> None:
+    stores = ("engine", "local", "opening", "warm_store", "in_memory", "chroma", "service", "cli")
+    reached = {name for path in (CORE / "inspector").rglob("*.py") for name in imports(path)}
+
+    assert "commonplace.memory" in reached
+    assert [name for name in reached if name.split(".")[1:2] and name.split(".")[1] in stores] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_stays_about_one_thing(path: Path) -> None:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

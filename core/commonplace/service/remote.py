@@ -243,12 +243,14 @@ def _check_embedder(embedder: CheckedEmbedder | None, about: dict[str, Any]) -> 
     if embedder is not None and embedder.name != theirs:
         raise EmbedderMismatchError(
             f"The server's store is of the embedder {theirs!r}, not {embedder.name!r}. Open it "
-            "with embedder= set to that one."
+            "with embedder= set to that one.",
+            theirs,
         )
     if embedder is None and not about["embeds"]:
         raise EmbedderMismatchError(
             f"The server keeps vectors of the embedder {theirs!r} and has no such model itself. "
-            "Open it with embedder= set to that one."
+            "Open it with embedder= set to that one.",
+            theirs,
         )
 
 
