@@ -17,7 +17,8 @@ import commonplace
 from chroma_server import CHROMA_RUN, client_of_new_database
 from commonplace import EmbedderMismatchError, Memory, Record, Scope, StoreError
 from commonplace.chroma import catalogue
-from commonplace.chroma.directory import CHROMA, opened
+from commonplace.chroma.directory import opened
+from commonplace.chroma.sealing import CHROMA
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry

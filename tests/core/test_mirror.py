@@ -25,9 +25,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 import commonplace
 from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
 from commonplace.chroma import mirror, mirror_rows
-from commonplace.chroma.directory import CHROMA, MIRROR, DirectoryStore, client_of, opened
+from commonplace.chroma.directory import MIRROR, DirectoryStore, client_of, opened
 from commonplace.chroma.mirror import NO_DATABASE, Mirror
 from commonplace.chroma.purging import DATABASE
+from commonplace.chroma.sealing import CHROMA, SEAL
 from commonplace.chroma.store import ChromaStore
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
@@ -234,6 +235,7 @@ def test_a_store_of_another_embedder_is_refused_without_opening_chroma(directory
 
 
 def write_in_the_format_before(directory: Path) -> None:
+    (directory / SEAL).unlink()
     with closing_file(sqlite3.connect(directory / MIRROR)) as database:
         database.executescript(
             "DROP INDEX by_id; CREATE TABLE one (state TEXT);"
@@ -331,17 +333,12 @@ def write_with_chroma(directory: Path) -> None:
     client.close()
 
 
-def remove_the_database(directory: Path) -> None:
-    shutil.rmtree(directory / CHROMA)
-
-
 @pytest.mark.parametrize(
     "change",
     [
         put_back_an_old_copy,
         put_back_an_old_database,
         write_with_chroma,
-        remove_the_database,
     ],
 )
 def test_a_copy_beside_another_database_than_it_was_closed_with_is_not_believed(

@@ -14,28 +14,30 @@ from typing import Any
 
 import numpy as np
 
+from commonplace import home
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
+from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.mirror import NO_DATABASE, Mirror, state_of
+from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
-from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check, check_database
+from commonplace.chroma.store import ChromaStore, where
+from commonplace.chroma.switching import discard, settled
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
-from commonplace.ports import Entry, Erased, Vectors
+from commonplace.ports import Entry, Erased, Vectors, Verification
 from commonplace.private_file import write_privately
 from commonplace.records import Record
 from commonplace.scope import Scope
 from commonplace.uses import Uses
 
-CHROMA = "chroma"
-# While this file is there, partitions are being rewritten, and old rows may be left in the files.
-REWRITING = "rewriting"
 MIRROR = "mirror.sqlite3"
 _BYTES_PER_USE = 500
 
@@ -43,20 +45,22 @@ _BYTES_PER_USE = 500
 def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[], None]]:
     """Open the store in `directory`, whose lock is held; return it and what closes it.
 
+    Its files are looked at first: Chroma would take a store that lost its database for a new one.
     Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
     """
+    with translated(f"looking at {str(directory)!r}"):
+        settled(directory)
+        check_database(directory)
     store = DirectoryStore(directory, embedder)
     return store, store.close
 
 
 def client_of(directory: Path) -> Any:
     """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
-    import chromadb
-    from chromadb.config import Settings
-
+    chromadb = home.chromadb()
     with translated(f"opening {str(directory / CHROMA)!r}"):
         return chromadb.PersistentClient(
-            directory / CHROMA, settings=Settings(anonymized_telemetry=False)
+            directory / CHROMA, settings=chromadb.Settings(anonymized_telemetry=False)
         )
 
 
@@ -69,19 +73,19 @@ class DirectoryStore(ChromaStore):
         `embedder` None takes the one that the store was built with. Raises StoreFormatError,
         EmbedderMismatchError, StoreDamagedError, StoreError.
         """
+        settled(directory)
         self._directory = directory
-        self._files = directory / CHROMA
-        self._marker = directory / REWRITING
-        self._embedder = embedder
-        self._has_erased = False
-        self._opened = None
-        self._closed = False
+        self._files, self._marker = directory / CHROMA, directory / REWRITING
+        self._embedder, self._opened = embedder, None
+        self._has_erased = self._closed = False
+        self._seal = Seal(directory)
         # Held by who opens Chroma and by who needs it closed: `records` is read from any thread.
         self._opening = RLock()
         with translated(f"opening {str(self._files)!r}"):
-            self._files.mkdir(parents=True, exist_ok=True)
+            self._privacy = Privacy(directory)
         self._room: Room = Room(self._files)
         state = self._state()
+        self._leavings = Leavings(directory, is_new=state == NO_DATABASE)
         self._mirror = Mirror(directory / MIRROR, state)
         try:
             if self._marker.exists():
@@ -98,6 +102,11 @@ class DirectoryStore(ChromaStore):
     @property
     def dimension(self) -> int | None:
         return None if (mark := self._mark) is None else mark["dimension"]
+
+    @property
+    def embedder(self) -> str | None:
+        """The name of the embedder whose vectors are kept, or None before the first was."""
+        return None if (mark := self._mark) is None else str(mark["embedder"])
 
     @property
     def _mark(self) -> Mark | None:
@@ -140,6 +149,7 @@ class DirectoryStore(ChromaStore):
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._room.for_removing()
+            self._leavings.note(entry.record.scope for entry in entries)
         with self._mirrored():
             super().remove(entries)
             self._mirror.remove(entry.record for entry in entries)
@@ -169,6 +179,7 @@ class DirectoryStore(ChromaStore):
         """Remove the copy if the body, which writes to both, may have been done in part."""
         try:
             yield
+            self._keep_private()
         except BaseException:
             self._mirror.drop()
             raise
@@ -177,8 +188,13 @@ class DirectoryStore(ChromaStore):
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
 
         The partitions that may have held it are rewritten, whether or not they still do, so that
-        what was forgotten before goes as well. Raises StoreError if anything of it is left.
+        what was forgotten before goes as well. Of a scope that never had a record there is nothing
+        to remove or to look for. Raises StoreError if anything of it is left.
         """
+        if not self._leavings.may_be_of(scope) and not self._holds(scope):
+            return Erased(0, 0, Verification(files=0, bytes=0, traces=0, occurrences=0))
+        self._leavings.begin_erasing(scope)
+        discard(self._directory)  # a draft of the store with other vectors holds the same texts
         erased = ErasedRows()
         self._has_erased = True
         self._mirror.erase(scope)
@@ -190,7 +206,18 @@ class DirectoryStore(ChromaStore):
             self._mirror.drop()
             self._take_out(self._holding(found), scope, erased)
             found = self._searched(erased)
-        return Erased(erased.records, erased.rows, verified(self._files, erased, found))
+        verification = verified(self._files, erased, found)
+        self._leavings.forget(scope)
+        return Erased(erased.records, erased.rows, verification)
+
+    def _holds(self, scope: Scope) -> bool:
+        """Tell whether there is a row of a scope. One without its record counts as well."""
+        if self._mirror.covers(scope) and next(self._mirror.records(scope), None):
+            return True
+        return any(
+            partition.get(where=where(scope, None), limit=1, include=[])["ids"]
+            for partition in self._collections(scope)
+        )
 
     def _searched(self, erased: ErasedRows) -> Found:
         return searched(self._files, [self._mirror.file], erased, self._vectors)
@@ -234,6 +261,8 @@ class DirectoryStore(ChromaStore):
         with self._opening:
             self._closed = True
             self._stop()
+            with translated(f"noting the files in {str(self._files)!r}"):
+                self._seal.close()
         self._mirror.close(self._state(), mark)
 
     def _purge(self) -> None:
@@ -267,16 +296,22 @@ class DirectoryStore(ChromaStore):
         with translated(f"closing {str(self._files)!r}"):
             self._client.close()
         self._blank_unused()
+        self._keep_private()
 
     def _start(self) -> None:
+        if not self._seal.is_open:
+            with translated(f"looking at {str(self._files)!r}"):
+                check(self._directory)
         self._blank_unused()
         if not (self._files / DATABASE).exists():
             self._room.for_writing(0)
         self._client = client_of(self._directory)
+        self._keep_private()
         keep_in_forks(self._client)
         try:
             self._opened = Catalogue(self._client, self._embedder)
             self._opened.settle()
+            self._seal.open()
             if self._has_erased:
                 self._touch_all()
         except BaseException:
@@ -298,6 +333,10 @@ class DirectoryStore(ChromaStore):
     def _blank_unused(self) -> None:
         with translated(f"tidying {str(self._files)!r}"):
             blank_unused(self._files)
+
+    def _keep_private(self) -> None:
+        with translated(f"closing {str(self._files)!r} to other users"):
+            self._privacy.keep()
 
     def _folders(self) -> set[str]:
         """Return the names of the indexes, if it matters when there is a new one."""

@@ -14,7 +14,8 @@ import pytest
 import commonplace
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma import traces
-from commonplace.chroma.directory import REWRITING, DirectoryStore, opened
+from commonplace.chroma.directory import DirectoryStore, opened
+from commonplace.chroma.sealing import REWRITING
 from commonplace.ports import Entry, Vectors
 from commonplace.testing import HashingEmbedder
 
