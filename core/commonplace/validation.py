@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -138,6 +138,16 @@ def in_zone(moment: datetime, name: str) -> datetime:
 def checked_confidence(confidence: float) -> float:
     """Return `confidence` if it is a number from 0 to 1."""
     return _checked_share(confidence, "min_confidence")
+
+
+def checked_tokenizer(tokenizer: Callable[[str], int]) -> Callable[[str], int]:
+    """Return `tokenizer` if it can be called."""
+    if not callable(tokenizer):
+        raise InvalidInputError(
+            f"tokenizer is {tokenizer!r}. Give a function from a text to its count of tokens, such "
+            "as lambda text: len(encoding.encode(text))."
+        )
+    return tokenizer
 
 
 def expiry(

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +17,6 @@ from commonplace.cli.places import is_given, placed
 from commonplace.cli.store import directory_of, opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from commonplace.embedding.adapters import CheckedEmbedder
 
 ENTRIES: Sequence[Column] = (
@@ -43,6 +42,8 @@ def erase_command(
     SCOPE may be given by --scope as well; "" is all. Asks first on a terminal.
     """
     is_named = not words or is_given("scope")
+    if len(words) == 1 and not is_named and Path(words[0]).is_dir():
+        raise click.UsageError(f'Erase what of {words[0]}? Give SCOPE as well; "" is all.')
     target, scope = placed(target, words, [] if is_named else ["SCOPE"])
     if not words and not target.scope:
         raise click.UsageError('Erase what? Give SCOPE, such as user/alice; "" is all.')
@@ -53,6 +54,8 @@ def erase_command(
         with waiting("erasing"):
             receipt = memory.erase(reason=reason, backups=backups)
     click.echo(json.dumps(receipt.to_dict(), indent=1))
+    if not receipt.records:
+        click.echo(f"commonplace: there was no record in {target.scope or 'the store'!r}", err=True)
 
 
 @click.command("sweep")
