@@ -7,6 +7,18 @@ import pytest
 from commonplace.recall.unmarked import asks_unmarked, names_what_is_wanted
 
 QUESTIONS = [
+    "does Maria have the key",
+    "does the office open on sundays",
+    "would he like it",
+    "is the meeting at nine",
+    "has she moved",
+    "anahtar kimde",
+    "adım ne",
+    "bu doğru mu",
+    "c'est pour qui",
+    "anjing saya namanya apa",
+    "ai giữ chìa khóa",
+    "mbwa wangu anaitwa nani",
     "who is my dentist",
     "hey, what was the name of the hotel",
     "when is the release",
@@ -58,6 +70,33 @@ QUESTIONS = [
 ]
 
 STATEMENTS = [
+    # What is a question's word in one language is another word in the next.
+    "She works in AI",
+    "AI is her field",
+    "My sister is Kim",
+    "Sie sagte nein",
+    "Abito qui",
+    "Unser Treffen ist um neun",
+    "Es para mi hermana y para mi",
+    "Il treno parte da qui",
+    "Řekla, že ne",
+    "Apa Budapesten dolgozik és él",
+    "Ano, bydlím v Praze",
+    "Vem de Lisboa",
+    "Sai do trabalho às seis",
+    "Notre fille est née sous la neige",
+    "Kaffee mit viel Milch",
+    # Notes without a subject.
+    "Does yoga on Mondays",
+    "Did the dishes",
+    "Did a degree in Oslo",
+    "Doesn't eat meat",
+    "Isn't fond of dogs",
+    "Would love a new bike",
+    "Could eat pizza daily",
+    "Has the key to the shed",
+    "Is the captain of the chess club",
+    "Had the flu in May",
     "I moved to Bergen",
     "What I like best is sushi",
     "When I was small, we lived in Rome",
