@@ -25,7 +25,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 import commonplace
 from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
 from commonplace.chroma import mirror, mirror_rows
-from commonplace.chroma.directory import MIRROR, DirectoryStore, client_of, opened
+from commonplace.chroma.client import client_of
+from commonplace.chroma.directory import MIRROR, DirectoryStore, opened
 from commonplace.chroma.mirror import NO_DATABASE, Mirror
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.sealing import CHROMA, SEAL

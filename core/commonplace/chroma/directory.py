@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import numpy as np
 
-from commonplace import home
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue, Mark, check_mark
+from commonplace.chroma.client import client_of
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
@@ -53,15 +52,6 @@ def opened(directory: Path, embedder: str) -> tuple[DirectoryStore, Callable[[],
         check_database(directory)
     store = DirectoryStore(directory, embedder)
     return store, store.close
-
-
-def client_of(directory: Path) -> Any:
-    """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
-    chromadb = home.chromadb()
-    with translated(f"opening {str(directory / CHROMA)!r}"):
-        return chromadb.PersistentClient(
-            directory / CHROMA, settings=chromadb.Settings(anonymized_telemetry=False)
-        )
 
 
 class DirectoryStore(ChromaStore):

@@ -226,6 +226,7 @@ class Arrays:
             # What is asked again and again is not what texts of this scope usually look like.
             telling = self.alive & (self.utterances.says > 0) & (self.utterances.asks < 0.5)
             rows = np.flatnonzero(telling)
+            rows = rows[np.unique(self.utterances.wordings[rows], return_index=True)[1]]
             self._scale = len(self), for_embedder.adapted(self.first_vectors(rows))
         return self._scale[1]
 

@@ -27,6 +27,13 @@ MOST_LOOKED_AT = 128
 PRIOR_PAIRS = 30
 """What was measured elsewhere weighs as much as so many pairs of a scope."""
 
+NEARLY_THE_SAME = 0.95
+"""Records that are nearer say the same with other numbers or names: they tell nothing of others."""
+
+FAR_APART = 0.2
+"""Where a query is so much farther from the records than they are from one another, they are about
+one thing: then what is usual among them is not what is usual under the embedder."""
+
 LEAST_SPREAD = 0.01
 
 
@@ -51,6 +58,8 @@ class Scale:
 
     def of_query(self, cosines: Floats) -> Floats:
         """Return cosines of a query with records in the units of recall."""
+        if self.adapts and len(cosines) and self.usual - np.median(cosines) > FAR_APART:
+            return cosines
         return self._moved(cosines, self.usual - self.asked_apart)
 
     def of_records(self, cosines: Floats) -> Floats:
@@ -71,6 +80,9 @@ class Scale:
         places = np.linspace(0, len(vectors) - 1, min(len(vectors), MOST_LOOKED_AT)).astype(int)
         picked = vectors[places]
         pairs = (picked @ picked.T)[np.triu_indices(len(picked), 1)]
+        pairs = pairs[pairs < NEARLY_THE_SAME]
+        if not len(pairs):
+            return self
         share = len(pairs) / (len(pairs) + PRIOR_PAIRS)
         middle, deviation = _lower_half(pairs)
         usual = self.usual + share * (middle - self.usual)

@@ -18,7 +18,7 @@ PROGRAM = """
 import random, shutil, sys
 from pathlib import Path
 import commonplace
-from commonplace.chroma.directory import client_of
+from commonplace.chroma.client import client_of
 from commonplace.errors import StoreDamagedError
 from commonplace.testing import HashingEmbedder
 

@@ -15,7 +15,7 @@ import pytest
 
 import commonplace
 from commonplace import InvalidInputError, Memory, Record, StoreInUseError
-from commonplace.chroma.directory import client_of
+from commonplace.chroma.client import client_of
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair

@@ -14,7 +14,7 @@ from commonplace.cli.store import directory_of
 @click.option("--embedder", required=True, help="'minilm' or 'multilingual'.")
 @of_a_store
 def reembed_command(target: Target, words: tuple[str, ...], *, embedder: str) -> None:
-    """Give a store, which nobody may have open, the vectors of another model.
+    """Give a store that nobody has open the vectors of another model.
 
     Interrupted, the store is as it was, and the same command goes on where it ended.
     """
