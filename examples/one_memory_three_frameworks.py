@@ -161,9 +161,9 @@ NAMES = {"langchain": "LangChain", "crewai": "CrewAI", "autogen": "AutoGen"}
 NEXT = """
 What to try next, with the programs of .venv/bin:
   python examples/one_memory_three_frameworks.py ./memory   keep what is learned,
-  commonplace export ./memory memory.jsonl                  and see how it is kept
+  commonplace list --dir ./memory                           and see what is kept
   python examples/langchain_agent.py ./alice                run this one twice
-  the first fifteen lines of README.md, and docs/ for each framework
+  the program of README.md, and docs/start/index.md, which takes fifteen minutes
 """
 
 

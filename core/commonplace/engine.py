@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from commonplace.finding import Finding
 from commonplace.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
-from commonplace.keeping.erasing import Erasure, erase
+from commonplace.keeping.erasing import Erasure, ask, erase
 from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.explanation import Explanation
@@ -32,8 +31,9 @@ from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
 from commonplace.scope_counts import ScopeStats
+from commonplace.turns import Turns
 from commonplace.uses import is_change
-from commonplace.warm_store import WarmStore
+from commonplace.warm_store import Growth, WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.screening import Screening
 
@@ -63,7 +63,7 @@ class LocalEngine:
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
         self._on_close = on_close
-        self._lock = threading.RLock()  # embedding happens outside it
+        self._turns = Turns()  # embedding takes none
         self._commits = GroupCommit(self._opened, self._write_all)
         self._finding = Finding(self._store, self._embedder, clock)
         self._uses = GatheredUses(self._store.count_uses, clock)
@@ -91,6 +91,11 @@ class LocalEngine:
             written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
             known |= zip(map(identity, changed), written, strict=True)
         return [known[identity(record)] for record in records]
+
+    def growth(self, records: Sequence[Record], new: Collection[str]) -> Growth:
+        """Return what writing these would store, each with the record whose place it would take."""
+        with self._opened():
+            return self._store.growth(records, new, self.clock())
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check_open()
@@ -133,6 +138,11 @@ class LocalEngine:
         self._check_open()
         return erase(erasure, self._erase, self._audit, self.clock)
 
+    def ask(self, erasure: Erasure, names: Sequence[str]) -> None:
+        """Record deletions that a client is about to make elsewhere."""
+        self._check_open()
+        ask(erasure, names, self._audit, self.clock())
+
     def audit(self, scope: Scope) -> list[AuditEntry]:
         self._check_open()
         return self._audit.entries(scope if scope.names else None)
@@ -149,12 +159,13 @@ class LocalEngine:
             self._audit.append("backup", Scope(), at=self.clock())
 
     def pending(self) -> int:
+        self._check_open()
         return self._store.store.pending
 
     def flush(self) -> None:
         with self._opened():
             self._uses.write()
-            self._store.store.flush()
+        self._store.store.flush()  # which can take long, and needs nothing of this
 
     def find(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Record]:
         return [entry.record for entry in self.entries(scopes, ids)]
@@ -162,12 +173,8 @@ class LocalEngine:
     def entries(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Entry]:
         with self._opened():
             at = self.clock()
-            found = [
-                entry
-                for scope in scopes
-                for entry in self._store.find(scope, ids)
-                if not entry.record.is_expired(at)
-            ]
+            stored = [one for scope in scopes for one in self._store.find(scope, ids)]
+            found = [one for one in stored if not one.record.is_expired(at)]
         if unknown := sorted(set(ids) - {entry.record.id for entry in found}):
             raise _not_found(unknown[0], scopes[0])
         return found
@@ -187,13 +194,11 @@ class LocalEngine:
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
-            at = self.clock()
-            found = [
+            found = self._living(
                 entry.record
                 for scope in scopes
                 for entry in self._store.store.versions(scope, [id])
-                if not entry.record.is_expired(at)
-            ]
+            )
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
     def select(
@@ -220,7 +225,7 @@ class LocalEngine:
     ) -> list[Match]:
         self._check_open()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
-        with self._opened():
+        with self._recalling(scopes, selection):
             return self._finding.rank(asked)
 
     def explain(
@@ -242,13 +247,8 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            at = self.clock()
-            found = [
-                record
-                for scope in scopes
-                for record in self._store.of_kinds(scope, kinds)
-                if not record.is_expired(at)
-            ]
+            among = (one for scope in scopes for one in self._store.of_kinds(scope, kinds))
+            found = self._living(among)
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(
@@ -256,13 +256,13 @@ class LocalEngine:
     ) -> list[tuple[Entry, float]]:
         self._check_open()
         self._embedder.checked(vector)
-        with self._opened():
+        with self._recalling(scopes, selection):
             return self._finding.nearest(scopes, vector, selection, limit)
 
     def close(self) -> None:
         if self._is_forked():
             return  # the store is the parent's
-        with self._lock:
+        with self._turns.whole():
             if not self._closed:
                 self._uses.write()
                 self._closed = True
@@ -272,7 +272,17 @@ class LocalEngine:
     @contextmanager
     def _opened(self) -> Iterator[None]:
         self._check_open()  # before the lock: in a forked process nobody may be there to release it
-        with self._lock:
+        with self._turns.whole():
+            self._check_open()
+            self._uses.write_if_urgent()
+            yield
+
+    @contextmanager
+    def _recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:
+        """Let the body use arrays: those that are held also while the files are rewritten."""
+        with self._turns.enough(
+            lambda: not (selection.as_of or self._uses.are_urgent) and self._store.holds(scopes)
+        ):
             self._check_open()
             self._uses.write_if_urgent()
             yield
@@ -297,9 +307,14 @@ class LocalEngine:
         return written
 
     def _erase(self, scope: Scope) -> Erased:
-        with self._opened():
-            self._uses.drop_within(scope)
-            return self._store.erase(scope)
+        self._check_open()
+        with self._turns.rewriting(lambda: self._let_go(scope)):
+            return self._store.store.erase(scope)
+
+    def _let_go(self, scope: Scope) -> None:
+        self._check_open()
+        self._uses.drop_within(scope)
+        self._store.let_go(scope)
 
     def _known(self, records: Sequence[Record], new: Collection[str]) -> dict[Identity, Record]:
         """Return what is stored for those that are no new statements."""
@@ -314,16 +329,14 @@ class LocalEngine:
             self._audit.append(action, scope, at=self.clock(), counts={"records": len(entries)})
         return len(entries)
 
+    def _living(self, records: Iterable[Record]) -> list[Record]:
+        at = self.clock()
+        return [record for record in records if not record.is_expired(at)]
+
     def _selected(self, scopes: Sequence[Scope], selection: Selection) -> list[Record]:
-        admitted = selection.condition()
         with self._opened():
-            at = self.clock()
-            return [
-                record
-                for scope in scopes
-                for record in self._among(scope, selection)
-                if not record.is_expired(at) and admitted(record)
-            ]
+            among = (one for scope in scopes for one in self._among(scope, selection))
+            return list(filter(selection.condition(), self._living(among)))
 
     def _among(self, scope: Scope, selection: Selection) -> Iterable[Record]:
         if selection.is_current and selection.conversation is not None and selection.kinds:

@@ -76,7 +76,12 @@ class StoreFormatError(StoreError):
 
 
 class EmbedderMismatchError(StoreError):
-    """The store was built with another embedder than the one given."""
+    """The store was built with another embedder than the one given: `stored`, if that is known."""
+
+    def __init__(self, message: str, stored: str | None = None) -> None:
+        """Say so."""
+        super().__init__(message)
+        self.stored = stored
 
 
 class StoreDamagedError(StoreError):

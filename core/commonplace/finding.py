@@ -44,7 +44,7 @@ class Finding:
         vector = self._embedder.query(asking.text, vector)
         at = self._clock()
         named = periods(asking.text, selection.asked(at))
-        question = Question(query, asking, vector, named, at.timestamp())
+        question = Question(query, asking, vector, named, at.timestamp(), self._embedder.name)
         return Asked(question, selection, scopes, limit, at)
 
     def rank(self, asked: Asked) -> list[Match]:

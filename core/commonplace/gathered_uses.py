@@ -79,6 +79,11 @@ class GatheredUses:
         if is_due and not self._must_wait(at):
             self._write_at_most(MOST)
 
+    @property
+    def are_urgent(self) -> bool:
+        """Tell whether a record lives on by one of them, which must not be kept waiting."""
+        return self._urgent is not None
+
     def write_if_urgent(self) -> None:
         """Write the uses if a record would be expired by now but for one of them."""
         if self._urgent is None:

@@ -18,6 +18,7 @@ from commonplace.in_memory import InMemoryStore
 from commonplace.lease import Lease, Place
 from commonplace.memory import Memory
 from commonplace.ownership import is_served, is_server
+from commonplace.paths import local_path
 from commonplace.ports import RecordStore
 from commonplace.records import now
 from commonplace.roots import CACHE_BYTES, Options, root_of
@@ -48,9 +49,10 @@ def open(
 
     `path` is a directory, made if needed; the http(s) address of a Commonplace server, with the
     `api_key` it asks for; or ``":memory:"`` for a store that ends with the process. `chroma` is
-    any chromadb client instead, such as an HttpClient. `embedder` is an Embedder, a Chroma
+    any chromadb client instead, such as an HttpClient. `embedder` is "minilm" for all-MiniLM-L6-v2
+    (English, the default), "multilingual" for multilingual-e5-small, an Embedder, a Chroma
     embedding function, LangChain Embeddings, or a function from a list of texts to a list of
-    vectors; the default is all-MiniLM-L6-v2, loaded when first needed. `screening` tells what is
+    vectors; a model is loaded when first needed. `screening` tells what is
     redacted, refused or held back before it is kept; by default secrets are redacted, and texts
     that give orders to a model are held back. At most `cache_bytes` bytes are spent on keeping the
     scopes in use as arrays. `clock` tells the time. A server that runs already has an embedder, a
@@ -91,9 +93,7 @@ def open(
 
 
 def _directory(path: object) -> Path:
-    if not isinstance(path, (str, PathLike)) or not str(path):
-        raise InvalidInputError(f"A path is the name of a directory, not {path!r}.")
-    return Path(path).expanduser().resolve()
+    return local_path(path, "A path is the name of a directory").resolve()
 
 
 def _on(options: Options, store: Callable[[str], RecordStore], cache_bytes: int) -> Engine:

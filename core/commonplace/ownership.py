@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from commonplace.errors import StoreError, StoreInUseError
-from commonplace.private_file import write_privately
+from commonplace.private_file import make_private_folder, write_privately
 from commonplace.records import now
 
 LOCK = "commonplace.lock"
@@ -56,7 +56,7 @@ class DirectoryLock:
         self._owner = _this_process(serves)
         self._lock = _lock_of(directory)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_private_folder(directory)
             self._lock.acquire(timeout=0 if is_server(directory) else _SETTLING_SECONDS)
             _write(directory, self._owner)
         except Timeout as error:
@@ -125,7 +125,8 @@ def _is_held(directory: Path, seconds: float) -> bool:
 
 
 def _lock_of(directory: Path) -> FileLock:
-    return FileLock(directory / LOCK, poll_interval=_POLL_SECONDS, thread_local=False)
+    # Who can open the file can hold the lock: so nobody else may.
+    return FileLock(directory / LOCK, mode=0o600, poll_interval=_POLL_SECONDS, thread_local=False)
 
 
 def _this_process(serves: bool) -> Owner:  # noqa: FBT001  # passed on

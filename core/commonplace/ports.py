@@ -14,6 +14,8 @@ from commonplace.scope import Scope
 from commonplace.uses import Uses
 
 Vectors = NDArray[np.float32]
+NO_VECTORS: Vectors = np.empty((1, 0), np.float32)
+"""Those of an entry that is thought of and never stored."""
 Page: TypeAlias = tuple[list[Record], int]
 """The records of a page, and how many there are on all pages."""
 

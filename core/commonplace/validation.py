@@ -5,8 +5,9 @@ Pure: a value goes in; the same value, normalised, or InvalidInputError comes ou
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,8 @@ from commonplace.records import KINDS, ORIGINS, Record, Source
 from commonplace.uses import living_on
 
 MAX_TEXT_CHARACTERS = 100_000
+MAX_METADATA_BYTES = 400_000
+"""As many as the longest text can have."""
 MAX_NAME_CHARACTERS = 1_000
 MAX_DERIVED_FROM = 1_000
 MAX_MENTIONED_AT = 1_000
@@ -87,10 +90,16 @@ def checked_key(key: str) -> str:
 
 
 def checked_metadata(metadata: object) -> dict[str, object]:
-    """Return a deep copy of `metadata` if it maps text to JSON values."""
+    """Return a deep copy of `metadata` if it maps text to JSON values, within the limit."""
     if not isinstance(metadata, Mapping):
-        raise InvalidInputError(f"metadata is a dict, not {metadata!r}.")
+        raise InvalidInputError(f"metadata is a dict, not {metadata!r:.80}.")
     copied: dict[str, object] = checked_json(dict(metadata), "metadata")
+    size = len(json.dumps(copied, ensure_ascii=False).encode()) if copied else 0
+    if size > MAX_METADATA_BYTES:
+        raise InvalidInputError(
+            f"metadata has {size:,} bytes as JSON; the limit is {MAX_METADATA_BYTES:,}. Keep large "
+            "things elsewhere, and here where they are."
+        )
     return copied
 
 
@@ -129,6 +138,16 @@ def in_zone(moment: datetime, name: str) -> datetime:
 def checked_confidence(confidence: float) -> float:
     """Return `confidence` if it is a number from 0 to 1."""
     return _checked_share(confidence, "min_confidence")
+
+
+def checked_tokenizer(tokenizer: Callable[[str], int]) -> Callable[[str], int]:
+    """Return `tokenizer` if it can be called."""
+    if not callable(tokenizer):
+        raise InvalidInputError(
+            f"tokenizer is {tokenizer!r}. Give a function from a text to its count of tokens, such "
+            "as lambda text: len(encoding.encode(text))."
+        )
+    return tokenizer
 
 
 def expiry(

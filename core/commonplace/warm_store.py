@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from typing import TypeAlias
 
-from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
+from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
@@ -17,6 +18,9 @@ from commonplace.uses import Uses
 from commonplace.writing.batch import Batch, Write, identity
 from commonplace.writing.repetition import statement
 from commonplace.writing.versions import held_at
+
+Growth: TypeAlias = list[tuple[Record | None, Record]]
+"""Records that a write would store, each with the one whose place it would take."""
 
 
 class WarmStore:
@@ -35,6 +39,20 @@ class WarmStore:
 
     def write_all(self, writes: Sequence[Write], at: datetime) -> list[list[Record]]:
         """Store what a number of writes come to; return what is stored for each entry of each."""
+        batch = self._batch(writes, at)
+        outcomes = [batch.take(write) for write in writes]
+        self.write(batch)
+        return outcomes
+
+    def growth(self, records: Sequence[Record], new: Collection[str], at: datetime) -> Growth:
+        """Return what a write of these would come to."""
+        write = Write([Entry(one, NO_VECTORS) for one in records], frozenset(new))
+        batch = self._batch([write], at)
+        batch.take(write)
+        replaced = [(old.record, one.record) for old, one in batch.replaced]
+        return [*((None, one.record) for one in batch.new), *replaced]
+
+    def _batch(self, writes: Sequence[Write], at: datetime) -> Batch:
         new = [
             one.record for write in writes for one in write.entries if one.record.id in write.new
         ]
@@ -45,10 +63,7 @@ class WarmStore:
             if one.record.id not in write.new
         ]
         said = [one for one in self.stating(new) if not one.record.is_expired(at)]
-        batch = Batch([*said, *self.stored(old).values()], at)
-        outcomes = [batch.take(write) for write in writes]
-        self.write(batch)
-        return outcomes
+        return Batch([*said, *self.stored(old).values()], at)
 
     def write(self, batch: Batch) -> None:
         """Store what the batch comes to."""
@@ -201,10 +216,14 @@ class WarmStore:
             if held_at(entry.record, moment) and not entry.record.is_expired(at)
         )
 
-    def erase(self, scope: Scope) -> Erased:
-        """Erase every record within a scope, here and in the store's files."""
-        self._forget()
-        return self.store.erase(scope)
+    def holds(self, scopes: Iterable[Scope]) -> bool:
+        """Tell whether the arrays of all these scopes are held."""
+        return all(self._hot.held(scope) is not None for scope in scopes)
+
+    def let_go(self, scope: Scope) -> None:
+        """Hold no array any more with a record of a scope that is about to be erased."""
+        self._hot.let_go(scope)
+        self.counts.clear()
 
     def close(self) -> None:
         """Forget the arrays and release the store."""

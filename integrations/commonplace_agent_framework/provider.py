@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any
 
 from agent_framework import AgentSession, ContextProvider, Message, SessionContext
 
-from commonplace import AsyncMemory, Memory, Source
-from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
+from commonplace import AsyncMemory, Source
+from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.validation import checked_limit
-
-FRAMEWORK = "agent-framework"
-
-ForSession: TypeAlias = Memory | Callable[[AgentSession], Memory]
+from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
+from commonplace_agent_framework.tools import memory_tools
 
 
 class SharedMemoryProvider(ContextProvider):
@@ -33,34 +31,41 @@ class SharedMemoryProvider(ContextProvider):
         *,
         write_to: ForSession | None = None,
         max_tokens: int = 400,
+        tools: bool = False,
         on_error: OnError = "log",
         source_id: str = "commonplace",
     ) -> None:
         """Recall from `memory` and write to `write_to`, by default the same.
 
         Each is a Memory, or a function that chooses one for a session. The block has at most
-        `max_tokens` tokens. With ``on_error="log"`` a memory that fails is logged and the run goes
-        on. `source_id` tells apart several providers of one agent.
+        `max_tokens` tokens. `tools` gives the agent remember, recall and forget, of the memory that
+        is written to. With ``on_error="log"`` a memory that fails is logged and the run goes on.
+        `source_id` tells apart several providers of one agent.
         """
         super().__init__(source_id)
-        self._read = memory if callable(memory) else checked_memory(memory)
-        written = memory if write_to is None else write_to
-        self._written = written if callable(written) else checked_memory(written)
+        self._read = checked_choice(memory)
+        self._written = checked_choice(memory if write_to is None else write_to)
+        self._tools = tools
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._on_error: OnError = checked_on_error(on_error)
 
     async def before_run(
         self,
         *,
-        agent: Any,  # noqa: ARG002  # the framework passes all four by name
+        agent: Any,
         session: AgentSession,
         context: SessionContext,
         state: dict[str, Any],  # noqa: ARG002  # what is put there is saved
     ) -> None:
+        with guarded("giving the Agent Framework agent its tools", self._on_error):
+            if self._tools:
+                written, name = chosen(self._written, session), getattr(agent, "name", None)
+                made = memory_tools(written, agent=name, session=session.session_id)
+                context.extend_tools(self.source_id, made)
         with guarded("recalling for the Agent Framework agent", self._on_error):
             asked = [one.text for one in context.input_messages if _is_users(one)]
             if asked:
-                block = await AsyncMemory(_chosen(self._read, session)).context(
+                block = await AsyncMemory(chosen(self._read, session)).context(
                     query_text(asked[-1]),
                     max_tokens=self._max_tokens,
                     known=_known(context, session),
@@ -82,11 +87,7 @@ class SharedMemoryProvider(ContextProvider):
             told = _told(messages, getattr(agent, "name", None))
             source = Source(framework=FRAMEWORK, session=session.session_id)
             if told:
-                await AsyncMemory(_chosen(self._written, session)).observe(told, source=source)
-
-
-def _chosen(memory: ForSession, session: AgentSession) -> Memory:
-    return memory if isinstance(memory, Memory) else checked_memory(memory(session))
+                await AsyncMemory(chosen(self._written, session)).observe(told, source=source)
 
 
 def _known(context: SessionContext, session: AgentSession) -> list[str]:

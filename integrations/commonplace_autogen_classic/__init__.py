@@ -1,7 +1,8 @@
-"""Commonplace in classic AutoGen (`autogen` 0.14): a capability of a ConversableAgent."""
+"""Commonplace in classic AutoGen (`autogen` 0.14): capability and tools of a ConversableAgent."""
 
 try:
     from commonplace_autogen_classic.capability import SharedMemory
+    from commonplace_autogen_classic.tools import memory_tools
 except ImportError as error:
     if (error.name or "").partition(".")[0] != "autogen":
         raise
@@ -13,7 +14,7 @@ except ImportError as error:
         name="autogen",
     ) from error
 
-__all__ = ["SharedMemory"]
+__all__ = ["SharedMemory", "memory_tools"]
 
 
 def __dir__() -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary, WeakSet
 
-from autogen import ConversableAgent
+from anyio import to_thread
+from autogen import Agent, ConversableAgent
 
-from commonplace import Memory, Source
+from commonplace import Memory, Record, Source
 from commonplace.adapting import (
     OnError,
     checked_memory,
@@ -19,16 +23,23 @@ from commonplace.adapting import (
     query_text,
 )
 from commonplace.validation import checked_limit
+from commonplace_autogen_classic.messages import asking, is_said, is_users, text_of
+from commonplace_autogen_classic.tools import FRAMEWORK
 
-FRAMEWORK = "autogen-classic"
+Messages = list[dict[str, Any]]
+_Hooks = list[tuple[str, Callable[..., Any]]]
+
+_waiting: ContextVar[frozenset[SharedMemory]] = ContextVar("_waiting", default=frozenset())
+"""Those that are still to inform the reply that is being made on an event loop."""
 
 
 class SharedMemory:
     """Gives agents a memory: ``SharedMemory(alice).add_to_agent(agent)``.
 
-    Before each reply the model is shown what the memory knows about the last text it was sent, as
-    one quoted message that the agent's history never holds. What a user tells the agent and what
-    it says is remembered. One instance serves several agents and threads.
+    Before each reply the model is shown what the memory knows about the user's last text, as one
+    quoted message that the agent's history never holds. What a user tells the agent and what it
+    says is remembered. One instance serves several agents, threads and async chats, of which none
+    makes its event loop wait.
 
     >>> SharedMemory(memory.scope("user", "alice"))
     SharedMemory(<Memory user/alice>)
@@ -47,38 +58,88 @@ class SharedMemory:
 
         The block has at most `max_tokens` tokens. `session` names the conversation. `users` are
         the names under which a person writes; a message without a name is a person's too. With
-        ``on_error="log"`` a memory that fails is logged and the chat goes on.
+        ``on_error="log"`` a memory that fails is logged and the chat goes on; ``"raise"`` raises,
+        for what an agent said in an async chat at the next reply.
         """
         self._memory = checked_memory(memory)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._session = session
         self._users = users
         self._on_error: OnError = checked_on_error(on_error)
-        self._hooks: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
+        self._hooks: WeakKeyDictionary[ConversableAgent, _Hooks] = WeakKeyDictionary()
+        self._replying: WeakSet[ConversableAgent] = WeakSet()
+        self._writing: set[asyncio.Future[None]] = set()
 
     def add_to_agent(self, agent: ConversableAgent) -> None:
-        """Attach to `agent`; again changes nothing."""
-        if agent.name in self._hooks:
+        """Attach to `agent`; again changes nothing.
+
+        Reply functions of your own with ``position=0`` that give final answers are registered
+        before, so that async chats ask the memory first.
+        """
+        if agent in self._hooks:
             return
-        hooks: list[tuple[str, Callable[..., Any]]] = [
+        hooks: _Hooks = [
             ("process_all_messages_before_reply", self._heard),
             ("process_message_before_send", partial(self._sent, agent.name)),
         ]
         for name, hook in hooks:
             agent.register_hook(name, hook)
-        self._hooks[agent.name] = hooks
+        self._hooks[agent] = hooks
+        if agent not in self._replying:
+            self._replying.add(agent)
+            triggers = [Agent, None]
+            agent.register_reply(triggers, self._inform, position=0)
+            agent.register_reply(
+                triggers, self._inform_async, position=0, ignore_async_in_sync_chat=True
+            )
 
     def remove_from_agent(self, agent: ConversableAgent) -> None:
         """Detach from `agent`; one that was never attached stays as it is."""
-        for name, hook in self._hooks.pop(agent.name, []):
+        for name, hook in self._hooks.pop(agent, []):
             agent.hook_lists[name].remove(hook)
 
-    def _heard(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _heard(self, messages: Messages) -> Messages:
         """Return a new list with the block before what was asked; remember what a user said."""
-        asked = next((at for at in reversed(range(len(messages))) if _is_said(messages[at])), None)
-        if asked is None:
+        if asking(messages, self._users) is None:
             return messages
-        message, shown = messages[asked], messages
+        shown = list(messages)
+        if _is_on_event_loop():
+            _waiting.set(_waiting.get() | {self})
+        else:
+            self._fill(shown)
+        return shown
+
+    async def _inform_async(
+        self, agent: ConversableAgent, *, messages: Messages, **_: object
+    ) -> tuple[bool, None]:
+        """Inform a reply of an async chat, in a worker thread."""
+        if self._takes_its_turn(agent):
+            await asyncio.gather(*self._writing)
+            await to_thread.run_sync(self._fill, messages)
+        return False, None
+
+    def _inform(
+        self, agent: ConversableAgent, *, messages: Messages, **_: object
+    ) -> tuple[bool, None]:
+        """Inform a reply of a chat that is not async, and made on an event loop, as in Jupyter."""
+        if self._takes_its_turn(agent):
+            self._fill(messages)
+        return False, None
+
+    def _takes_its_turn(self, agent: ConversableAgent) -> bool:
+        """Tell whether the hook has left a copy of this reply's messages to be filled."""
+        waiting = _waiting.get()
+        _waiting.set(waiting - {self})
+        return self in waiting and agent in self._hooks
+
+    def _fill(self, messages: Messages) -> None:
+        """Put the block into a list that is no agent's history."""
+        asked = asking(messages, self._users)
+        if asked is None:
+            return
+        message = messages[asked]
+        before = sum(text_of(one) == text_of(message) for one in messages[:asked])
+        is_new = asked == len(messages) - 1 and is_users(message, self._users)
         with guarded("recalling for the classic AutoGen agent", self._on_error):
             block = self._memory.context(
                 query_text(text_of(message)),
@@ -86,29 +147,36 @@ class SharedMemory:
                 known=[text_of(one) for one in messages],
             )
             if block:
-                told = {"role": "user", "name": "memory", "content": block}
-                shown = [*messages[:asked], told, *messages[asked:]]
-        if message.get("name", "user") in self._users and asked == len(messages) - 1:
-            before = sum(text_of(one) == text_of(message) for one in messages[:asked])
-            self._remember(text_of(message), None, f"user {before} {text_of(message)}")
-        return shown
+                messages.insert(asked, {"role": "user", "name": "memory", "content": block})
+        if is_new:
+            self._write(self._record(text_of(message), None, f"user {before} {text_of(message)}"))
 
     def _sent(self, agent: str, *, message: Any, **_: object) -> Any:
         """Remember what the agent says, and pass it on as it is."""
         said = message if isinstance(message, Mapping) else {"content": message}
-        if agent not in self._users and _is_said(said):
-            self._remember(text_of(said), agent, str(uuid4()))
+        if agent in self._users or not is_said(said):
+            return message
+        record = self._record(text_of(said), agent, str(uuid4()))
+        if _is_on_event_loop():
+            loop = asyncio.get_running_loop()
+            written = loop.run_in_executor(None, self._write, record)
+            self._writing.add(written)
+            written.add_done_callback(self._writing.discard)
+        else:
+            self._write(record)
         return message
 
-    def _remember(self, text: str, agent: str | None, message_id: str) -> None:
+    def _record(self, text: str, agent: str | None, message_id: str) -> Record | None:
+        source = Source(
+            framework=FRAMEWORK,
+            agent=agent,
+            session=self._session,
+            origin="agent" if agent else "user",
+        )
+        return message_record(text, source=source, message_id=message_id)
+
+    def _write(self, record: Record | None) -> None:
         with guarded("remembering what was said in a classic AutoGen chat", self._on_error):
-            source = Source(
-                framework=FRAMEWORK,
-                agent=agent,
-                session=self._session,
-                origin="agent" if agent else "user",
-            )
-            record = message_record(text, source=source, message_id=message_id)
             if record is not None:
                 self._memory.remember_many([record])
 
@@ -116,19 +184,9 @@ class SharedMemory:
         return f"SharedMemory({self._memory!r})"
 
 
-def text_of(message: Mapping[str, Any]) -> str:
-    """Return the text of a message, without images; "" if it has none."""
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [one.get("text") if isinstance(one, Mapping) else one for one in parts]
-    return "\n".join(one for one in texts if isinstance(one, str))
-
-
-def _is_said(message: Mapping[str, Any]) -> bool:
-    """Tell whether a message holds what someone said: no call of a tool, and no result of one."""
-    is_tools = message.get("role") in ("tool", "function", "system") or any(
-        message.get(field) for field in ("tool_calls", "function_call", "tool_responses")
-    )
-    return not is_tools and bool(text_of(message).strip())
+def _is_on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 try:
+    from commonplace_crewai.awaiting import AwaitingAgent
     from commonplace_crewai.extraction import extractor
     from commonplace_crewai.hooks import MemoryHooks
     from commonplace_crewai.installing import install
@@ -18,6 +19,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "AwaitingAgent",
     "CommonplaceKnowledge",
     "CommonplaceStorage",
     "MemoryHooks",

@@ -18,11 +18,15 @@ from commonplace_crewai.saving import Saving
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
 from commonplace_crewai.switching import listen as listen_to_switches
 from commonplace_crewai.transcripts import listen as listen_to_transcripts
-from commonplace_crewai.views import HeedingSlice, slice_of
+from commonplace_crewai.views import HeedingSlice, KeptScope, scope_of, slice_of
 
 
 class CrewMemory(Saving, Recalling):
     """CrewAI's memory whose recall and writing are the core's."""
+
+    def scope(self, path: str) -> KeptScope:
+        """Return a view of what lies at and below a path, as CrewAI's memory does."""
+        return scope_of(self, path)
 
     def slice(self, scopes: list[str], *args: Any, **kwargs: Any) -> HeedingSlice:
         """Return a view of what lies at and below several paths, as CrewAI's memory does."""

@@ -18,6 +18,7 @@ from commonplace.recall.rendering import rendered_part, rendered_record
 from commonplace.validation import MAX_TEXT_CHARACTERS
 from commonplace_crewai.mapping import matching, to_memory_record, visible_to
 from commonplace_crewai.paths import names_in
+from commonplace_crewai.recalled import taken
 from commonplace_crewai.reporting import reported
 from commonplace_crewai.shelf import Shelved
 
@@ -50,6 +51,8 @@ class Recalling(Shelved):
         include_private: bool = False,
     ) -> list[MemoryMatch]:
         """Return what answers `query`, best first; a private record only to its source."""
+        if (before := taken(self, query, limit)) is not None:
+            return before
         self._wait_for_writes()
         where = matching(categories)
         if not include_private:

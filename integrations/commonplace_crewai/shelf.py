@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from crewai.hooks.dispatch import HookAborted
 from crewai.memory.unified_memory import Memory as CrewAIMemory
-from typing_extensions import Self
 
 from commonplace.adapting import OnError, guarded
 from commonplace.recall.packing import RELEVANT
@@ -22,9 +20,6 @@ class Shelved(Whole, CrewAIMemory):
     min_confidence: float = RELEVANT
     on_error: OnError = "log"
     in_transcripts: bool = True
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        return self
 
     @property
     def _shelf(self) -> CommonplaceStorage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -53,39 +54,55 @@ def with_memory(
     ['I am allergic to peanuts', 'Noted.']
     """
     around = _Around(
-        Chosen(memory, default), checked_limit(max_tokens, "max_tokens"), agent, on_error
+        Chosen(memory, default),
+        checked_limit(max_tokens, "max_tokens"),
+        agent,
+        checked_on_error(on_error),
     )
     return _WithMemory(chain, around, input_key, context_key, output_key)
 
 
+@dataclass(frozen=True)
 class _Around:
     """What happens before and after a chain."""
 
-    def __init__(
-        self, chosen: Chosen, max_tokens: int, agent: str | None, on_error: OnError
-    ) -> None:
-        self._chosen = chosen
-        self._max_tokens = max_tokens
-        self._agent = agent
-        self._on_error: OnError = checked_on_error(on_error)
+    chosen: Chosen
+    max_tokens: int
+    agent: str | None
+    on_error: OnError
 
-    def known(self, question: str, config: RunnableConfig) -> str:
-        """Return what is known about a question."""
-        memory = self._chosen.of(run_under(config))
-        if question.strip():
-            with guarded(_RECALLING, self._on_error):
-                return memory.context(query_text(question), max_tokens=self._max_tokens)
-        return ""
 
-    def keep(self, question: str, answer: str, config: RunnableConfig) -> None:
-        """Remember one turn."""
-        memory = self._chosen.of(run_under(config))
-        asked, said = HumanMessage(question, id=str(uuid4())), AIMessage(answer, id=str(uuid4()))
-        new = [told(asked, None), told(said, self._agent)]
-        configurable = config.get("configurable") or {}
+class _Turn:
+    """One question and its answer. A memory that fails in it is logged once."""
+
+    def __init__(self, around: _Around, question: str, config: RunnableConfig) -> None:
+        self._around = around
+        self._question = question
+        self._config = config
+        self._has_failed = False
+
+    def known(self) -> str:
+        """Return what is known about the question."""
+        memory = self._around.chosen.of(run_under(self._config))
+        block = ""
+        if self._question.strip():
+            self._has_failed = True
+            with guarded(_RECALLING, self._around.on_error):
+                asked = query_text(self._question)
+                block = memory.context(asked, max_tokens=self._around.max_tokens)
+                self._has_failed = False
+        return block
+
+    def keep(self, answer: str) -> None:
+        """Remember what was asked and answered."""
+        memory = self._around.chosen.of(run_under(self._config))
+        asked = HumanMessage(self._question, id=str(uuid4()))
+        said = AIMessage(answer, id=str(uuid4()))
+        new = [told(asked, None), told(said, self._around.agent)]
+        configurable = self._config.get("configurable") or {}
         session = configurable.get("session_id") or configurable.get("thread_id")
         source = Source(framework="langchain", session=None if session is None else str(session))
-        with guarded(_WRITING, self._on_error):
+        with guarded(_WRITING, self._around.on_error, again=self._has_failed):
             keep_conversation(memory, [], new, source)
 
 
@@ -106,47 +123,46 @@ class _WithMemory(Runnable[Any, Any]):
 
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        known = ensure_config(config)
-        question = self._question(input)
-        informed = self._informed(input, self._around.known(question, known))
+        turn = self._turn(input, config)
+        informed = self._informed(input, turn.known())
         answer = self._chain.invoke(informed, config, **kwargs)
-        self._around.keep(question, self._text(answer), known)
+        turn.keep(self._text(answer))
         return answer
 
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        known = ensure_config(config)
-        question = self._question(input)
-        block = await to_thread.run_sync(self._around.known, question, known)
+        turn = self._turn(input, config)
+        block = await to_thread.run_sync(turn.known)
         answer = await self._chain.ainvoke(self._informed(input, block), config, **kwargs)
-        await to_thread.run_sync(self._around.keep, question, self._text(answer), known)
+        await to_thread.run_sync(turn.keep, self._text(answer))
         return answer
 
     @override
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Any]:
-        known = ensure_config(config)
-        question = self._question(input)
-        informed = self._informed(input, self._around.known(question, known))
+        turn = self._turn(input, config)
+        informed = self._informed(input, turn.known())
         answer = None
         for chunk in self._chain.stream(informed, config, **kwargs):
             answer = chunk if answer is None else answer + chunk
             yield chunk
-        self._around.keep(question, self._text(answer), known)
+        turn.keep(self._text(answer))
 
     @override
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Any]:
-        known = ensure_config(config)
-        question = self._question(input)
-        block = await to_thread.run_sync(self._around.known, question, known)
+        turn = self._turn(input, config)
+        block = await to_thread.run_sync(turn.known)
         answer = None
         async for chunk in self._chain.astream(self._informed(input, block), config, **kwargs):
             answer = chunk if answer is None else answer + chunk
             yield chunk
-        await to_thread.run_sync(self._around.keep, question, self._text(answer), known)
+        await to_thread.run_sync(turn.keep, self._text(answer))
+
+    def _turn(self, input: Any, config: RunnableConfig | None) -> _Turn:
+        return _Turn(self._around, self._question(input), ensure_config(config))
 
     def _question(self, input: Any) -> str:
         asked = input.get(self._input_key) if isinstance(input, Mapping) else input

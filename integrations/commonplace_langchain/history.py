@@ -12,7 +12,7 @@ from langchain_core.messages import (
     convert_to_openai_messages,
 )
 
-from commonplace.conversation import Conversation
+from commonplace.conversation import Conversation, Window
 from commonplace.errors import InvalidInputError
 from commonplace.validation import checked_limit
 
@@ -49,9 +49,7 @@ class ConversationHistory(BaseChatMessageHistory):
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]  # a property, as of theirs
         """The messages to send to a model."""
-        window = self._conversation.messages(max_tokens=self._max_tokens)
-        ids = zip(window, window.ids, strict=True)
-        return convert_to_messages([_with_id(message, id) for message, id in ids])
+        return shown(self._conversation.messages(max_tokens=self._max_tokens))
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Add what is new of these messages, in one batch."""
@@ -61,6 +59,12 @@ class ConversationHistory(BaseChatMessageHistory):
     def clear(self) -> None:
         """Remove what was said in the session."""
         self._conversation.clear()
+
+
+def shown(window: Window) -> list[BaseMessage]:
+    """Return a window as LangChain's messages, with the ids of their records."""
+    ids = zip(window, window.ids, strict=True)
+    return convert_to_messages([_with_id(message, id) for message, id in ids])
 
 
 def _with_id(message: dict[str, Any], id: str | None) -> dict[str, Any]:

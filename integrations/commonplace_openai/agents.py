@@ -16,7 +16,7 @@ from commonplace.adapting import OnError, checked_memory, checked_on_error, guar
 from commonplace.conversation import AsyncConversation, Conversation
 from commonplace.errors import InvalidInputError
 from commonplace.validation import checked_limit
-from commonplace_openai.items import Item, is_kept, is_result, items_of, without_id
+from commonplace_openai.items import Item, is_result, items_of, opened, without_id
 from commonplace_openai.requests import question, text_of
 
 _RECALLING = "recalling for an agent of the OpenAI Agents SDK"
@@ -69,10 +69,10 @@ class AgentSession:
         return newest
 
     async def add_items(self, items: list[Any]) -> None:
-        """Add what was said and called; reasoning and the steps of hosted tools are left out."""
-        kept = [without_id(item) for item in items if is_kept(item)]
+        """Add what was said and called, by tools that are hosted too; reasoning is left out."""
+        kept = [without_id(step) for item in items for step in opened(item)]
         for item in items:
-            if not is_kept(item) and item.get("type") != "reasoning":
+            if not opened(item) and item.get("type") != "reasoning":
                 _say_once(str(item.get("type")))
         if kept and not await self._is_waiting(kept[0]):
             await self._conversation.extend(kept)
@@ -140,4 +140,4 @@ def recalling(
 
 @lru_cache(maxsize=64)
 def _say_once(type: str) -> None:
-    _logger.warning("Items of type %r are not kept in a conversation: a model's steps.", type)
+    _logger.warning("Items of type %r are not kept in a conversation.", type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ _KEPT = (
     "custom_tool_call",
     "custom_tool_call_output",
 )
+_FOUND = ("results", "outputs", "output", "result", "error")
+_NOT_GIVEN = ("type", "id", "call_id", "status", "name", "server_label", *_FOUND)
 _RESULTS = ("function_call_output", "custom_tool_call_output")
 
 
@@ -25,6 +28,39 @@ def is_kept(item: Item) -> bool:
 def is_result(item: Item) -> bool:
     """Tell whether this is what a tool answered."""
     return item.get("type") in _RESULTS
+
+
+def opened(item: Item) -> list[Item]:
+    """Return a step of a tool that the provider hosts as a call and its result; [] for no step.
+
+    A search, a run of code or a call of an MCP server has both in one item; a shell or a computer
+    has its result in an item of its own. Any other item is returned as it is.
+    """
+    type, id = str(item.get("type")), item.get("call_id") or item.get("id")
+    if is_kept(item):
+        return [item]
+    if type.endswith("_call_output") and id:
+        return [_result(id, item.get("output"))]
+    if not type.endswith("_call") or not id:
+        return []
+    name = item.get("name") or type.removesuffix("_call")
+    given = item.get("arguments") or _json({k: item[k] for k in item if k not in _NOT_GIVEN})
+    call = {"type": "function_call", "call_id": id, "name": name, "arguments": given}
+    found = [item[one] for one in _FOUND if item.get(one) is not None]
+    if type == "image_generation_call" and found:
+        found = ["[an image, not kept]"]
+    if not found and "call_id" not in item:  # what it found is in the answer alone
+        found = [item.get("status") or "completed"]
+    return [call, *(_result(id, one) for one in found[:1])]
+
+
+def _result(id: str, output: Any) -> Item:
+    text = output if isinstance(output, str) else _json(output)
+    return {"type": "function_call_output", "call_id": id, "output": text}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def without_id(item: Item) -> Item:

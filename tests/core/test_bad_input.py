@@ -68,6 +68,7 @@ READS: dict[str, tuple[Callable[[Memory], object], str]] = {
     "query over the limit": (lambda m: m.recall("x" * 100_001), "query has 100,001"),
     "negative limit": (lambda m: m.recall("x", limit=-1), "limit"),
     "limit of a wrong type": (lambda m: m.recall("x", limit="8"), "limit"),  # type: ignore[arg-type]
+    "a tokenizer's name": (lambda m: m.context("x", tokenizer="gpt-4o"), "tokenizer"),  # type: ignore[arg-type]
     "confidence above one": (lambda m: m.recall("x", min_confidence=2), "min_confidence"),
     "unknown kind": (lambda m: m.records(kind="idea"), "kind 'idea'"),  # type: ignore[arg-type]
     "negative offset": (lambda m: m.records(offset=-1), "offset"),

@@ -17,8 +17,9 @@ import commonplace
 from chroma_server import CHROMA_RUN, client_of_new_database
 from commonplace import EmbedderMismatchError, Memory, Record, Scope, StoreError
 from commonplace.chroma import catalogue
+from commonplace.chroma.client import client_of as client_on
 from commonplace.chroma.directory import opened
-from commonplace.chroma.files import CHROMA
+from commonplace.chroma.sealing import CHROMA
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
@@ -266,3 +267,15 @@ def test_our_own_errors_and_an_interrupt_pass_untranslated() -> None:
         with pytest.raises(type(error)) as caught, translated("testing"):
             raise error
         assert caught.value is error
+
+
+def test_a_store_that_could_not_be_opened_opens_once_what_hindered_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    hindrance = tmp_path / CHROMA / "chroma.sqlite3"
+    hindrance.mkdir(parents=True)
+    with pytest.raises(StoreError):
+        client_on(tmp_path)
+    hindrance.rmdir()
+
+    assert client_on(tmp_path).list_collections() == []

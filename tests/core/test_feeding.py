@@ -17,10 +17,11 @@ import commonplace
 from commonplace import StoreError
 from commonplace.chroma import feeder
 from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.files import CHROMA
+from commonplace.chroma.ledger_file import LEDGER
 from commonplace.chroma.purging import DATABASE
-from commonplace.chroma.reconciling import LEDGER, UNFED
+from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.repair import examine
+from commonplace.chroma.sealing import CHROMA
 from commonplace.testing import HashingEmbedder
 from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
 

@@ -18,6 +18,7 @@ from crewai_offline import (
 # isort: split
 import asyncio
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -47,7 +48,7 @@ import letter
 from clock import Clock
 from commonplace import AsyncMemory, Memory, MemoryClosedError, Source
 from commonplace.testing import HashingEmbedder
-from commonplace_crewai import CommonplaceStorage, crew_memory
+from commonplace_crewai import AwaitingAgent, CommonplaceStorage, crew_memory
 from commonplace_crewai.storage import text_id
 
 pytestmark = CREWAI_WARNINGS
@@ -67,7 +68,7 @@ def test_what_another_framework_kept_reaches_the_model(memory: Memory) -> None:
     crew_of(llm, KEY, memory=crew_memory(memory.scope("team"))).kickoff()
 
     [line] = shown(llm.seen[0])
-    assert line.startswith(f'- "{MARIA}" (message, user, Ann, via langchain, ')
+    assert line.startswith(f'- "{MARIA}" (message, user, by "Ann", via langchain, ')
 
 
 @pytest.mark.parametrize("surface", ["the prompt of a task", "the tool of an agent"])
@@ -294,10 +295,10 @@ async def test_an_awaited_crew_leaves_the_loop_alone() -> None:
         assert memory.count() == 3
 
 
-async def test_crewais_akickoff_recalls_on_the_loop_itself(
+async def test_crewais_own_agent_recalls_on_the_loop_in_akickoff(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A limit of CrewAI's, stated in the guide: when this fails, the guide can lose a line."""
+    """A limit of CrewAI's, stated in the guide: when this fails, AwaitingAgent can go."""
     with commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory:
         await AsyncMemory(memory).remember(MARIA)
 
@@ -305,6 +306,47 @@ async def test_crewais_akickoff_recalls_on_the_loop_itself(
 
         assert "embedding on the event loop's thread" in caplog.text
         assert memory.count() == 2
+
+
+@pytest.mark.parametrize("whose", ["the crew's", "its own", "a view", "a slice"])
+async def test_an_awaiting_agent_recalls_beside_the_loop_once(
+    whose: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory:
+        await AsyncMemory(memory.scope("a")).remember(MARIA)
+        kept, llm = crew_memory(memory, on_error="raise"), scripted("It is Maria.")
+        own = {"its own": kept, "a view": kept.scope("/a"), "a slice": kept.slice(["/a"])}
+        agent = AwaitingAgent(
+            role="Clerk", goal="Help", backstory="Knows", llm=llm, memory=own.get(whose)
+        )
+        task = Task(description=KEY, expected_output="A name", agent=agent)
+        crew = Crew(agents=[agent], tasks=[task], memory=kept if whose == "the crew's" else False)
+        await crew.akickoff()
+
+        assert [len(shown(seen)) for seen in llm.seen] == [1]
+        assert MARIA in shown(llm.seen[0])[0]
+        assert "memory failed" not in caplog.text
+
+
+@pytest.mark.parametrize("view", ["scope", "subscope", "slice"])
+def test_the_copies_of_an_agent_keep_the_view_that_it_has(memory: Memory, view: str) -> None:
+    kept = crew_memory(memory)
+    views: dict[str, Any] = {
+        "scope": kept.scope("/a"),
+        "subscope": kept.scope("/a").subscope("b"),
+        "slice": kept.slice(["/a"], read_only=False),
+    }
+    llm = scripted("First.", "Second.")
+    agent = Agent(role="Clerk", goal="Help", backstory="Knows", llm=llm, memory=views[view])
+    assert agent.copy().memory is views[view]
+    assert copy.deepcopy(views[view]) is views[view]
+    assert views["scope"].root_path == "/a"
+    assert json.loads(views["scope"].model_dump_json())["root_path"] == "/a"
+
+    task = Task(description="Say {what}", expected_output="A word", agent=agent)
+    Crew(agents=[agent], tasks=[task]).kickoff_for_each([{"what": "one"}, {"what": "two"}])
+    below = memory.scope("a", "b") if view == "subscope" else memory.scope("a")
+    assert {one.text for one in below.records()} == {"First.", "Second."}
 
 
 def test_crews_in_threads_share_one_memory(memory: Memory) -> None:

@@ -51,7 +51,8 @@ def test_what_three_agents_learned_is_shown_to_three_others_once(directory: Path
     assert set(ways) == {"sequential", "hierarchical", "flow"}
     for way, blocks in ways.items():
         learned = (
-            rf'- "The {way} key is kept by Maria, says (\w+)\." \(fact, agent, \1, via crewai, '
+            rf'- "The {way} key is kept by Maria, says (\w+)\." '
+            r'\(fact, agent, by "\1", via crewai, '
         )
         for block in blocks:
             found = [match[1] for line in block if (match := re.match(learned, line))]

@@ -237,6 +237,20 @@ async def test_a_chain_is_streamed_awaited_and_batched(memory: Memory) -> None:
         chain.invoke({"input": "Who am I?"})
 
 
+@pytest.mark.parametrize("how", ["invoke", "stream"])
+def test_a_failing_memory_ends_no_chain_and_is_logged_once_a_turn(
+    memory: Memory, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = with_memory(scripted("Yes.", "Yes."), memory)
+    memory.close()
+    for _ in range(2):
+        list(chain.stream(QUESTION)) if how == "stream" else chain.invoke(QUESTION)
+
+    errors = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert len(errors) == 2
+    assert all("recalling for the LangChain chain" in one.getMessage() for one in errors)
+
+
 def test_a_chat_model_has_the_block_in_its_system_message(memory: Memory) -> None:
     memory.remember(PEANUTS)
     model = scripted("Yes.")
@@ -253,11 +267,3 @@ def test_an_abandoned_stream_remembers_nothing(memory: Memory) -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]  # a generator
     assert memory.count() == 0
-
-
-def test_a_chain_goes_on_without_its_memory(
-    memory: Memory, caplog: pytest.LogCaptureFixture
-) -> None:
-    memory.close()
-    assert with_memory(scripted("Yes."), memory).invoke(QUESTION).text == "Yes."
-    assert "goes on without it" in caplog.text

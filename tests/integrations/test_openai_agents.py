@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -134,7 +135,7 @@ class TestTheProtocol:
         said: list[dict[str, Any]] = [
             {"role": "user", "content": "Hello"},
             {"type": "reasoning", "id": "rs_1", "summary": []},
-            {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+            {"type": "mcp_list_tools", "id": "mcpl_1", "server_label": "docs", "tools": []},
             {**call, "id": "fc_1"},
             result,
             {"role": "assistant", "content": "Hi", "id": "__fake_id__"},
@@ -155,6 +156,102 @@ class TestTheProtocol:
         for expected in reversed(kept):
             assert await one.pop_item() == expected
         assert await one.pop_item() is None
+
+    @pytest.mark.parametrize(
+        ("steps", "name", "given", "found"),
+        [
+            (
+                [
+                    {
+                        "type": "web_search_call",
+                        "id": "ws_1",
+                        "status": "completed",
+                        "action": {"type": "search", "query": "Oslo"},
+                    }
+                ],
+                "web_search",
+                {"action": {"type": "search", "query": "Oslo"}},
+                "completed",
+            ),
+            (
+                [
+                    {
+                        "type": "file_search_call",
+                        "id": "fs_1",
+                        "status": "completed",
+                        "queries": ["key"],
+                        "results": [{"file_id": "f", "text": "Maria keeps it"}],
+                    }
+                ],
+                "file_search",
+                {"queries": ["key"]},
+                '[{"file_id": "f", "text": "Maria keeps it"}]',
+            ),
+            (
+                [
+                    {
+                        "type": "mcp_call",
+                        "id": "mcp_1",
+                        "server_label": "docs",
+                        "name": "lookup",
+                        "arguments": '{"word": "key"}',
+                        "output": "Maria keeps it",
+                    }
+                ],
+                "lookup",
+                {"word": "key"},
+                "Maria keeps it",
+            ),
+            (
+                [{"type": "image_generation_call", "id": "ig_1", "result": "aGVsbG8="}],
+                "image_generation",
+                {},
+                "[an image, not kept]",
+            ),
+            (
+                [
+                    {
+                        "type": "shell_call",
+                        "id": "sh_1",
+                        "call_id": "c_1",
+                        "status": "completed",
+                        "action": {"commands": ["ls"]},
+                    },
+                    {"type": "shell_call_output", "call_id": "c_1", "output": [{"stdout": "a"}]},
+                ],
+                "shell",
+                {"action": {"commands": ["ls"]}},
+                '[{"stdout": "a"}]',
+            ),
+        ],
+    )
+    async def test_steps_of_hosted_tools_are_kept_as_calls_with_results(
+        self,
+        alice: Memory,
+        *,
+        steps: list[dict[str, Any]],
+        name: str,
+        given: dict[str, Any],
+        found: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        one = session(alice)
+        answer = {"role": "assistant", "content": "Here it is."}
+        await one.add_items([{"role": "user", "content": "Look it up"}, *steps, answer])
+
+        asked, call, result, answered = await one.get_items()
+        assert (asked["role"], answered) == ("user", answer)
+        assert (call["type"], call["name"], json.loads(call["arguments"])) == (
+            "function_call",
+            name,
+            given,
+        )
+        assert result == {
+            "type": "function_call_output",
+            "call_id": call["call_id"],
+            "output": found,
+        }
+        assert "not kept in a conversation" not in caplog.text
 
     async def test_custom_tools_and_pictures_come_back_in_their_form(self, alice: Memory) -> None:
         picture = {"type": "input_image", "image_url": "https://e.org/a.png", "detail": "low"}

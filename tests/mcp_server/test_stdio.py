@@ -86,14 +86,13 @@ async def test_two_hosts_share_a_directory_and_outlive_its_server(
 
 
 WAITS = """
-import sys, time
+import sys
 from pathlib import Path
 from commonplace.mcp import stdio
 
 def opening():
     Path(sys.argv[1]).touch()
-    while not Path(sys.argv[2]).exists():
-        time.sleep(0.01)
+    Path(sys.argv[2]).read_bytes()  # a pipe: until the test has written to it
     import commonplace
     from commonplace.testing import HashingEmbedder
     return commonplace.open(":memory:", embedder=HashingEmbedder())
@@ -104,6 +103,7 @@ stdio.serve(opening)
 
 def test_a_call_that_is_cancelled_ends_no_session(tmp_path: Path) -> None:
     started, go = tmp_path / "started", tmp_path / "go"
+    os.mkfifo(go)
     with subprocess.Popen(
         [sys.executable, "-c", WAITS, str(started), str(go)],
         stdin=subprocess.PIPE,
@@ -126,7 +126,7 @@ def test_a_call_that_is_cancelled_ends_no_session(tmp_path: Path) -> None:
             assert host.poll() is None
         say("notifications/cancelled", requestId=2)
         say("tools/call", 3, name="get_value", arguments={"key": "it"})
-        go.touch()
+        go.write_bytes(b"")
         answers = iter(map(json.loads, host.stdout))
         answer = next(one for one in answers if one["id"] == 3)
         host.stdin.close()

@@ -17,6 +17,7 @@ MODULES = sorted([*CORE.rglob("*.py"), *(ROOT / "integrations").rglob("*.py")])
 FRAMEWORKS = {
     "langchain",
     "langchain_core",
+    "langchain_classic",
     "langgraph",
     "crewai",
     "autogen_core",
@@ -107,6 +108,14 @@ def test_an_adapter_uses_the_core_and_no_other_adapter(path: Path) -> None:
         name for name in reached if name.startswith(("commonplace.chroma", "commonplace.in_memory"))
     }
     assert {"__init__.py", "py.typed"} <= {file.name for file in path.iterdir()}
+
+
+def test_the_inspector_shows_what_the_verbs_tell() -> None:
+    stores = ("engine", "local", "opening", "warm_store", "in_memory", "chroma", "service", "cli")
+    reached = {name for path in (CORE / "inspector").rglob("*.py") for name in imports(path)}
+
+    assert "commonplace.memory" in reached
+    assert [name for name in reached if name.split(".")[1:2] and name.split(".")[1] in stores] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -18,8 +18,8 @@ from offline import run_offline
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted([*DOCS.glob("*.md"), *DOCS.glob("concepts/*.md")])]
-# The one of all frameworks is run by tests/integrations/test_six_pairs.py.
-ELSEWHERE = "one_memory_three_frameworks.py"
+# Those of several frameworks are run by tests/integrations/test_six_pairs.py and .ci/frameworks.
+ELSEWHERE = {"one_memory_three_frameworks.py", "one_memory_every_autogen.py"}
 # Pages and modules of frameworks that have environments of their own, where .ci/frameworks runs
 # the same tests.
 ALONE = {
@@ -29,8 +29,9 @@ ALONE = {
     "commonplace_agent_framework": "agent_framework",
     "commonplace_ag2": "ag2",
     "commonplace_autogen_classic": "autogen",
+    "commonplace_langchain.classic": "langchain_classic",
 }
-EXAMPLES = sorted(set((ROOT / "examples").glob("*.py")) - {ROOT / "examples" / ELSEWHERE})
+EXAMPLES = sorted(one for one in (ROOT / "examples").glob("*.py") if one.name not in ELSEWHERE)
 
 
 def skip_unless_installed(name: str) -> None:
@@ -50,10 +51,12 @@ def modules() -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
 def test_the_examples_of_docstrings_run(name: str) -> None:
     skip_unless_installed(name.partition(".")[0])
+    skip_unless_installed(name)
     module = importlib.import_module(name)
     for test in doctest.DocTestFinder(exclude_empty=True).find(module):
         with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
-            test.globs.update(vars(commonplace), memory=memory)
+            public = {name: getattr(commonplace, name) for name in commonplace.__all__}
+            test.globs.update(public, commonplace=commonplace, memory=memory)
             failures, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
         assert failures == 0, test.name
 

@@ -54,6 +54,16 @@ def test_erasing_prints_a_receipt_and_leaves_a_proof(directory: Path, tmp_path: 
     assert run("audit", directory).exit_code == 1
 
 
+def test_erasing_tells_of_a_scope_without_records_and_takes_no_directory_for_one(
+    directory: Path,
+) -> None:
+    mistyped = run("erase", directory, "user/alcie", "--reason", "request 123")
+    alone = run("erase", directory, "--reason", "request 123")
+
+    assert "no record in 'user/alcie'" in mistyped.stderr
+    assert (alone.exit_code, "Give SCOPE as well" in alone.output) == (2, True)
+
+
 def test_an_audit_shows_what_an_erasure_left_to_be_done(directory: Path) -> None:
     is_reachable = False
 

@@ -88,7 +88,7 @@ def test_a_key_is_made_listed_and_revoked_while_the_server_runs(tmp_path: Path) 
 
         assert listed[1] == "user/alice"
         assert listed[3] == "3"
-        assert listed[5].strip() == "agent,document,tool,user"
+        assert listed[-1].strip() == "agent,document,tool,user"
         assert revoked.stdout == f"revoked {listed[0]}\n"
         with pytest.raises(commonplace.CommonplaceError, match="no such key"):
             commonplace.open(address, api_key=key, embedder=MINE)

@@ -250,6 +250,36 @@ def test_what_a_record_said_before_takes_room_and_what_is_forgotten_gives_it_bac
     assert asked.post("/v1/set", json={"key": "city", "value": "Bergen"}).status_code == 200
 
 
+def test_what_is_stored_already_needs_no_room() -> None:
+    store = InMemoryStore()
+    app = app_on(store, QUOTA | {"k": Grant(ALICE, "k", max_bytes=120)})
+    asked = asking(app, "small")
+    assert asked.post("/v1/set", json={"key": "city", "value": "Oslo"}).status_code == 200
+    tea = {"items": [{"text": "Likes tea"}, {"text": "likes tea."}]}
+    assert asked.post("/v1/remember", json=tea).status_code == 200
+
+    for _ in range(2):
+        for name in ("small", "k"):
+            asked = asking(app, name)
+            assert asked.post("/v1/set", json={"key": "city", "value": "Oslo"}).status_code == 200
+            assert asked.post("/v1/remember", json=tea).status_code == 200
+    assert asking(app, "small").post("/v1/set", json={"key": "k", "value": 1}).status_code == 429
+    assert len(stored(store)) == 2
+
+
+def test_bytes_of_text_and_metadata_are_counted() -> None:
+    store = InMemoryStore()
+    asked = asking(app_on(store, {"k": Grant(ALICE, "k", max_bytes=1_000)}), "k")
+    large = {"text": "A photo", "metadata": {"pixels": "\u00e9" * 400}}
+
+    assert asked.post("/v1/remember", json={"items": [large]}).status_code == 200
+    refused = asked.post("/v1/remember", json={"items": [{**large, "text": "Another"}]})
+    assert refused.status_code == 429
+    assert "may keep 1,000 bytes; 827 are stored" in refused.json()["error"]["message"]
+    assert asked.post("/v1/remember", json={"items": [{"text": "A note"}]}).status_code == 200
+    assert len(stored(store)) == 2
+
+
 def test_others_records_in_the_scope_count() -> None:
     app = app_on(InMemoryStore(), QUOTA)
     items = [{"text": "Likes tea"}, {"text": "Lives in Oslo"}]

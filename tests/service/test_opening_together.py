@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -85,6 +86,27 @@ def test_what_a_killed_server_left_is_no_obstacle(tmp_path: Path) -> None:
         with commonplace.open(tmp_path, shared=True, embedder=HashingEmbedder()) as memory:
             assert [record.text for record in memory.records()] == ["before"]
         assert server_of(tmp_path) != killed
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    directory, killed = tmp_path / "store", list[int]()
+
+    def kill_those_that_start() -> None:
+        while len(killed) < 2:
+            starting = owner_of(directory)
+            if starting and starting.pid not in killed and starting.address is None:
+                os.kill(starting.pid, signal.SIGKILL)
+                killed.append(starting.pid)
+
+    with ThreadPoolExecutor(1) as beside:
+        killing = beside.submit(kill_those_that_start)
+        with commonplace.open(directory, shared=True, embedder=HashingEmbedder()) as memory:
+            killing.result()
+            memory.remember("said to the third")
+
+            assert len(killed) == 2
+            assert server_of(directory) not in killed
+            assert memory.count() == 1
 
 
 def test_an_owner_is_known_by_its_lock_and_not_by_its_number(tmp_path: Path) -> None:

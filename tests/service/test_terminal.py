@@ -62,6 +62,7 @@ def nia(directory: Path) -> Path:
 
 def environment(directory: Path | None, **variables: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if "COMMONPLACE" not in name}
+    own = {name: value for name, value in own.items() if name not in {"COLUMNS", "LINES"}}
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     place = {} if directory is None else {"COMMONPLACE_DIR": str(directory)}
     return {**own, "PATH": path, **place, **variables}
@@ -84,16 +85,16 @@ def shown(
     command: list[str], directory: Path, answer: bytes = b"", **variables: str
 ) -> tuple[int, str]:
     """Run a command on a terminal of 100 columns; return its code and what is seen there."""
+    import fcntl
+    import termios
+
     pid, terminal = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         words = [sys.executable, "-m", "commonplace", *command]
         os.execve(
             sys.executable, words, environment(directory, TERM="xterm", **variables)
         )  # no shell
-    import fcntl
-    import termios
-
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     if answer:
         os.write(terminal, answer)
     seen = b""
@@ -271,6 +272,8 @@ def test_an_interrupted_command_says_so_in_a_word(nia: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(nia, PYTHONUNBUFFERED="1"),
+        # Whoever runs the tests in the background has it ignored.
+        preexec_fn=_interruptible,  # noqa: PLW1509  # no other thread runs here
     ) as waiting:
         assert waiting.stdin is not None
         waiting.stdin.write("half a ")
@@ -280,6 +283,10 @@ def test_an_interrupted_command_says_so_in_a_word(nia: Path) -> None:
         out, said = waiting.communicate()
 
     assert (waiting.returncode, out, said) == (130, "", "commonplace: interrupted\n")
+
+
+def _interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _until_it_reads(pid: int) -> None:

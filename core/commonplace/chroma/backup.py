@@ -12,6 +12,8 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -19,15 +21,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from commonplace.chroma.directory import DirectoryStore
-from commonplace.chroma.files import CHROMA, REWRITING
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reconciling import UNFED
+from commonplace.chroma.sealing import CHROMA, REWRITING
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormatError
 from commonplace.keeping.audit import HEAD, KEY, LOG
 from commonplace.ownership import DirectoryLock
 from commonplace.ports import Erased
-from commonplace.private_file import put_in_place
+from commonplace.private_file import make_private_file, make_private_folder, put_in_place
 from commonplace.scope import Scope
 
 FORMAT = 1
@@ -95,29 +97,45 @@ def restore(file: Path, directory: Path) -> None:
 def erase_in_backup(file: Path, scope: Scope) -> Erased:
     """Erase a scope from a backup: put back beside it, erased there, and written again.
 
-    Raises what `restore` and `DirectoryStore.erase` raise; the file is then as it was.
+    What is put back is removed also if this process is killed meanwhile. Raises what `restore` and
+    `DirectoryStore.erase` raise; the file is then as it was.
     """
     work = file.with_name(f"{file.name}.erasing")
-    with translated(f"erasing from {str(file)!r}"):
-        shutil.rmtree(work, ignore_errors=True)  # what a process that ended has left
+    with translated(f"erasing from {str(file)!r}"), _removed_at_the_end(work):
+        restored = work / "store"
+        restore(file, restored)
+        store = DirectoryStore(restored, None)
         try:
-            restore(file, work)
-            store = DirectoryStore(work, None)
-            try:
-                erased = store.erase(scope)
-            finally:
-                store.close()
-            _write(work, file)
+            erased = store.erase(scope)
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            store.close()
+        _write(restored, file)
     return erased
+
+
+# It ends when the process that started it has closed its side, however that came.
+_REMOVER = "import shutil, sys; sys.stdin.buffer.read(); shutil.rmtree(sys.argv[1], True)"
+
+
+@contextmanager
+def _removed_at_the_end(work: Path) -> Iterator[None]:
+    """Give a new folder, which another process removes at the end or when this process ends."""
+    shutil.rmtree(work, ignore_errors=True)  # what both left, if the machine stopped
+    with subprocess.Popen(  # noqa: S603  # a list of arguments
+        [sys.executable, "-I", "-c", _REMOVER, str(work)],
+        stdin=subprocess.PIPE,
+        cwd=work.anchor,
+        start_new_session=True,  # what ends this process's group must not end it
+    ):
+        make_private_folder(work)
+        yield
 
 
 def _write(directory: Path, file: Path) -> None:
     draft = file.with_name(f"{file.name}.new")
     with translated(f"writing {str(file)!r}"):
         draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600)
+        make_private_file(draft)
         try:
             with draft.open("wb") as raw:
                 with zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as archive:
@@ -178,8 +196,8 @@ def _extract(archive: zipfile.ZipFile, directory: Path) -> None:
     for member in archive.infolist():
         if member.filename != _MANIFEST:
             path = directory / member.filename
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
+            make_private_folder(path.parent)
+            make_private_file(path)
             with archive.open(member) as content, path.open("wb") as target:
                 shutil.copyfileobj(content, target)
                 target.flush()

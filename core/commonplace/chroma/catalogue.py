@@ -195,7 +195,9 @@ def check_mark(mark: Mark, embedder: str | None) -> None:
         raise EmbedderMismatchError(
             f"The store was built with the embedder {mark['embedder']!r} "
             f"(dimension {mark['dimension']}), not {embedder!r}. Open it with "
-            "embedder= set to the one it was built with."
+            "embedder= set to the one it was built with, or give it the vectors of another model "
+            "with: commonplace reembed DIRECTORY --embedder NAME",
+            mark["embedder"],
         )
 
 

@@ -18,11 +18,14 @@ from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Mark, check_mark, new_mark
 from commonplace.chroma.feeder import Feeder
 from commonplace.chroma.files import ChromaFiles, state_of
-from commonplace.chroma.reconciling import UNFED, ledger_of
+from commonplace.chroma.leavings import Leavings
+from commonplace.chroma.reconciling import UNFED, is_new, ledger_of
 from commonplace.chroma.rewriting import Rewriting
+from commonplace.chroma.sealing import check_database
+from commonplace.chroma.switching import discard, settled
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
-from commonplace.ports import Entry, Erased, Vectors
+from commonplace.ports import Entry, Erased, Vectors, Verification
 from commonplace.private_file import write_privately
 from commonplace.records import Record
 from commonplace.scope import Scope
@@ -37,9 +40,13 @@ def opened(
 ) -> tuple[DirectoryStore, Callable[[], None]]:
     """Open the store in `directory`, whose lock is held; return it and what closes it.
 
+    Its files are looked at first: Chroma would take a store that lost its database for a new one.
     `holding` is kept as long as anything here may write to Chroma. Raises StoreFormatError,
     EmbedderMismatchError, StoreDamagedError, StoreError.
     """
+    with translated(f"looking at {str(directory)!r}"):
+        settled(directory)
+        check_database(directory)
     store = DirectoryStore(directory, embedder, holding)
     return store, store.close
 
@@ -54,10 +61,13 @@ class DirectoryStore:
         store was built with. Raises StoreFormatError, EmbedderMismatchError, StoreDamagedError,
         StoreError.
         """
+        settled(directory)
+        self._directory = directory
         self._unfed = directory / UNFED
         self._embedder = embedder
         self._closed = False
         self.chroma = ChromaFiles(directory, embedder)
+        self._leavings = Leavings(directory, is_new=is_new(directory, self.chroma))
         try:
             self.ledger = ledger_of(directory, self.chroma)
             if (mark := self._mark) is not None:
@@ -75,6 +85,11 @@ class DirectoryStore:
     @property
     def dimension(self) -> int | None:
         return None if (mark := self._mark) is None else mark["dimension"]
+
+    @property
+    def embedder(self) -> str | None:
+        """The name of the embedder whose vectors are kept, or None before the first was."""
+        return None if (mark := self._mark) is None else str(mark["embedder"])
 
     @property
     def _mark(self) -> Mark | None:
@@ -100,6 +115,7 @@ class DirectoryStore:
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._admit(len(entries), 0)
+            self._leavings.note(entry.record.scope for entry in entries)
             self.ledger.remove(entries)
             self._feeder.wrote()
 
@@ -155,11 +171,23 @@ class DirectoryStore:
     def erase(self, scope: Scope) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
 
-        Raises StoreError if anything of it is left.
+        Of a scope that never had a record there is nothing to remove or to look for. Raises
+        StoreError if anything of it is left.
         """
-        with self._rewriting():
+        if not self._leavings.may_be_of(scope) and not self._holds(scope):
+            return Erased(0, 0, Verification(files=0, bytes=0, traces=0, occurrences=0))
+        self._leavings.begin_erasing(scope)
+        discard(self._directory)  # a draft of the store with other vectors holds the same texts
+        with self._erasing():
             self.ledger.erase(scope)
-            return self.chroma.erase_from(scope, self.ledger)
+            erased = self.chroma.erase_from(scope, self.ledger)
+        self._leavings.forget(scope)
+        return erased
+
+    def _holds(self, scope: Scope) -> bool:
+        """Tell whether there is anything of a scope, here or in Chroma."""
+        is_here = self._covers(scope) and next(self.ledger.records(scope), None)
+        return bool(is_here) or self._fed().holds(scope)
 
     def flush(self) -> None:
         """Wait until Chroma has everything that is acknowledged. Raises StoreError."""
@@ -177,8 +205,11 @@ class DirectoryStore:
 
     @contextmanager
     def rewriting(self) -> Iterator[Rewriting]:
-        """Let the body rewrite partitions, as `ChromaFiles.rewriting` does."""
-        with self._rewriting(), self.chroma.rewriting() as partitions:
+        """Let the body rewrite partitions, as `ChromaFiles.rewriting` does.
+
+        Their rows remain what they are, and what is pending remains pending.
+        """
+        with self._changing(), self.chroma.rewriting() as partitions:
             yield partitions
 
     def close(self) -> None:
@@ -264,16 +295,23 @@ class DirectoryStore:
         return found
 
     @contextmanager
-    def _rewriting(self) -> Iterator[None]:
+    def _erasing(self) -> Iterator[None]:
         """Let the body change both. If it raises, begin the ledger anew: it may be out of step."""
-        self.flush()
-        with self.chroma.alone():
+        self._fed()  # what is damaged is told before anything is changed
+        with self._changing():
             self.chroma.begin_rewriting()
-            self.ledger.stands_beside(None)
             try:
                 yield
             except BaseException:
                 self.ledger.renew(None)
                 raise
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Let the body change Chroma's files, while nobody feeds them."""
+        with self.chroma.alone():
+            self.ledger.stands_beside(None)
+            try:
+                yield
             finally:
                 self.ledger.stands_beside(state_of(self.chroma.path))

@@ -26,6 +26,7 @@ from commonplace.chroma.traces import (
     vector_pieces,
 )
 from commonplace.chroma.translation import translated
+from commonplace.chroma.vector_traces import VectorTraces
 from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
 from commonplace.scope import Scope
@@ -86,7 +87,17 @@ class ErasedRows:
         """Return a search for the vectors of the sample."""
         if not self._sample:
             return Search([], VECTOR_PIECE)
-        return Search(vector_pieces(np.stack([one for _, one in self._sample])), VECTOR_PIECE)
+        return Search(vector_pieces(self._stacked()), VECTOR_PIECE)
+
+    def confirmed(self, paths: Iterable[Path], pieces: set[bytes]) -> set[bytes]:
+        """Return those pieces of the sample's vectors that are a trace in one of the files."""
+        if not pieces:
+            return set()
+        traces = VectorTraces(self._stacked())
+        return set().union(*(traces.confirmed(path, pieces) for path in paths))
+
+    def _stacked(self) -> Vectors:
+        return np.stack([one for _, one in self._sample])
 
 
 def remaining(collection: Any, scope: Scope, erased: ErasedRows) -> Iterator[rows.Rows]:
@@ -136,6 +147,7 @@ def searched(
             found_vectors |= in_vectors
         found_texts -= _in_remaining_texts(files, found_texts)
         found_vectors -= _in_vectors(found_vectors, chain(_queued(files), remaining_vectors()))
+        found_vectors = erased.confirmed(paths, found_vectors)
         size = sum(path.stat().st_size for path in paths)
     return Found(found_texts, found_vectors, len(paths), size)
 

@@ -62,8 +62,15 @@ class Feeder:
             self._await(has_room, "Nothing was written: so many may not wait.")
 
     def flush(self) -> None:
-        """Wait until Chroma has everything. Raises StoreError if it does not take it."""
-        self._await(lambda: not self._ledger.waiting.changes, "They are safe in the ledger.")
+        """Wait until Chroma has everything that is pending now. Raises StoreError if it has not.
+
+        What others write meanwhile is not waited for.
+        """
+        ledger, last = self._ledger, self._ledger.taken + self._ledger.waiting.changes
+        self._await(
+            lambda: ledger.taken >= last or not ledger.waiting.changes,
+            "They are safe in the ledger.",
+        )
 
     def step(self) -> None:
         """Feed the first changes that are pending. Raises StoreError."""

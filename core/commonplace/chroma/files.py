@@ -11,22 +11,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import numpy as np
 
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
+from commonplace.chroma.client import client_of
 from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
+from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, purge
 from commonplace.chroma.reading import everything
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
-from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
+from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.ports import Entry, Erased, Vectors
@@ -34,24 +36,10 @@ from commonplace.private_file import write_privately
 from commonplace.records import Record
 from commonplace.scope import Scope
 
-CHROMA = "chroma"
-# While this file is there, partitions are being rewritten, and old rows may be left in the files.
-REWRITING = "rewriting"
 PATIENCE_SECONDS = 60.0
 """How long Chroma may take for a step before who waits for it is told."""
 _BYTES_PER_USE = 500
 _TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'collection_metadata'"
-
-
-def client_of(directory: Path) -> Any:
-    """Return a Chroma client on the files in `directory`. Raises StoreDamagedError, StoreError."""
-    import chromadb
-    from chromadb.config import Settings
-
-    with translated(f"opening {str(directory / CHROMA)!r}"):
-        return chromadb.PersistentClient(
-            directory / CHROMA, settings=Settings(anonymized_telemetry=False)
-        )
 
 
 def state_of(files: Path) -> str:
@@ -103,8 +91,9 @@ class ChromaFiles(ChromaStore):
         self._has_erased = False
         self._opened = None
         self._closed = False
+        self._seal = Seal(directory)
         with translated(f"opening {str(self.path)!r}"):
-            self.path.mkdir(parents=True, exist_ok=True)
+            self._privacy = Privacy(directory)
         self._room = Room(self.path)
 
     @property
@@ -171,6 +160,7 @@ class ChromaFiles(ChromaStore):
             self._room.for_writing(sum(map(rows.payload, entries)))
         before = self._folders()
         super().put(entries)
+        self._keep_private()
         if self._folders() != before:
             self._blank_unused()
 
@@ -178,12 +168,14 @@ class ChromaFiles(ChromaStore):
         """Write how often these records were used, where they are."""
         self._room.for_writing(_BYTES_PER_USE * len(records))
         super().recount(records)
+        self._keep_private()
 
     def discard(self, row_ids: Sequence[tuple[Scope, str]]) -> None:
         """Remove the rows with these ids, each of a record of a scope."""
         if row_ids:
             self._room.for_removing()
             super().discard(row_ids)
+            self._keep_private()
 
     def check_free(self) -> None:
         """Raise StoreError if another program has locked the database.
@@ -202,10 +194,19 @@ class ChromaFiles(ChromaStore):
         """Let the database say who fed it and how far; not if nobody has started the store yet."""
         return self._catalogue.annotate({"ledger": fed.name, "fed": fed.sequence})
 
+    def holds(self, scope: Scope) -> bool:
+        """Tell whether there is a row of a scope. One without its record counts as well."""
+        return any(
+            partition.get(where=where(scope, None), limit=1, include=[])["ids"]
+            for partition in self._collections(scope)
+        )
+
     def close(self) -> None:
         with self.alone():
             self._closed = True
             self._stop()
+            with translated(f"noting the files in {str(self.path)!r}"):
+                self._seal.close()
 
     def erase_from(self, scope: Scope, ledger: Ledger) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
@@ -293,16 +294,22 @@ class ChromaFiles(ChromaStore):
         with translated(f"closing {str(self.path)!r}"):
             self._client.close()
         self._blank_unused()
+        self._keep_private()
 
     def _start(self) -> None:
+        if not self._seal.is_open:
+            with translated(f"looking at {str(self.path)!r}"):
+                check(self._directory)
         self._blank_unused()
         if not (self.path / DATABASE).exists():
             self._room.for_writing(0)
         self._client = client_of(self._directory)
+        self._keep_private()
         keep_in_forks(self._client)
         try:
             self._opened = Catalogue(self._client, self._embedder)
             self._opened.settle()
+            self._seal.open()
             if self._has_erased:
                 self._touch_all()
         except BaseException:
@@ -324,6 +331,10 @@ class ChromaFiles(ChromaStore):
     def _blank_unused(self) -> None:
         with translated(f"tidying {str(self.path)!r}"):
             blank_unused(self.path)
+
+    def _keep_private(self) -> None:
+        with translated(f"closing {str(self.path)!r} to other users"):
+            self._privacy.keep()
 
     def _folders(self) -> set[str]:
         """Return the names of the indexes, if it matters when there is a new one."""

@@ -9,9 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import chromadb
-from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
-
+from commonplace import home
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreError
 from commonplace.records import JSON
@@ -20,6 +18,7 @@ DATABASE = "chroma.sqlite3"
 
 _ROWS_PER_READ = 1_000
 _OURS = "commonplace"
+_DEFAULT = ("default_tenant", "default_database")
 
 
 class Place(NamedTuple):
@@ -72,9 +71,19 @@ def places(database: Path) -> list[Place]:
     )
     try:
         with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            _check_definitions(opened, database)
             return [Place(*map(str, row)) for row in opened.execute(query)]
     except sqlite3.Error as error:
         raise InvalidInputError(f"{str(database)!r} is no file of Chroma's ({error}).") from error
+
+
+def _check_definitions(opened: sqlite3.Connection, database: Path) -> None:
+    """Refuse a file that defines what Chroma never does: it would be run, and may never end."""
+    found = opened.execute("SELECT type FROM sqlite_master WHERE type IN ('view', 'trigger')")
+    if defined := found.fetchone():
+        raise InvalidInputError(
+            f"{str(database)!r} is no file of Chroma's: it defines a {defined[0]}."
+        )
 
 
 def chosen(found: Sequence[Place], wanted: Sequence[str]) -> list[Place]:
@@ -107,9 +116,10 @@ def _fits(place: Place, wanted: str) -> bool:
 def _of_place(folder: Path, place: Place) -> Iterator[Row]:
     if place.collection == _OURS:
         raise InvalidInputError("This is a store of Commonplace: open it and use export.")
+    chromadb = home.chromadb()
     client: Any = chromadb.PersistentClient(
         folder,
-        settings=Settings(anonymized_telemetry=False),
+        settings=chromadb.Settings(anonymized_telemetry=False),
         tenant=place.tenant,
         database=place.database,
     )
@@ -121,7 +131,7 @@ def _of_place(folder: Path, place: Place) -> Iterator[Row]:
 
 
 def _elsewhere(place: Place) -> dict[str, str]:
-    if place[:2] == (DEFAULT_TENANT, DEFAULT_DATABASE):
+    if place[:2] == _DEFAULT:
         return {}
     return {"tenant": place.tenant, "database": place.database}
 

@@ -6,18 +6,27 @@ and `length.bin` has the length of each vector (Chroma 1.5.9, whose hnswlib call
 
 from __future__ import annotations
 
+import io
+import pickle
 import struct
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from commonplace.ports import Vectors
 
 HEADER = "header.bin"
 DATA = "data_level0.bin"
 LENGTHS = "length.bin"
 LINKS = "link_lists.bin"
+LABELS = "index_metadata.pickle"
 
 _LAYOUT = struct.Struct("<iQQQQQQiIQQQdQ")
 _VERSION = 1
+_NEXT_VERSIONS = range(2, 10)
 _LENGTH_BYTES = 4
+_TOLERANCE = 1e-3
 
 
 class Header(NamedTuple):
@@ -49,6 +58,54 @@ def read_header(folder: Path) -> Header | None:
         return None
     header = Header._make(_LAYOUT.unpack(written))
     return header if header.version == _VERSION else None
+
+
+def may_be_newer(folder: Path) -> bool:
+    """Tell whether the header of an index is that of a version which may come, and is not known."""
+    written = (folder / HEADER).read_bytes()
+    return int.from_bytes(written[:4], "little") in _NEXT_VERSIONS
+
+
+def read_labels(folder: Path) -> dict[str, int] | None:
+    """Return the label of each row's vector, or None if the file is absent or damaged."""
+    try:
+        kept = _Plain(io.BytesIO((folder / LABELS).read_bytes())).load()
+        labels = kept["id_to_label"]
+        return {str(id): int(label) for id, label in labels.items()}
+    except Exception:  # noqa: BLE001  # damaged bytes can raise anything
+        return None
+
+
+def read_vectors(folder: Path) -> dict[str, Vectors]:
+    """Return the vectors of rows as an index keeps them: those that are of unit length, or zero."""
+    header, labels = read_header(folder), read_labels(folder)
+    data = folder / DATA
+    if header is None or labels is None or not data.exists():
+        return {}
+    size = header.element_size
+    if not 0 < header.vector_offset < header.label_offset <= size - 8:
+        return {}
+    count = min(header.elements, data.stat().st_size // size)
+    elements = np.fromfile(data, np.uint8, count * size).reshape(count, size)
+    vectors = _columns(elements, header.vector_offset, header.label_offset, np.float32)
+    written = _columns(elements, header.label_offset, header.label_offset + 8, np.uint64)[:, 0]
+    with np.errstate(all="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1)
+    is_sound = (np.abs(lengths - 1) < _TOLERANCE) | (lengths == 0)
+    places = {int(label): place for place, label in enumerate(written) if is_sound[place]}
+    return {id: vectors[places[label]] for id, label in labels.items() if label in places}
+
+
+def _columns(elements: Any, start: int, end: int, kind: Any) -> Any:
+    whole = start + (end - start) // np.dtype(kind).itemsize * np.dtype(kind).itemsize
+    return np.ascontiguousarray(elements[:, start:whole]).view(kind)
+
+
+class _Plain(pickle.Unpickler):
+    """Reads dictionaries, texts and numbers, and makes nothing else."""
+
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise pickle.UnpicklingError(f"There is no {module}.{name} in an index.")
 
 
 def blank_unused(files: Path) -> None:

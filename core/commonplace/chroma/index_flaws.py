@@ -12,7 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.chroma.index_files import DATA, LENGTHS, LINKS, Header, read_header
+from commonplace.chroma.index_files import (
+    DATA,
+    HEADER,
+    LABELS,
+    LENGTHS,
+    LINKS,
+    Header,
+    may_be_newer,
+    read_header,
+    read_labels,
+)
 
 _COUNT_BYTES = 4
 _LINK_BYTES = 4
@@ -39,6 +49,28 @@ def flaws(folder: Path, dimension: int) -> list[str]:
         *_vector_flaws(folder, header),
         *_upper_level_flaws(folder, header),
     ]
+
+
+def file_flaws(folder: Path, dimension: int) -> list[str]:
+    """Return what is wrong with the files of an index that the engine has written, and may read."""
+    header = read_header(folder)
+    if not folder.exists():
+        return ["is missing"]
+    if not (folder / HEADER).exists():
+        return [f"has no {HEADER}"]
+    if header is None:
+        return [] if may_be_newer(folder) else [f"{HEADER} cannot be read"]
+    return flaws(folder, dimension) or list(_label_flaws(folder, header))
+
+
+def _label_flaws(folder: Path, header: Header) -> Iterator[str]:
+    """Look at which vector is whose: an index without a vector need not say it."""
+    labels = read_labels(folder)
+    if labels is None:
+        if header.elements:
+            yield f"{LABELS} is missing or cannot be read"
+    elif len(set(labels.values())) != len(labels):
+        yield "two rows have one vector"
 
 
 def _header_flaws(header: Header, dimension: int) -> Iterator[str]:
@@ -78,7 +110,7 @@ def _elements(folder: Path, header: Header) -> NDArray[np.uint8]:
 
 
 def _vector_flaws(folder: Path, header: Header) -> Iterator[str]:
-    """Look at the vectors, which the index keeps in unit length, and at their own lengths."""
+    """Look at the vectors, which the index keeps in unit length, and at those they had."""
     path = folder / LENGTHS
     stored = _elements(folder, header)
     if path.exists() and path.stat().st_size >= len(stored) * _LENGTH_BYTES:
@@ -86,8 +118,8 @@ def _vector_flaws(folder: Path, header: Header) -> Iterator[str]:
         vectors = np.ascontiguousarray(stored[:, header.vector_offset : header.label_offset])
         with np.errstate(all="ignore"):
             units = np.linalg.norm(vectors.view(np.float32), axis=1)
-            are_right = (np.abs(units - 1) < _TOLERANCE) & (np.abs(kept - 1) < _TOLERANCE)
-        if not (are_right | (units == 0)).all():
+            are_right = (np.abs(units - 1) < _TOLERANCE) | (units == 0)
+        if not (are_right & np.isfinite(kept) & (kept >= 0)).all():
             yield "a vector is not finite or not of unit length"
 
 
@@ -130,6 +162,9 @@ def _levels(content: bytes, header: Header) -> Iterator[int]:
     for _ in range(header.elements):
         size = int.from_bytes(content[place : place + _COUNT_BYTES], "little")
         place += _COUNT_BYTES
+        if not size:  # nine of ten are on the lowest level only
+            yield 0
+            continue
         lists = content[place : place + size]
         place += size
         if len(lists) != size or size % each or place > len(content):

@@ -52,9 +52,12 @@ class Ledger:
         self._writing = threading.RLock()
         self._covered: set[tuple[str, ...]] = set()
         self._changes = 0
+        self.taken = 0
+        """How many changes Chroma took since this was opened."""
         self._connect()
         try:
             with ledger_file.reading(file):
+                ledger_file.truncate_log(self._opened())
                 covered = self._opened().execute("SELECT scope FROM covered").fetchall()
                 self.waiting = Waiting(*self._opened().execute(ledger_rows.WAITING).fetchone())
         except BaseException:
@@ -197,6 +200,7 @@ class Ledger:
                 database.execute(ledger_rows.TAKEN, [sequence])
                 database.execute(ledger_rows.FED, [fed])
             self.said = self.said._replace(fed=fed)
+            self.taken += len(taken)
             self._await(-len(taken), -sum(one.bytes for one in taken))
 
     def skip(self, sequence: int) -> None:
@@ -327,6 +331,8 @@ class Ledger:
             except BaseException:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
+                with suppress(sqlite3.Error):
+                    ledger_file.truncate_log(database)
                 raise
 
     @contextmanager

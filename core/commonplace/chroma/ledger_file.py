@@ -17,6 +17,7 @@ from commonplace.chroma import ledger_rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.errors import StoreDamagedError, StoreError, StoreFormatError
 
+LEDGER = "ledger.sqlite3"
 # SQLite keeps apart what takes more than a quarter of a page, and a record with a vector of 384
 # numbers takes 2 kB.
 _NEW = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
@@ -174,6 +175,11 @@ def connected(file: Path, synchronous: str) -> sqlite3.Connection:
     return database
 
 
+def truncate_log(database: sqlite3.Connection) -> None:
+    """Leave nothing in the log of what was begun and did not come to be. Raises sqlite3.Error."""
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def written(file: Path) -> list[Path]:
     """Return the files that a ledger consists of."""
     named = [file, *(file.with_name(f"{file.name}{end}") for end in _LOGS)]
@@ -222,7 +228,7 @@ def _draft(file: Path) -> Path:
     draft = file.with_name(f"{file.name}.new")
     remove(draft)
     with writing(file):
-        draft.touch(mode=0o600)
+        private_file.make_private_file(draft)
     return draft
 
 

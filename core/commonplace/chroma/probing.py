@@ -17,7 +17,7 @@ import numpy as np
 
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Catalogue
-from commonplace.chroma.files import client_of
+from commonplace.chroma.client import client_of
 from commonplace.chroma.reading import everything
 from commonplace.chroma.translation import translated
 from commonplace.errors import CommonplaceError, StoreError

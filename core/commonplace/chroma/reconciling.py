@@ -10,17 +10,23 @@ from commonplace.chroma import ledger_file
 from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import ChromaFiles, fed_in, fed_of, state_of
 from commonplace.chroma.ledger import Ledger
-from commonplace.chroma.ledger_file import Fed, Said
+from commonplace.chroma.ledger_file import LEDGER, Fed, Said
 from commonplace.errors import StoreDamagedError
 from commonplace.scope import Scope
 
-LEDGER = "ledger.sqlite3"
 # While this file is there, the ledger may hold what Chroma does not.
 UNFED = "unfed"
 _COPY = "mirror.sqlite3"
 _OF_FED = ("ledger", "fed")
 _CHANGES_PER_STEP = 1_000
 _log = logging.getLogger(__name__)
+
+
+def is_new(directory: Path, chroma: ChromaFiles) -> bool:
+    """Tell whether nothing was ever written in a directory."""
+    return not chroma.has_database() and not any(
+        (directory / name).exists() for name in (LEDGER, UNFED)
+    )
 
 
 def ledger_of(directory: Path, chroma: ChromaFiles) -> Ledger:

@@ -1,6 +1,7 @@
-"""Finds damage in a directory's store, and rebuilds from the texts what can be rebuilt.
+"""Finds damage in a directory's store, and rebuilds what can be rebuilt.
 
-Texts and metadata are in SQLite; everything else, the vectors above all, follows from them.
+Texts and metadata are in SQLite. An index follows from them and from their vectors, which are taken
+from wherever they are kept, and from the store's embedder where they are kept nowhere any more.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,18 +18,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.chroma import rows
 from commonplace.chroma.directory import DirectoryStore
-from commonplace.chroma.files import CHROMA, REWRITING
-from commonplace.chroma.index_flaws import flaws
+from commonplace.chroma.index_flaws import flaws as flaws_of
+from commonplace.chroma.kept_vectors import KeptVectors
+from commonplace.chroma.privacy import open_to_others
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
 from commonplace.chroma.reconciling import UNFED
+from commonplace.chroma.sealing import CHANGED, CHROMA, REWRITING, Flaw, flaws, forget, renew
 from commonplace.chroma.store import ROWS_PER_WRITE
+from commonplace.chroma.switching import settled
 from commonplace.chroma.translation import translated
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import InvalidInputError
 from commonplace.ownership import DirectoryLock
+from commonplace.ports import Entry
+from commonplace.private_file import make_private
+from commonplace.records import Record
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -35,9 +43,14 @@ if TYPE_CHECKING:
 _PARTITION = re.compile(r"commonplace-(\d+)")
 _RECORDS_PER_BATCH = 32
 _INDEXES = """
-    SELECT collections.name, collections.dimension, segments.id
+    SELECT collections.name, collections.dimension, segments.id, collections.id
     FROM segments JOIN collections ON segments.collection = collections.id
     WHERE segments.scope = 'VECTOR' ORDER BY collections.name
+"""
+
+_EMBEDDER = """
+    SELECT str_value FROM collection_metadata JOIN collections ON collection_id = collections.id
+    WHERE name = 'commonplace' AND key = 'embedder'
 """
 
 
@@ -68,6 +81,7 @@ class _Index(NamedTuple):
     partition: int
     dimension: int
     folder: Path
+    collection: str
 
 
 def examine(directory: Path) -> Report:
@@ -80,21 +94,30 @@ def examine(directory: Path) -> Report:
         return _examined(directory)
 
 
-def repair(directory: Path, embedder: CheckedEmbedder) -> Report:
-    """Repair what `examine` finds: vectors are rebuilt from the texts with the store's embedder.
+def repair(directory: Path, embedder: CheckedEmbedder | None = None) -> Report:
+    """Repair what `examine` finds: a partition in which anything is wrong is rebuilt whole.
 
-    A partition in which anything is wrong is rebuilt whole. Raises what `examine` raises,
-    EmbedderMismatchError, EmbeddingError, StoreError; what was repaired until then stays so.
+    `embedder`, the store's, is asked for the vectors that are kept nowhere any more. Raises what
+    `examine` raises, EmbedderMismatchError, EmbeddingError, StoreError, and InvalidInputError if an
+    embedder is needed and none was given; what was repaired until then stays so.
     """
     with _locked(directory):
         before = _examined(directory)
         if before.is_sound or not all(one.is_repairable for one in before.findings):
             return before
+        for one in open_to_others(directory):
+            make_private(one)
         numbers = {one.partition for one in before.findings if one.partition is not None}
         _rebuild(directory, sorted(numbers), embedder)
         after = _examined(directory)
     repaired = tuple(one for one in before.findings if one not in after.findings)
     return Report(after.records, after.findings, repaired)
+
+
+def embedder_name(directory: Path) -> str | None:
+    """Return the name of the embedder that a store was built with, or None if it says none."""
+    found = _query(directory, _EMBEDDER) if _integrity(directory) == "ok" else []
+    return str(found[0][0]) if found else None
 
 
 @contextmanager
@@ -103,25 +126,57 @@ def _locked(directory: Path) -> Iterator[None]:
         raise InvalidInputError(f"There is no store in {str(directory)!r}.")
     lock = DirectoryLock(directory)
     try:
-        if (directory / UNFED).exists():  # left by a process that ended
-            DirectoryStore(directory, None).close()
+        settled(directory)
+        _feed(directory)
         yield
     finally:
         lock.release()
 
 
+def _feed(directory: Path) -> None:
+    """Let Chroma have what a process left pending that ended, unless it is damaged."""
+    if (directory / UNFED).exists() and not flaws(directory):
+        DirectoryStore(directory, None).close()
+
+
 def _examined(directory: Path) -> Report:
-    if not (directory / CHROMA / DATABASE).exists():
-        return Report(0, (Finding(f"{DATABASE} is missing", is_repairable=False),))
     with translated(f"examining {str(directory)!r}"):
-        if (said := _integrity(directory)) != "ok":
-            what = f"{DATABASE} is damaged ({said}): restore the directory from a backup"
-            return Report(0, (Finding(what, is_repairable=False),))
-        findings = [*_unfed(directory), *_left_over(directory), *_of_partitions(directory)]
+        damage = flaws(directory)
+        if cause := _beyond_repair(directory, damage):
+            return Report(0, (Finding(cause, is_repairable=False),))
+        findings = [
+            *_open(directory),
+            *_changed(damage),
+            *_unfed(directory, damage),
+            *_left_over(directory),
+            *_of_partitions(directory, damage),
+        ]
+        if not findings:
+            renew(directory)  # reading the partitions was a change
         [(records,)] = _query(
             directory, "SELECT count(*) FROM embedding_metadata WHERE key = 'record'"
         )
     return Report(records, tuple(findings))
+
+
+def _beyond_repair(directory: Path, damage: Sequence[Flaw]) -> str:
+    """Return why the texts themselves cannot be read; "" if they can."""
+    of_database = [one.what for one in damage if one.file == DATABASE]
+    if not (directory / CHROMA / DATABASE).exists():
+        return f"{DATABASE} is missing: restore the directory from a backup"
+    if (said := _integrity(directory)) != "ok":
+        return f"{DATABASE} is damaged ({said}): restore the directory from a backup"
+    if of_database and of_database != [CHANGED]:
+        return f"{DATABASE} {of_database[0]}: restore the directory from a backup"
+    return ""
+
+
+def _changed(damage: Sequence[Flaw]) -> Iterator[Finding]:
+    if any(one.file == DATABASE for one in damage):
+        yield Finding(
+            f"{DATABASE} {CHANGED}. It can be read, but a text may be another than was written: a "
+            "backup has what was, and a repair keeps what is"
+        )
 
 
 def _integrity(directory: Path) -> str:
@@ -131,10 +186,22 @@ def _integrity(directory: Path) -> str:
         return str(error)
 
 
-def _unfed(directory: Path) -> Iterator[Finding]:
+def _unfed(directory: Path, damage: Sequence[Flaw]) -> Iterator[Finding]:
     if (directory / UNFED).exists():
-        what = "Chroma does not take what is pending in the ledger: see the log, and make room"
-        yield Finding(what, is_repairable=False)
+        said = "until it is repaired" if damage else ": see the log, and make room"
+        what = f"Chroma does not take what is pending in the ledger {said}"
+        yield Finding(what.replace(" :", ":"), is_repairable=bool(damage))
+
+
+def _open(directory: Path) -> Iterator[Finding]:
+    if found := open_to_others(directory):
+        mode = stat.S_IMODE(directory.stat().st_mode)
+        inside = ", ".join(one.name for one in found[1:])
+        yield Finding(
+            f"other users can enter the directory (mode {mode:o})"
+            + (f" and open {inside} in it" if inside else "")
+            + f": close it with `chmod 700 {directory}`"
+        )
 
 
 def _left_over(directory: Path) -> Iterator[Finding]:
@@ -144,51 +211,96 @@ def _left_over(directory: Path) -> Iterator[Finding]:
         yield Finding(f"{len(found)} indexes belong to no partition")
 
 
-def _of_partitions(directory: Path) -> Iterator[Finding]:
+def _of_partitions(directory: Path, damage: Sequence[Flaw]) -> Iterator[Finding]:
     unread = []
     for index in _indexes(directory):
-        found = flaws(index.folder, index.dimension) if index.folder.exists() else []
-        yield from (Finding(what, index.partition) for what in found)
+        name = index.folder.name
+        known = [_said(one) for one in damage if one.file.partition("/")[0] == name]
+        found = known or (flaws_of(index.folder, index.dimension) if index.folder.exists() else [])
+        yield from (Finding(what, index.partition) for what in dict.fromkeys(found))
         if not found:
             unread.append(index.partition)
-    for number, damage in probed(directory, unread).items():
-        yield from (Finding(what, number) for what in damage)
+    for number, said in probed(directory, unread).items():
+        yield from (Finding(what, number) for what in said)
+
+
+def _said(flaw: Flaw) -> str:
+    """Return what is wrong with an index, or with which file of it."""
+    file = flaw.file.partition("/")[2]
+    return f"{file} {flaw.what}" if file else flaw.what
 
 
 def _indexes(directory: Path) -> Iterator[_Index]:
-    for name, dimension, segment in _query(directory, _INDEXES):
+    for name, dimension, segment, collection in _query(directory, _INDEXES):
         if (match := _PARTITION.fullmatch(name)) and dimension:
-            yield _Index(int(match[1]), dimension, directory / CHROMA / segment)
+            folder = directory / CHROMA / segment
+            yield _Index(int(match[1]), dimension, folder, collection)
 
 
-def _rebuild(directory: Path, numbers: Sequence[int], embedder: CheckedEmbedder) -> None:
-    """Rebuild the vectors of partitions, and remove what is left over."""
-    for index in _indexes(directory):
-        if index.partition in numbers:
-            with translated(f"removing {str(index.folder)!r}"):
-                shutil.rmtree(index.folder, ignore_errors=not index.folder.exists())
-    store = DirectoryStore(directory, embedder.name)
+def _rebuild(directory: Path, numbers: Sequence[int], embedder: CheckedEmbedder | None) -> None:
+    """Rebuild the indexes of partitions, and remove what is left over."""
+    damaged = [one for one in _indexes(directory) if one.partition in numbers]
+    kept = {one.partition: _kept(directory, one) for one in damaged}
+    forget(directory)
+    with _put_aside([one.folder for one in damaged]):
+        store = DirectoryStore(directory, embedder.name if embedder else None)
+        try:
+            with store.rewriting() as partitions:
+                for number in numbers:
+                    collection = partitions.collection(number)
+                    assert collection is not None, "what was found in it says that it is there"
+                    partitions.rewrite(number, _rebuilt(collection, kept[number], embedder))
+        finally:
+            store.close()
+
+
+@contextmanager
+def _put_aside(folders: Sequence[Path]) -> Iterator[None]:
+    """Keep damaged indexes from the engine within. They are put back if the body raises."""
+    moved = [(one, one.with_name(f"{one.name}.aside")) for one in folders if one.exists()]
+    with translated("putting damaged indexes aside"):
+        for folder, aside in moved:
+            folder.rename(aside)
     try:
-        with store.rewriting() as partitions:
-            for number in numbers:
-                collection = partitions.collection(number)
-                assert collection is not None, "what was found in it says that it is there"
-                partitions.rewrite(number, _rebuilt(collection, embedder))
-    finally:
-        store.close()
+        yield  # the rewriting removes what no collection has
+    except BaseException:
+        for folder, aside in moved:
+            shutil.rmtree(folder, ignore_errors=True)
+            aside.rename(folder)
+        raise
 
 
-def _rebuilt(collection: Collection, embedder: CheckedEmbedder) -> Iterator[rows.Rows]:
+def _kept(directory: Path, index: _Index) -> KeptVectors:
+    with translated(f"reading {str(index.folder)!r}"):
+        return KeptVectors(directory, index.folder, index.collection, index.dimension)
+
+
+def _rebuilt(
+    collection: Collection, kept: KeptVectors, embedder: CheckedEmbedder | None
+) -> Iterator[rows.Rows]:
     for page in everything(collection).pages(["documents", "metadatas"]):
         with translated("reading records"):
-            records = [
-                rows.to_record(document or "", metadata)
+            first = [
+                (document or "", metadata)
                 for document, metadata in zip(page["documents"], page["metadatas"], strict=True)
                 if rows.is_first(metadata)
             ]
-        for start in range(0, len(records), _RECORDS_PER_BATCH):
-            entries = embedded(records[start : start + _RECORDS_PER_BATCH], embedder)
-            yield from rows.to_rows(entries).slices(ROWS_PER_WRITE)
+            entries = [(kept.entry(*row), row) for row in first]
+        yield from rows.to_rows([one for one, _ in entries if one]).slices(ROWS_PER_WRITE)
+        lost = [rows.to_record(*row) for one, row in entries if one is None]
+        for start in range(0, len(lost), _RECORDS_PER_BATCH):
+            part = lost[start : start + _RECORDS_PER_BATCH]
+            yield from rows.to_rows(_embedded(part, embedder)).slices(ROWS_PER_WRITE)
+
+
+def _embedded(records: Sequence[Record], embedder: CheckedEmbedder | None) -> list[Entry]:
+    if embedder is None:
+        raise InvalidInputError(
+            f"The vectors of {len(records)} records or more, such as {records[0].id!r}, are kept "
+            "nowhere any more. Give the store's embedder: --embedder module:name. Nothing was "
+            "changed."
+        )
+    return embedded(records, embedder)
 
 
 def _query(directory: Path, statement: str) -> list[tuple[Any, ...]]:

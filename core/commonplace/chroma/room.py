@@ -58,6 +58,8 @@ class Room:
                 self._prove(spare + kept)
                 self._unproven = spare // 2
             free = shutil.disk_usage(self._directory).free
+        except FileNotFoundError as error:
+            raise _gone(self._directory) from error
         except OSError as error:
             raise _full(self._directory, str(error)) from error
         needed = spare + kept + self._growth
@@ -84,6 +86,13 @@ class Room:
             except OSError as error:
                 if error.errno not in _CANNOT_TELL:
                     raise
+
+
+def _gone(directory: Path) -> StoreError:
+    return StoreError(
+        f"The directory {str(directory)!r} was removed or moved while this memory was open: "
+        "nothing can be kept there. Close the memory, put the directory back and open it again."
+    )
 
 
 def _full(directory: Path, said: str) -> StoreError:

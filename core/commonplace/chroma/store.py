@@ -149,7 +149,7 @@ class ChromaStore:
                 found = partition.query(
                     query_embeddings=vector[np.newaxis],
                     n_results=limit,
-                    where=_where(scope, None),
+                    where=where(scope, None),
                     include=["metadatas"],
                 )
             ids += [str(metadata["id"]) for metadata in found["metadatas"][0]]
@@ -266,7 +266,8 @@ def _recount(partition: Partition, records: Sequence[Record]) -> None:
             )
 
 
-def _where(scope: Scope, also: dict[str, Any] | None) -> dict[str, Any] | None:
+def where(scope: Scope, also: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the condition that rows lie within `scope`, and meet another."""
     if not scope.names:
         return also
     here = {"within": {"$contains": rows.written_scope(scope)}}
@@ -279,7 +280,7 @@ def _any_of(marks: Sequence[str]) -> dict[str, Any]:
 
 
 def _reading(partition: Partition, scope: Scope, also: dict[str, Any] | None = None) -> Reading:
-    return Reading(partition, _where(scope, also), str(scope))
+    return Reading(partition, where(scope, also), str(scope))
 
 
 def _by_rows(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:

@@ -64,6 +64,19 @@ class Search:
                 found |= self._known(_hashes(columns))
         return found
 
+    def places_in(self, data: Bytes, *, every: int = 1) -> Iterator[tuple[int, bytes]]:
+        """Yield where in `data` each piece is, as `found_in` looks for them."""
+        for offset in range(0, _WORD, every):
+            words = _aligned(data, offset, np.dtype(np.uint64))
+            positions = len(words) - self.size // _WORD + 1
+            if len(self._pieces) and positions > 0:
+                columns = [words[word : word + positions] for word in range(self.size // _WORD)]
+                hashes = _hashes(columns)
+                for at in np.flatnonzero(self._table.take(_places(hashes))):
+                    place = int(np.searchsorted(self._hashes, hashes[at]))
+                    if place < len(self._hashes) and self._hashes[place] == hashes[at]:
+                        yield offset + _WORD * int(at), self._pieces[place]
+
     def _known(self, hashes: NDArray[np.uint64]) -> set[bytes]:
         candidates = np.unique(hashes[self._table.take(_places(hashes))])
         places = np.searchsorted(self._hashes, candidates)
@@ -107,20 +120,20 @@ def found_in_file(path: Path, texts: Search, vectors: Search) -> tuple[set[bytes
     """Return which texts' and which vectors' pieces a file holds, at any offset."""
     found_texts: set[bytes] = set()
     found_vectors: set[bytes] = set()
-    for chunk in _chunks(path):
+    for _, chunk in chunks(path):
         found_texts |= texts.found_in(chunk)
         for offset in range(4):
             found_vectors |= vectors.found_in(upper_halves(chunk[offset:]), every=2)
     return found_texts, found_vectors
 
 
-def _chunks(path: Path) -> Iterator[Bytes]:
-    """Yield a file in chunks, each with the beginning of the next, so that no piece is cut."""
+def chunks(path: Path) -> Iterator[tuple[int, Bytes]]:
+    """Yield a file in chunks, each with its place and the beginning of the next: none is cut."""
     if path.stat().st_size == 0:
         return
     data = np.memmap(path, np.uint8, mode="r")
     for start in range(0, len(data), _CHUNK):
-        yield data[start : start + _CHUNK + 2 * VECTOR_PIECE]
+        yield start, data[start : start + _CHUNK + 2 * VECTOR_PIECE]
 
 
 def _aligned(

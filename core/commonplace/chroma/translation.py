@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError
 
-_DAMAGE = ("not a database", "malformed", "corrupt", "Error getting embedding", "Error finding id")
+_DAMAGE = (
+    *("not a database", "malformed", "corrupt", "Inconsistent hash"),
+    *("Error getting embedding", "Error finding id", "Error loading hnsw index"),
+)
 
 # An AttributeError is what a client gives that was closed.
 _RAISED = (sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError)
@@ -51,6 +54,6 @@ def _translation(doing: str, error: Exception) -> StoreError:
     if any(sign in said for sign in _DAMAGE):
         return StoreDamagedError(
             f"While {doing}, a file of the store could not be read ({said}). "
-            "Run `commonplace doctor` on the directory, or restore it from a backup."
+            "Run `commonplace doctor --repair` on the directory, or restore it from a backup."
         )
     return StoreError(f"While {doing}, the store failed ({said}).")

@@ -40,8 +40,13 @@ COMMANDS = {
     "sweep": ("caring", "Remove what is expired."),
     "audit": ("caring", "Print the audit log, what is unfinished, and whether it was changed."),
     "doctor": ("caring", "Look for damage in a directory, which nobody may have open."),
+    "reembed": (
+        "reembedding",
+        "Give a store that nobody has open the vectors of another model.",
+    ),
     "download-model": ("caring", "Download the weights of the default embedder, about 80 MB."),
     "serve": ("serving", "Serve DIRECTORY to this user's processes, and to others with keys."),
+    "ui": ("ui", "Show a store in a browser."),
     "mcp": ("mcp", "Serve a memory to an MCP host, or add it to a host's configuration."),
     "keys": ("keys", "API keys of a directory's server, or the keys of values."),
     "completion": ("completion", "Print the script that completes commands in a shell."),

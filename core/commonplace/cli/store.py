@@ -115,9 +115,9 @@ def directory_of(place: str | None) -> Path:
 
 def resolved(place: str) -> Path:
     """Return the directory of this name."""
-    from pathlib import Path
+    from commonplace.paths import local_path
 
-    return Path(place).expanduser().resolve()
+    return local_path(place, "A path is the name of a directory").resolve()
 
 
 def holds_store(path: Path) -> bool:

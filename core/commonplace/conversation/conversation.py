@@ -108,14 +108,14 @@ class Conversation:
         """Return the messages to send to a model, of `max_tokens` tokens at most.
 
         The system message comes first; it ends with the summary of what is older, and what is
-        known about the user's last message from what fell out and from the rest of the memory,
-        as quoted data. Then follow the last messages as they were said; a call of tools and its
-        results are sent together or not at all. A message that is too long is shortened, and a
-        mark in it says so. `truncated` of the list tells what is not in it; `tokens` how many
-        were counted, with those that begin the reply. `about` is what to recall for in the place
-        of the user's last message, as where that is not added yet; "" recalls nothing. Raises
-        InvalidInputError if `max_tokens` has no room for the newest message, however short, and
-        as `recall` does.
+        known about the user's last message, or an agent's if the window has none of a user's:
+        from what fell out and from the rest of the memory, as quoted data. Then follow the last
+        messages as they were said; a call of tools and its results are sent together or not at
+        all. A message that is too long is shortened, and a mark in it says so. `truncated` of the
+        list tells what is not in it; `tokens` how many were counted, with those that begin the
+        reply. `about` is what to recall for in the place of the user's last message, as where
+        that is not added yet; "" recalls nothing. Raises InvalidInputError if `max_tokens` has no
+        room for the newest message, however short, and as `recall` does.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})

@@ -78,9 +78,8 @@ class Prompt:
         return Sent([*head, *messages], (*(None for _ in head), *ids), tuple(dict.fromkeys(cut)))
 
     def _recalled(self, said: Sequence[Said], blocks: Sequence[str], about: str | None) -> str:
-        """Return what is known about the last that a user said, and is not said already."""
-        users = [text_of(one.message) for one in said if one.message["role"] == "user"]
-        asked = users[-1:] if about is None else [about][: bool(about.strip())]
+        """Return what is known about what was asked, and is not said already."""
+        asked = _asked(said) if about is None else [about][: bool(about.strip())]
         taken = self._counter.messages([*self._with(blocks), *(one.message for one in said)])
         room = min(self.room // 4, self._budget - taken - _A_MESSAGE)
         if not asked or room <= 0:
@@ -99,6 +98,13 @@ class Prompt:
     def _fits(self, said: Sequence[Said], blocks: Sequence[str]) -> bool:
         messages = [*self._with(blocks), *(one.message for one in said)]
         return self._counter.messages(messages) <= self._budget
+
+
+def _asked(said: Sequence[Said]) -> list[str]:
+    """Return the last that a user said, or where no user speaks the last that anyone did."""
+    spoken = [one.message for one in said if one.message["role"] != "tool"]
+    users = [one for one in spoken if one["role"] == "user"]
+    return [text_of(one) for one in (users or [one for one in spoken if one["content"]])[-1:]]
 
 
 def _rendered(summary: str) -> str:

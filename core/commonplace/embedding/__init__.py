@@ -2,5 +2,6 @@
 
 from commonplace.embedding.adapters import as_embedder
 from commonplace.embedding.minilm import MiniLM
+from commonplace.embedding.multilingual import MultilingualE5
 
-__all__ = ["MiniLM", "as_embedder"]
+__all__ = ["MiniLM", "MultilingualE5", "as_embedder"]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from commonplace.embedding.shipped import shipped
 from commonplace.errors import EmbeddingError, InvalidInputError
 
 Vectors = NDArray[np.float32]
@@ -17,8 +18,9 @@ Vectors = NDArray[np.float32]
 MODEL_ATTRIBUTES = ("model", "model_name", "model_id", "deployment")
 
 ACCEPTED = (
-    "a Chroma embedding function, LangChain Embeddings, a callable from a list of texts to a list "
-    "of vectors, or an object with name, embed_documents and embed_query"
+    "the name of a model that ships, a Chroma embedding function, LangChain Embeddings, a callable "
+    "from a list of texts to a list of vectors, or an object with name, embed_documents and "
+    "embed_query"
 )
 
 
@@ -112,8 +114,9 @@ class CheckedEmbedder:
 def as_embedder(thing: object) -> CheckedEmbedder:
     """Return `thing` as an embedder that keeps to the protocol, whatever it returns.
 
-    Accepted are a Chroma embedding function, LangChain `Embeddings`, a callable from a list of
-    texts to a list of vectors, and an object with `name`, `embed_documents` and `embed_query`.
+    Accepted are the name of a model that ships, a Chroma embedding function, LangChain
+    `Embeddings`, a callable from a list of texts to a list of vectors, and an object with `name`,
+    `embed_documents` and `embed_query`.
 
     >>> as_embedder(lambda texts: [[3.0, 4.0] for _ in texts]).embed_query("tea").tolist()
     [0.6000000238418579, 0.800000011920929]
@@ -123,6 +126,8 @@ def as_embedder(thing: object) -> CheckedEmbedder:
     """
     if isinstance(thing, CheckedEmbedder):
         return thing
+    if isinstance(thing, str):
+        return _from_methods(shipped(thing))
     if isinstance(thing, type) or inspect.iscoroutinefunction(thing):
         raise _not_accepted(thing)
     if callable(getattr(thing, "embed_documents", None)) and hasattr(thing, "embed_query"):

@@ -1,4 +1,4 @@
-"""The model as one ONNX graph: token ids in, unit vectors out; built once and kept in a cache.
+"""A model as one ONNX graph: tokens in, unit vectors out; built once and kept in a cache.
 
 The graph uses the fused operators of onnxruntime (namespace `com.microsoft`): the vectors of a
 plain export, a sentence in less time. What is gained is measured in docs/decisions/0004.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from commonplace.embedding import weights
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
+    from onnx import NodeProto, ValueInfoProto
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -37,6 +37,8 @@ FUSED = "com.microsoft"
 OPERATOR_SETS = {"": 17, FUSED: 1}
 FILE_FORMAT = 8
 DIGEST_BYTES = hashlib.sha256().digest_size
+TOKEN_AXIS = "token_axis", np.array([1], dtype=np.int64)
+"""The constant that `pooling_nodes` need."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,13 +50,22 @@ def load(model: Path, cache: Path) -> bytes:
         ModelUnavailableError: the graph is not in the cache, and `model` cannot be read or is not
             the model.
     """
-    name = f"{weights.MODEL_NAME}-{weights.SAFETENSORS_SHA256[:16]}-{GRAPH_VERSION}.graph"
-    cached = _read(cache / name)
-    if cached is not None:
-        return cached
-    weights.check_hash(model)
-    graph = build(model)
-    _write(cache / name, graph)
+    name = f"{weights.MODEL_NAME}-{weights.SAFETENSORS_SHA256[:16]}-{GRAPH_VERSION}"
+
+    def checked_and_built() -> bytes:
+        weights.check_hash(model)
+        return build(model)
+
+    return cached(cache / f"{name}.graph", checked_and_built)
+
+
+def cached(file: Path, built: Callable[[], bytes]) -> bytes:
+    """Return the graph that is kept in `file`, or build it and keep it there."""
+    kept = _read(file)
+    if kept is not None:
+        return kept
+    graph = built()
+    _write(file, graph)
     return graph
 
 
@@ -65,7 +76,7 @@ def build(model: Path) -> bytes:
     the padding, which follows them. Output: `vectors`, float32 of shape (texts, 384), unit length.
     """
     # The only use of `onnx`, which is slow to import: a cached graph starts without it.
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, helper
     from safetensors.numpy import load_file
 
     tensors = load_file(model)
@@ -73,16 +84,28 @@ def build(model: Path) -> bytes:
         helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"])
         for name in ("input_ids", "mask")
     ]
+    return serialised(weights.MODEL_NAME, inputs, _nodes(), _constants(tensors))
+
+
+def serialised(
+    name: str,
+    inputs: list[ValueInfoProto],
+    nodes: Iterable[NodeProto],
+    constants: Iterable[tuple[str, NDArray[Any]]],
+) -> bytes:
+    """Return a graph as the bytes of an ONNX file. Its output is named `vectors`."""
+    from onnx import TensorProto, helper, numpy_helper
+
     output = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", WIDTH])
-    graph = helper.make_graph(list(_nodes()), weights.MODEL_NAME, inputs, [output])
+    graph = helper.make_graph(list(nodes), name, inputs, [output])
     operator_sets = [helper.make_opsetid(name, version) for name, version in OPERATOR_SETS.items()]
     proto = helper.make_model(graph, opset_imports=operator_sets, ir_version=FILE_FORMAT)
     # One after the other and last: there is no moment with several copies of the weights.
     proto.graph.initializer.extend(
-        numpy_helper.from_array(value, name) for name, value in _constants(tensors)
+        numpy_helper.from_array(value, name) for name, value in constants
     )
-    serialised: bytes = proto.SerializeToString()
-    return serialised
+    written: bytes = proto.SerializeToString()
+    return written
 
 
 def _constants(tensors: Tensors) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -94,11 +117,12 @@ def _constants(tensors: Tensors) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "norm.scale", tensors["embeddings.LayerNorm.weight"]
     yield "norm.bias", tensors["embeddings.LayerNorm.bias"]
     for layer in range(LAYERS):
-        yield from _layer_constants(tensors, layer)
-    yield "token_axis", np.array([1], dtype=np.int64)
+        yield from layer_constants(tensors, layer)
+    yield TOKEN_AXIS
 
 
-def _layer_constants(tensors: Tensors, layer: int) -> Iterator[tuple[str, NDArray[Any]]]:
+def layer_constants(tensors: Tensors, layer: int) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the constants of one layer, given the tensors under the names of BERT."""
     source, name = f"encoder.layer.{layer}.", f"{layer}."
     heads = [f"{source}attention.self.{part}." for part in ("query", "key", "value")]
     # Transposed: the operators multiply from the right.
@@ -125,12 +149,13 @@ def _nodes() -> Iterator[NodeProto]:
         epsilon=LAYER_NORM_EPSILON,
     )
     for layer in range(LAYERS):
-        yield from _layer_nodes(f"{layer}.", f"{layer + 1}.in")
-    yield from _pooling_nodes(f"{LAYERS}.in")
+        yield from layer_nodes(layer)
+    yield from pooling_nodes(LAYERS)
 
 
-def _layer_nodes(name: str, output: str) -> Iterator[NodeProto]:
-    """Yield the nodes of one layer, from `name` + "in" to `output`, (texts, tokens, 384)."""
+def layer_nodes(layer: int) -> Iterator[NodeProto]:
+    """Yield the nodes of one layer, from its "in" to that of the next, (texts, tokens, 384)."""
+    name, output = f"{layer}.", f"{layer + 1}.in"
     heads = [f"{name}in", f"{name}heads", f"{name}heads.bias", "lengths"]
     yield _fused("Attention", heads, [f"{name}attended"], num_heads=HEADS)
     yield _multiplied(f"{name}attended", f"{name}attention", f"{name}mixed")
@@ -142,8 +167,8 @@ def _layer_nodes(name: str, output: str) -> Iterator[NodeProto]:
     yield _added(f"{name}narrowed", f"{name}middle", f"{name}narrow", output)
 
 
-def _pooling_nodes(hidden: str) -> Iterator[NodeProto]:
-    """Yield the nodes that make a unit vector of the mean over a text's tokens.
+def pooling_nodes(layers: int) -> Iterator[NodeProto]:
+    """Yield the nodes that make a unit vector of the mean over a text's tokens, after all layers.
 
     A sum does instead of the mean, since only its direction is kept.
     """
@@ -151,7 +176,7 @@ def _pooling_nodes(hidden: str) -> Iterator[NodeProto]:
 
     yield helper.make_node("Cast", ["mask"], ["shares"], to=TensorProto.FLOAT)
     yield helper.make_node("Unsqueeze", ["shares", "token_axis"], ["row_of_shares"])
-    yield helper.make_node("MatMul", ["row_of_shares", hidden], ["row_of_sums"])
+    yield helper.make_node("MatMul", ["row_of_shares", f"{layers}.in"], ["row_of_sums"])
     yield helper.make_node("Squeeze", ["row_of_sums", "token_axis"], ["sums"])
     yield helper.make_node("LpNormalization", ["sums"], ["vectors"], axis=-1, p=2)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from commonplace.embedding import graph, weights, windows
+from commonplace.embedding import graph, runtime, weights, windows
 from commonplace.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Tokens = NDArray[np.int32]
 
-TOKENS = windows.READ_TOKENS + 2
-BATCH_TEXTS = 32
-# More gain no speed, and the memory of the largest batch is kept for the next.
-BATCH_TOKENS = 2048
-MOST_THREADS = 4
+TOKENS = windows.MINILM.read + 2
 
 # A known text and the beginning of its vector as computed by sentence-transformers. Whatever files
 # were found, they are used only if they give it.
@@ -102,7 +97,7 @@ class _Model:
         """Return the unit vectors of `texts`, in their order: float32, shape (len(texts), 384)."""
         rows = [self._tokens(text) for text in texts]
         vectors = np.empty((len(rows), graph.WIDTH), dtype=np.float32)
-        for batch in _batches([len(row) for row in rows]):
+        for batch in runtime.batches([len(row) for row in rows]):
             vectors[batch] = self._vectors([rows[place] for place in batch])
         return vectors
 
@@ -112,7 +107,7 @@ class _Model:
         return tokens if len(tokens) <= TOKENS else tokens[: TOKENS - 1] + tokens[-1:]
 
     def _vectors(self, rows: list[list[int]]) -> Vectors:
-        tokens, mask = _padded(rows)
+        tokens, mask = runtime.padded(rows)
         if self._is_plain:
             return _pooled(self._run(_plain_inputs(tokens, mask)), mask)
         return self._run({"input_ids": tokens, "mask": mask})
@@ -124,7 +119,7 @@ class _Model:
 
 def _load(directory: Path | None) -> _Model:
     """Return the model over the weights in `directory` or the first found, checked."""
-    _silence_runtime()
+    runtime.silence()
     import tokenizers
 
     found = weights.find(directory)
@@ -147,61 +142,12 @@ def _load(directory: Path | None) -> _Model:
     return model
 
 
-def _silence_runtime() -> None:
-    """Keep onnxruntime from telling its maker about this machine.
-
-    From 1.29 on it does so on every system, and its importing alone writes a device id and sends
-    the first events; only this variable, set before, prevents it. The call is for other releases,
-    and for a program that imported it earlier.
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()
-
-
 def _session(model: Path) -> InferenceSession:
     """Return a session of the ONNX file `model`, or of the graph over a safetensors file."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = _threads()
-    # Waiting threads must sleep: spinning doubles the time of a sentence on a busy machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source: bytes | str = str(model)
     if model.name == weights.SAFETENSORS:
-        source = graph.load(model, platformdirs.user_cache_path("commonplace", appauthor=False))
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-
-
-def _threads() -> int:
-    """Return the number of processors this process may use, at most 4."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(MOST_THREADS, len(os.sched_getaffinity(0)))
-    return min(MOST_THREADS, os.cpu_count() or 1)
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the places of texts of like length together, so that little is padded."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        is_full = len(batch) == BATCH_TEXTS or (len(batch) + 1) * lengths[place] > BATCH_TOKENS
-        if batch and is_full:
-            yield batch
-            batch = []
-        batch.append(place)
-    yield batch
-
-
-def _padded(rows: list[list[int]]) -> tuple[Tokens, Tokens]:
-    """Return token ids and mask, int32 of shape (rows, longest): 0 where there is no token."""
-    tokens = np.zeros((len(rows), max(map(len, rows))), dtype=np.int32)
-    mask = np.zeros_like(tokens)
-    for place, row in enumerate(rows):
-        tokens[place, : len(row)] = row
-        mask[place, : len(row)] = 1
-    return tokens, mask
+        source = graph.load(model, runtime.cache_directory())
+    return runtime.session(source)
 
 
 def _plain_inputs(tokens: Tokens, mask: Tokens) -> dict[str, NDArray[np.int64]]:

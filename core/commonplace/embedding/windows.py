@@ -4,39 +4,64 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
 
-# What the model reads of a text, without the two marks that the tokenizer adds around it.
-READ_TOKENS = 254
-WINDOW_TOKENS = 200
-OVERLAP_TOKENS = 40
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """In tokens: what a model reads of a text, without the marks that are added around it.
+
+    A piece of a longer text has at most `window`, of which at most `overlap` repeat the end of the
+    one before.
+    """
+
+    read: int
+    window: int
+    overlap: int
+
+
+MINILM = Sizes(read=254, window=200, overlap=40)
+
+
+class Encoded(Protocol):
+    """The tokens of a text: where each stands, and the number of its word."""
+
+    @property
+    def offsets(self) -> Sequence[tuple[int, int]]: ...
+    @property
+    def word_ids(self) -> Sequence[int | None]: ...
+    def __len__(self) -> int: ...
+
+
+class Encoding(Protocol):
+    """A tokenizer that does not truncate."""
+
+    def encode(self, text: str, /, *, add_special_tokens: bool) -> Encoded: ...
+
 
 # Every repetition is bounded, so that a long run of dots or brackets costs no more than its length.
 _SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]]{0,3}\s|[。！？][」』”’）]{0,3}|\n""")
 
 
-def split(text: str, tokenizer: Tokenizer) -> list[str]:
+def split(text: str, tokenizer: Encoding, sizes: Sizes = MINILM) -> list[str]:
     """Return `text` in consecutive, overlapping pieces; a text that is read whole as `[text]`.
 
-    A piece has at most 200 tokens, of which at most 40 repeat the end of the one before. Pieces
-    begin and end between sentences where they can, and always between words: a word is not cut
-    (the model reads one of more than 100 characters as a single unknown token).
-    `tokenizer` must not truncate.
+    Pieces begin and end between sentences where they can, and always between words: a word is not
+    cut (MiniLM reads one of more than 100 characters as a single unknown token).
     """
     encoding = tokenizer.encode(text, add_special_tokens=False)
-    if len(encoding) <= READ_TOKENS:
+    if len(encoding) <= sizes.read:
         return [text]
     starts = [start for start, _ in encoding.offsets]
     starts.append(len(text))
     words, sentences = _word_borders(encoding), _sentence_borders(text, starts)
-    return [text[starts[a] : starts[b]].strip() for a, b in _spans(words, sentences)]
+    return [text[starts[a] : starts[b]].strip() for a, b in _spans(words, sentences, sizes)]
 
 
-def _word_borders(encoding: Encoding) -> list[int]:
+def _word_borders(encoding: Encoded) -> list[int]:
     """Return the numbers of the tokens that begin a word, and the number of tokens, ascending."""
     changes = enumerate(pairwise(encoding.word_ids), start=1)
     borders = [token for token, (before, after) in changes if before != after]
@@ -48,28 +73,28 @@ def _sentence_borders(text: str, starts: list[int]) -> list[int]:
     return [bisect_left(starts, end.end()) for end in _SENTENCE_END.finditer(text)]
 
 
-def _spans(words: list[int], sentences: list[int]) -> list[tuple[int, int]]:
+def _spans(words: list[int], sentences: list[int], sizes: Sizes) -> list[tuple[int, int]]:
     """Return the first token and the token after the last of each piece."""
     spans = []
     start, last = 0, words[-1]
-    while last - start > WINDOW_TOKENS:
-        end = _end(start, words, sentences)
+    while last - start > sizes.window:
+        end = _end(start, words, sentences, sizes.window)
         spans.append((start, end))
-        start = _next_start(end, words, sentences)
+        start = _next_start(end, words, sentences, sizes.overlap)
     return [*spans, (start, last)]
 
 
-def _end(start: int, words: list[int], sentences: list[int]) -> int:
+def _end(start: int, words: list[int], sentences: list[int], window: int) -> int:
     """Return the last sentence border in the second half of a full piece, or its last word's."""
-    full = start + WINDOW_TOKENS
+    full = start + window
     sentence = _last_at_most(full, sentences)
-    return sentence if sentence > full - WINDOW_TOKENS // 2 else _last_at_most(full, words)
+    return sentence if sentence > full - window // 2 else _last_at_most(full, words)
 
 
-def _next_start(end: int, words: list[int], sentences: list[int]) -> int:
+def _next_start(end: int, words: list[int], sentences: list[int], overlap: int) -> int:
     """Return the first sentence border within the overlap before `end`, or its first word's."""
-    sentence = _first_at_least(end - OVERLAP_TOKENS, sentences, end)
-    return sentence if sentence < end else _first_at_least(end - OVERLAP_TOKENS, words, end)
+    sentence = _first_at_least(end - overlap, sentences, end)
+    return sentence if sentence < end else _first_at_least(end - overlap, words, end)
 
 
 def _last_at_most(token: int, borders: list[int]) -> int:

@@ -1,17 +1,25 @@
-"""SQLite files of others: copied before anything opens them, since opening can write."""
+"""SQLite files of others: read within limits, and never written."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
 
 from commonplace.errors import InvalidInputError
+from commonplace.keeping.reading import MAX_ITEM_BYTES
+
+SECONDS_FOR_A_ROW = 60.0
 
 _HEAD = b"SQLite format 3\x00"
 _JOURNALS = ("-wal", "-journal")
+_STEPS_BETWEEN_LOOKS = 100_000
 
 
 def is_database(path: Path) -> bool:
@@ -21,6 +29,44 @@ def is_database(path: Path) -> bool:
             return file.read(len(_HEAD)) == _HEAD
     except OSError:
         return False  # whoever reads it will say why it cannot be read
+
+
+class Reading:
+    """Reads tables of a database that somebody else has written.
+
+    What a file defines is not run: a view can be endless, and a table cannot.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        """Read from `database`."""
+        self.database = database
+        self._until = 0.0
+        database.set_authorizer(_of_tables)
+        database.set_progress_handler(lambda: monotonic() > self._until, _STEPS_BETWEEN_LOOKS)
+        if sys.version_info >= (3, 11):
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ITEM_BYTES)
+
+    def rows(self, query: str, values: Sequence[str] = ()) -> Iterator[Any]:
+        """Yield the rows of a query, each within a time. Raises sqlite3.Error."""
+        self._until = monotonic() + SECONDS_FOR_A_ROW
+        for row in self.database.execute(query, values):
+            yield row
+            self._until = monotonic() + SECONDS_FOR_A_ROW
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[Reading]:
+    """Give the database for reading. Raises InvalidInputError, sqlite3.Error.
+
+    One that was left with a journal is copied first, since reading that writes.
+    """
+    if any(file.with_name(file.name + end).is_file() for end in _JOURNALS):
+        with copied(file) as copy, closing(sqlite3.connect(copy)) as database:
+            yield Reading(database)
+    else:
+        place = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(place, uri=True)) as database:
+            yield Reading(database)
 
 
 @contextmanager
@@ -35,3 +81,10 @@ def copied(file: Path) -> Iterator[Path]:
         except OSError as error:
             raise InvalidInputError(f"{str(file)!r} cannot be copied ({error}).") from error
         yield Path(folder) / file.name
+
+
+def _of_tables(
+    _action: int, _first: str | None, _second: str | None, _name: str | None, view: str | None
+) -> int:
+    """Admit what a query names itself, and nothing that a view or a trigger adds."""
+    return sqlite3.SQLITE_OK if view is None else sqlite3.SQLITE_DENY

@@ -22,9 +22,11 @@ from commonplace.scope import Scope
 BEGUN = "erase begun"
 ERASED = "erased"
 ERASED_IN_PART = "erased in part"
+STEP_ASKED = "erase step asked"
 STEP_TAKEN = "erase step taken"
 STEP_FAILED = "erase step failed"
 FAILED = "erase failed"
+_ALSO, _BACKUP = "also", "backup"
 
 WAITS = (0.5, 2.0)
 """Seconds before each further attempt of a step."""
@@ -58,9 +60,10 @@ def erase(
 ) -> ErasureReceipt:
     """Erase a scope from the store and from all else that is named, and record it.
 
-    `erase_in_store` keeps others from the store meanwhile. A step of `also` or `backups` that
-    fails is recorded and logged, and does not keep the others from being taken: the receipt is not
-    complete, and the step is `unfinished` until one of its name is taken.
+    `erase_in_store` keeps others from the store meanwhile. Each step of `also` or `backups` is
+    recorded before anything is done, and is `unfinished` until one of its name is taken, whatever
+    becomes of this process. One that fails is logged, and does not keep the others from being
+    taken. The receipt is not complete as long as any step is left, of this erasure or one before.
 
     Raises InvalidInputError if a backup is no file, before anything is done; StoreError if the
     store itself could not be erased, or the audit log not written.
@@ -74,6 +77,7 @@ def erase(
     also = run.called()
     backups = run.rewritten()
     concluding = run.conclude(erased, also, backups)
+    left = _steps_left(audit.entries(erasure.scope))
     return ErasureReceipt(
         scope=erasure.scope,
         reference=concluding.scope,
@@ -85,26 +89,41 @@ def erase(
         also=also,
         backups=backups,
         audit_hash=concluding.hash,
+        left=left,
     )
+
+
+def ask(erasure: Erasure, names: Sequence[str], audit: AuditLog, at: datetime) -> None:
+    """Record deletions of these names that are about to be made elsewhere. Durable on return."""
+    for name in distinct(names):
+        audit.append(
+            STEP_ASKED, erasure.scope, at=at, source=erasure.source, note=f"{_ALSO} {name}"
+        )
 
 
 def unfinished(entries: Iterable[AuditEntry]) -> list[AuditEntry]:
     """Return what erasures left to be done: their last entry about it, the oldest first.
 
-    That is a step that failed and was not taken since, and an erasure that was begun and of which
-    the store's part has not been concluded.
+    That is a step that was asked for, or failed, and was not taken since, and an erasure that was
+    begun and of which the store's part has not been concluded.
     """
     last: dict[tuple[str, str], AuditEntry] = {}
     for entry in entries:
-        if entry.action in {STEP_TAKEN, STEP_FAILED}:
+        if entry.action in {STEP_ASKED, STEP_TAKEN, STEP_FAILED}:
             last[entry.scope, _place(entry)] = entry
         elif entry.action in {BEGUN, ERASED, ERASED_IN_PART, FAILED}:
             last[entry.scope, ""] = entry
-    is_open = {BEGUN, FAILED, STEP_FAILED}
+    is_open = {BEGUN, FAILED, STEP_ASKED, STEP_FAILED}
     return sorted(
         (entry for entry in last.values() if entry.action in is_open),
         key=lambda entry: entry.number,
     )
+
+
+def _steps_left(entries: Iterable[AuditEntry]) -> tuple[str, ...]:
+    """Return the steps that are unfinished, by name."""
+    steps = {STEP_ASKED, STEP_FAILED}
+    return tuple(_place(entry) for entry in unfinished(entries) if entry.action in steps)
 
 
 def _place(entry: AuditEntry) -> str:
@@ -138,7 +157,14 @@ class _Run:
         )
 
     def begin(self) -> None:
+        """Record what is asked for, each step first: a process may end at any moment."""
         erasure = self.erasure
+        names = [*(step.name for step in erasure.done), *map(name_of, erasure.also)]
+        for place in (
+            *(f"{_ALSO} {name}" for name in distinct(names)),
+            *(f"{_BACKUP} {file}" for file in erasure.backups),
+        ):
+            self.note(STEP_ASKED, note=place)
         steps = {
             "also": len(erasure.done) + len(erasure.also),
             "backups": len(erasure.backups),
@@ -163,10 +189,10 @@ class _Run:
         names = distinct([*told, *map(name_of, erasure.also)])
         done = [replace(step, name=name) for step, name in zip(erasure.done, names, strict=False)]
         for step in done:
-            self._record("also", step)
+            self._record(_ALSO, step)
         calls = zip(names[len(done) :], erasure.also, strict=True)
         also = (taken(name, call, erasure.scope, erasure.waits) for name, call in calls)
-        return (*done, *(self._record("also", step) for step in also))
+        return (*done, *(self._record(_ALSO, step) for step in also))
 
     def rewritten(self) -> tuple[Step, ...]:
         """Erase the scope from the backups."""
@@ -174,7 +200,7 @@ class _Run:
         steps = (
             taken(str(file), partial(_erase_in_backup, file), self.erasure.scope) for file in files
         )
-        return tuple(self._record("backup", step) for step in steps)
+        return tuple(self._record(_BACKUP, step) for step in steps)
 
     def _record(self, kind: str, step: Step) -> Step:
         place = f"{kind} {step.name}"

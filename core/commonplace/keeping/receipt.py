@@ -28,7 +28,8 @@ class ErasureReceipt(Presented):
     imports noted of what they brought. `verification` tells what was searched for traces of them;
     it is None where the store's files are out of reach. `also` has the caller's own deletions and
     `backups` the files that were rewritten. `reference` is how the audit log names the scope, and
-    `audit_hash` the hash of the entry that concludes the erasure.
+    `audit_hash` the hash of the entry that concludes the erasure. `left` names the steps, of this
+    erasure or of one before that was broken off, that are still to be done.
     """
 
     scope: Scope
@@ -41,11 +42,12 @@ class ErasureReceipt(Presented):
     also: tuple[Step, ...]
     backups: tuple[Step, ...]
     audit_hash: str
+    left: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether every step succeeded. If not, erase again what is still to be done."""
-        return not any(step.error for step in (*self.also, *self.backups))
+        """Tell whether every step succeeded, also of erasures before. If not, erase again."""
+        return not self.left and not any(step.error for step in (*self.also, *self.backups))
 
     @property
     def is_checked(self) -> bool:
@@ -75,5 +77,6 @@ def from_json(written: dict[str, Any]) -> ErasureReceipt:
             "verification": None if verification is None else Verification(**verification),
             "also": tuple(Step(**step) for step in written["also"]),
             "backups": tuple(Step(**step) for step in written["backups"]),
+            "left": tuple(written.get("left", ())),
         }
     )

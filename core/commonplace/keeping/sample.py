@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.archives import is_archive, member_names, members
-from commonplace.keeping.databases import copied, is_database
+from commonplace.keeping.databases import is_database, reading
 from commonplace.keeping.json_stream import elements, elements_of
 from commonplace.keeping.reading import TABLES, json_files, last_change
 
@@ -103,8 +102,8 @@ def _of_archive(path: Path) -> Iterator[Any]:
 
 def _tables(path: Path) -> frozenset[str]:
     try:
-        with copied(path) as copy, closing(sqlite3.connect(copy)) as database:
-            rows = database.execute("SELECT name FROM sqlite_master").fetchall()
+        with reading(path) as theirs:
+            rows = list(theirs.rows("SELECT name FROM sqlite_master"))
     except sqlite3.Error:
         return frozenset()
     return frozenset(str(name) for (name,) in rows)

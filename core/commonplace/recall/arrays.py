@@ -11,6 +11,7 @@ from commonplace.ports import Vectors
 from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
+from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
 from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
@@ -22,7 +23,7 @@ from commonplace.scope import Scope
 class Question:
     """A query, what asks in it, the unit vector and the periods of that, and when it is asked.
 
-    `at` is in seconds since 1970.
+    `at` is in seconds since 1970; `embedder` is the name of what made the vector.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Question:
     vector: Vectors
     periods: list[dates.Period]
     at: float
+    embedder: str = ""
 
     @property
     def asks_for_past(self) -> bool:
@@ -42,6 +44,9 @@ class Scores:
     """What a query found: arrays by row. `relevance` is without `frequency`."""
 
     hits: words.Hits
+    scale: Scale
+    is_read: bool
+    """Whether the embedder reads the language of the query."""
 
     relevance: Floats
     cosine: Floats
@@ -87,6 +92,7 @@ class Arrays:
         self._alive: Growing[np.bool_] = Growing(np.bool_)
         self._ids: list[str] = []
         self._unasked: Unasked | None = None
+        self._scale = 0, Scale()
 
     def __len__(self) -> int:
         return len(self._times)
@@ -186,7 +192,8 @@ class Arrays:
         """Score every row for a question."""
         query, unasked, said = question.focus.text, self._same_for_all(), self.utterances
         hits = self.words.hits(question.text, question.focus)
-        cosine, own = self.cosines(question.vector), words.coverage(hits, len(self))
+        scale, own = self._scale_of(question.embedder), words.coverage(hits, len(self))
+        cosine = scale.of_query(self.cosines(question.vector))
         alike = echoes.likeness(own, cosine)
         tells = said.telling(query, alike, lambda: words.contained(hits, self.words.lengths))
         addresses_agent = statements.addresses_agent(query)
@@ -198,7 +205,7 @@ class Arrays:
             alike=alike,
         )
         arms = self._arms(hits, own, cosine, flow, question.periods)
-        relevance = fusion.fuse(arms)
+        relevance = fusion.fuse(arms, scale.meaning)
         kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
@@ -209,10 +216,19 @@ class Arrays:
         relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
         told = echoes.demoted(relevance, tells)
-        heard = cosine * tells
-        return Scores(
-            hits, told, heard, arms, kind, tells, unasked.recency, unasked.standing, often
-        )
+        found = hits, scale, scale.reads(split(query), self.words.language), told, cosine * tells
+        return Scores(*found, arms, kind, tells, unasked.recency, unasked.standing, often)
+
+    def _scale_of(self, embedder: str) -> Scale:
+        """Return the scale of an embedder, as far as the vectors held tell it."""
+        for_embedder = MEASURED.get(embedder, UNMEASURED)
+        if not self._scale[0] <= len(self) < 2 * self._scale[0]:
+            # What is asked again and again is not what texts of this scope usually look like.
+            telling = self.alive & (self.utterances.says > 0) & (self.utterances.asks < 0.5)
+            rows = np.flatnonzero(telling)
+            rows = rows[np.unique(self.utterances.wordings[rows], return_index=True)[1]]
+            self._scale = len(self), for_embedder.adapted(self.first_vectors(rows))
+        return self._scale[1]
 
     def _same_for_all(self) -> Unasked:
         if self._unasked is None:

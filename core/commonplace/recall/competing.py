@@ -15,7 +15,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from commonplace.ports import Vectors
 from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.statements import tells_of_change
 from commonplace.recall.terms import stem
@@ -71,14 +70,14 @@ class Statement:
 
 
 def near_pairs(
-    vectors: Vectors, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
+    cosine: Floats, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
 ) -> list[tuple[int, int]]:
     """Return which records may compete and stand in the wrong order: one ahead and one behind.
 
-    The newer is wanted ahead, or the older. `vectors` has one unit vector for each record, `sizes`
-    its number of characters. The pairs are few, so what takes long is looked at only for them.
+    The newer is wanted ahead, or the older. `cosine` is that of each with each, `sizes` are
+    their numbers of characters. The pairs are few, so what takes long is looked at only for them.
     """
-    cosine, lag = vectors @ vectors.T, relevance[:, None] - relevance[None, :]
+    lag = relevance[:, None] - relevance[None, :]
     short = sizes <= SHORT
     near = (cosine >= ALIKE) & (lag <= NEARLY)
     near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]

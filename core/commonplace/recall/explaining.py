@@ -114,11 +114,12 @@ def _standing(ranking: Ranking, place: int) -> tuple[Reason | None, str]:
 def _parts(ranking: Ranking) -> dict[str, Floats]:
     """Return what each arm adds to the relevance of each ranked record, by place."""
     scores, rows, arms = ranking.scores, ranking.rows, ranking.scores.arms
+    meaning = fusion.MEANING * scores.scale.meaning
     parts = {
         "words": (1 - fusion.NEIGHBOURHOOD) * arms.own_words[rows],
         "words_nearby": fusion.NEIGHBOURHOOD * arms.near_words[rows],
-        "meaning": fusion.MEANING * arms.meaning[rows],
-        "meaning_nearby": fusion.MEANING * arms.near_meaning[rows],
+        "meaning": meaning * arms.meaning[rows],
+        "meaning_nearby": meaning * arms.near_meaning[rows],
         "session_words": fusion.SESSION_WORDS * arms.session_words[rows],
         "session_meaning": fusion.SESSION_MEANING * arms.session_meaning[rows],
         "date": fusion.DATE * arms.date[rows],

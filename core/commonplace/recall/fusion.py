@@ -101,10 +101,10 @@ def contrast(similarities: Floats, alive: Mask) -> Floats:
     return np.asarray((similarities - mean) * scale, np.float32)
 
 
-def fuse(arms: Arms) -> Floats:
-    """Return the weighted sum of the arms."""
+def fuse(arms: Arms, meaning: float = 1.0) -> Floats:
+    """Return the weighted sum of the arms; `meaning` is what it weighs beside that of MiniLM."""
     words = (1 - NEIGHBOURHOOD) * arms.own_words + NEIGHBOURHOOD * arms.near_words
-    total: Floats = words + MEANING * (arms.meaning + arms.near_meaning)
+    total: Floats = words + meaning * MEANING * (arms.meaning + arms.near_meaning)
     total += (
         SESSION_WORDS * arms.session_words
         + SESSION_MEANING * arms.session_meaning

@@ -218,6 +218,12 @@ class HotScopes:
                 if not self._held[scope].recount(record):
                     del self._held[scope]  # it was expired until now
 
+    def let_go(self, scope: Scope) -> None:
+        """Hold nothing any more of a scope, nor what has a part of it."""
+        for held in [one for one in self._held if one.contains(scope) or scope.contains(one)]:
+            del self._held[held]
+        self._too_large.clear()
+
     def clear(self) -> None:
         """Hold nothing any more."""
         self._held.clear()

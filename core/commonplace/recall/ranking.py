@@ -10,7 +10,7 @@ import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.competing import Statement, by_time, near_pairs, overtakes
-from commonplace.recall.confidence import competition, confidence
+from commonplace.recall.confidence import competition, confidence, told_by_words
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
@@ -76,10 +76,13 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     if not quoted and not question.periods:
         first = best[:MOST_COMPETING]
         past = question.asks_for_past
-        pairs = _competing(hot, rows[first], relevance[first], scores.hits, oldest_first=past)
+        pairs = _competing(hot, rows[first], relevance[first], scores, oldest_first=past)
     overtaken = {int(best[ahead]): int(best[behind]) for ahead, behind in sorted(pairs)}
     best = _by_time(best, relevance, pairs)
-    likely = confidence(relevance, competition(plain), float(scores.cosine[rows].max()))
+    nearest = float(scores.cosine[rows].max())
+    likely = confidence(relevance, competition(plain), nearest, scores.scale.certainty)
+    if not scores.is_read:
+        likely = likely * told_by_words(float(scores.arms.own_words[rows[best[0]]]))
     return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken)
 
 
@@ -103,16 +106,17 @@ def _by_time(best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]])
 
 
 def _competing(
-    hot: HotScope, rows: Rows, relevance: Floats, hits: Hits, *, oldest_first: bool
+    hot: HotScope, rows: Rows, relevance: Floats, scores: Scores, *, oldest_first: bool
 ) -> set[tuple[int, int]]:
     """Return which of these rows compete, as pairs of places: one ahead, and one to overtake it."""
     vectors = hot.arrays.first_vectors(rows)
     sizes = np.array([len(hot.record(row).text) for row in rows.tolist()])
-    near = near_pairs(vectors, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
+    alike = scores.scale.of_records(vectors @ vectors.T)
+    near = near_pairs(alike, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
     if not near:
         return set()
     places = sorted({place for pair in near for place in pair})
-    said = dict(zip(places, _statements(hot, rows[places], hits), strict=True))
+    said = dict(zip(places, _statements(hot, rows[places], scores.hits), strict=True))
     return {
         (ahead, behind)
         for ahead, behind in near
@@ -120,7 +124,7 @@ def _competing(
             said[behind],
             said[ahead],
             newer=said[ahead if oldest_first else behind],
-            cosine=float(vectors[ahead] @ vectors[behind]),
+            cosine=float(alike[ahead, behind]),
             lag=float(relevance[ahead] - relevance[behind]),
         )
     }

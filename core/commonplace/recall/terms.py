@@ -1,18 +1,20 @@
 """Text to search terms.
 
-Words are stemmed in their language; scripts without spaces become characters and pairs of them.
+Words are stemmed in their language; scripts without spaces become letters and pairs of them, a
+letter being what is written as one: with its vowel signs, tone marks and what stands below it.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+import regex
 import Stemmer
 
+from commonplace.recall.letters import without_accents
 from commonplace.recall.tokens import UNSPACED
 from commonplace.recall.word_lists import word_lists
 
@@ -20,11 +22,30 @@ DEFAULT_LANGUAGE = "english"
 
 _SCRIPTS = {
     "russian": re.compile("[\u0400-\u04ff]"),
-    "greek": re.compile("[\u0370-\u03ff]"),
+    "greek": re.compile("[\u0370-\u03ff\u1f00-\u1fff]"),
     "arabic": re.compile("[\u0600-\u06ff]"),
     "hindi": re.compile("[\u0900-\u097f]"),
+    "bengali": re.compile("[\u0980-\u09ff]"),
+    "tamil": re.compile("[\u0b80-\u0bff]"),
+    "hebrew": re.compile("[\u0590-\u05ff]"),
+    "armenian": re.compile("[\u0530-\u058f]"),
 }
 """Languages told by their letters alone."""
+
+_OTHER_SCRIPT = re.compile("[\u0370-\u0bff\u1f00-\u1fff]")
+"""A letter of one of these scripts."""
+
+_VIETNAMESE, _VIETNAMESE_LETTER = "vietnamese", re.compile("[ơư\u1ea0-\u1ef9]")
+"""Letters that hardly any other language has."""
+
+_HEBREW, _HEBREW_PREFIXES = "hebrew", re.compile("[ובכלמשה]*(?=.{3})")
+"""And, in, as, to, from, that, the: they are written as one with a word."""
+
+_HAS_MARKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+"""Thai, Lao, Burmese and Khmer: a letter is more than one character, and says little alone."""
+
+_LETTER = regex.compile(r"\X")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}']+")
 
 _CHARACTERS = "cjk"
 """Names the list of characters that carry no meaning in Chinese, Japanese and Korean."""
@@ -42,9 +63,12 @@ def detect_language(words: Sequence[str], fallback: str) -> str:
     """
     joined = " ".join(words)
     if not joined.isascii():
-        for language, letters in _SCRIPTS.items():
-            if 2 * len(letters.findall(joined)) > len(joined):
-                return language
+        if _VIETNAMESE_LETTER.search(joined):
+            return _VIETNAMESE
+        if _OTHER_SCRIPT.search(joined):
+            for language, letters in _SCRIPTS.items():
+                if 2 * len(letters.findall(joined)) > len(joined):
+                    return language
     if _foreign_words(fallback).isdisjoint(words):
         return fallback
     hits = {
@@ -60,22 +84,27 @@ def terms_in(words: Iterable[str], language: str) -> list[str]:
     terms: list[str] = []
     for word in words:
         if not word.isascii() and UNSPACED.match(word):
-            terms.extend(_character_terms(word))
+            terms.extend(_letter_terms(word))
         elif term := (_kept_term if len(word) <= _LONGEST_KEPT else _term)(word, language):
             terms.append(term)
+            if language == _VIETNAMESE and not term.isascii():
+                terms.append(without_accents(term))
     return terms
 
 
 def is_character_pair(group: frozenset[str]) -> bool:
-    """Tell whether a term is a pair of an unspaced script.
+    """Tell whether a term is of neighbouring letters of an unspaced script.
 
-    Most pairs of neighbouring characters are no words: one that never occurs means nothing.
+    Most neighbours are no words: what never occurs means nothing.
     """
-    return all(len(term) == 2 and UNSPACED.match(term) is not None for term in group)
+    return all(len(term) >= 2 and UNSPACED.match(term) is not None for term in group)
 
 
 def stem(word: str, language: str) -> str:
-    """Return the stem of a word without its possessive ending and accents."""
+    """Return the stem of a word without its possessive ending and accents.
+
+    Vietnamese has no endings, and its accents make other words.
+    """
     base = word.removesuffix("'s").replace("'", "") or word
     if language == DEFAULT_LANGUAGE:
         base = _irregular_forms().get(base, base)
@@ -83,10 +112,9 @@ def stem(word: str, language: str) -> str:
         # A new one for every word: it has state that threads must not share, and costs less than
         # the word. Without a cache of its own: ours holds the outcome.
         base = Stemmer.Stemmer(language, 0).stemWord(base)
-    if base.isascii():
-        return base
-    decomposed = unicodedata.normalize("NFKD", base)
-    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+    elif language == _HEBREW:
+        base = _HEBREW_PREFIXES.sub("", base, count=1)
+    return base if language == _VIETNAMESE else without_accents(base)
 
 
 def _term(word: str, language: str) -> str:
@@ -94,7 +122,7 @@ def _term(word: str, language: str) -> str:
     stops = _function_words().get(language, frozenset())
     if word in stops:
         return ""
-    if not word.replace("'", "").isalnum():  # written as one with signs in it: no word of language
+    if not _WORD.fullmatch(word):  # written as one with signs in it: no word of language
         return word
     term = stem(word, language)
     return "" if term in stops else term
@@ -103,10 +131,20 @@ def _term(word: str, language: str) -> str:
 _kept_term = lru_cache(maxsize=100_000)(_term)
 
 
-def _character_terms(run: str) -> Iterator[str]:
-    """Yield the single characters and the pairs of neighbours that are no function words."""
+def _letter_terms(run: str) -> Iterator[str]:
+    """Yield single letters and pairs of neighbours that are no function words.
+
+    Of scripts whose letters carry marks, pairs and threes.
+    """
+    if _HAS_MARKS.search(run):
+        letters = _LETTER.findall(run)
+        yield from map("".join, pairwise(letters))
+        yield from map("".join, zip(letters, letters[1:], letters[2:], strict=False))
+        if len(letters) == 1:
+            yield run
+        return
     stops = _function_words()[_CHARACTERS]
-    yield from (character for character in run if character not in stops)
+    yield from (letter for letter in run if letter not in stops)
     yield from (
         first + second
         for first, second in pairwise(run)
@@ -123,13 +161,14 @@ def _foreign_words(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _told_by_words() -> Mapping[str, frozenset[str]]:
-    told_otherwise = (*_SCRIPTS, _CHARACTERS)
+    told_otherwise = (*_SCRIPTS, _VIETNAMESE, _CHARACTERS)
     return {name: words for name, words in _function_words().items() if name not in told_otherwise}
 
 
+@lru_cache(maxsize=1)
 def _function_words() -> Mapping[str, frozenset[str]]:
     """Return, by language, the words that tell it and carry no meaning of their own."""
-    return word_lists("stop_words")
+    return {**word_lists("stop_words"), **word_lists("stop_words_iso")}
 
 
 @lru_cache(maxsize=1)

@@ -7,23 +7,20 @@ and username. So a query finds it by its parts, and first what has it whole.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_UNSPACED = (
-    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"  # kana, han, hangul
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # thai and lao, burmese, khmer
-    "\U00020000-\U0003ffff"  # rare han
-)
-"""Scripts written without spaces between words, and Hangul, whose words carry their particles."""
+import regex
 
-UNSPACED = re.compile(f"[{_UNSPACED}]")
-"""A character of such a script."""
+from commonplace.recall import letters
 
-_LETTER = rf"[^\W_{_UNSPACED}]"
-_WORD = f"{_LETTER}+(?:'{_LETTER}+)?"
-_TOKEN = re.compile(f"[{_UNSPACED}]+|{_WORD}")
+UNSPACED = regex.compile(f"[{letters.UNSPACED}]")
+"""A character of a script written without spaces between words."""
+
+_LETTER = rf"[[\p{{L}}\p{{N}}]--[{letters.UNSPACED}]]"
+_LETTERS = rf"{_LETTER}[[\p{{L}}\p{{N}}\p{{M}}]--[{letters.UNSPACED}]]*+"
+_WORD = f"{_LETTERS}(?:'{_LETTERS})?"
+_TOKEN = regex.compile(f"[{letters.UNSPACED}]+|{_WORD}", regex.V1)
 """A run of an unspaced script, or a word with at most one inner apostrophe."""
 
 _ASCII_TOKEN = re.compile("[a-z0-9]+(?:'[a-z0-9]+)?")
@@ -36,12 +33,19 @@ _MAY_JOIN = re.compile(
 """What every joined token holds, and few texts do. It begins with a set: so it is searched fast."""
 
 _NUMBER = r"\+?\d+(?:(?:[ -]|\) |\)|[ -]?\()\d+){2,}(?![\w.])"
-_JOINED = re.compile(
-    rf"(?<!{_LETTER})(?<!')(?:(?P<number>{_NUMBER})"
-    rf"|{_WORD}(?:(?:://|[{_SIGNS}]){_WORD})+"
-    r"|[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*(?:'[a-z]+)?)"
-)
-"""A number in groups, words joined by single signs, or a word with a capital inside."""
+
+
+def _joined_pattern(letter: str, word: str) -> str:
+    """Return what finds a number in groups, words joined by single signs, or a capital inside."""
+    return (
+        rf"(?<!{letter})(?<!')(?:(?P<number>{_NUMBER})"
+        rf"|{word}(?:(?:://|[{_SIGNS}]){word})+"
+        r"|[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*(?:'[a-z]+)?)"
+    )
+
+
+_JOINED = regex.compile(_joined_pattern(_LETTER, _WORD), regex.V1)
+_ASCII_JOINED = re.compile(_joined_pattern(r"[^\W_]", r"[^\W_]+(?:'[^\W_]+)?"))
 
 _DIGITS_OF_NUMBER = 7
 """Groups of digits with at least so many are one number, of a phone or an order."""
@@ -49,7 +53,7 @@ _DIGITS_OF_NUMBER = 7
 _IS_CLOSED = re.compile("[^ ()]+")
 """Tells digits written as one from those that only follow one another."""
 
-_HYPHENATED = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*-[^\W\d_]+")
+_HYPHENATED = regex.compile(r"[\p{L}\p{M}]+(?:['-][\p{L}\p{M}]+)*-[\p{L}\p{M}]+")
 _CAPITAL_INSIDE = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -88,15 +92,16 @@ def joined(text: str) -> list[Joined]:
 def _words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_TOKEN.findall(text.lower())
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+    found: list[str] = _TOKEN.findall(letters.plain(text).casefold())
+    return found
 
 
 def _pieces(text: str) -> Iterator[str | Joined]:
     """Yield what is written as one, and as it is the text between."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    text = letters.plain(text)
     end = 0
-    for found in _JOINED.finditer(text):
+    pattern = _ASCII_JOINED if text.isascii() else _JOINED
+    for found in pattern.finditer(text):
         if one := _joined(found):
             yield text[end : found.start()]
             yield one
@@ -104,7 +109,7 @@ def _pieces(text: str) -> Iterator[str | Joined]:
     yield text[end:]
 
 
-def _joined(found: re.Match[str]) -> Joined | None:
+def _joined(found: re.Match[str] | regex.Match[str]) -> Joined | None:
     token = found[0]
     parts = tuple(_words(_CAPITAL_INSIDE.sub(" ", token)))
     if len(parts) < 2:

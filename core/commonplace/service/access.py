@@ -25,6 +25,7 @@ Grants: TypeAlias = Callable[[str], Grant | None]
 
 # What anybody may see. Their bodies are not read.
 _OPEN = frozenset({"/health", "/openapi.json"}) | docs_page.OPEN
+INSPECTOR = "/ui"
 
 
 class Gate:
@@ -67,7 +68,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its engine, or answer it."""
-        if scope["type"] == "http" and scope["path"] not in _OPEN:
+        if scope["type"] == "http" and not _is_open(scope["path"]):
             gate: Gate = scope["app"].state.gate
             try:
                 scope.setdefault("state", {})["engine"] = gate.opened(_key(scope))
@@ -75,6 +76,11 @@ class Admission:
                 await _refusal(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    # The inspector asks for a key itself, in a form.
+    return path in _OPEN or path == INSPECTOR or path.startswith(f"{INSPECTOR}/")
 
 
 def _key(scope: Scope) -> str:

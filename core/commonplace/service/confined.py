@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from commonplace.engine import LocalEngine
@@ -20,7 +21,7 @@ from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Origin, Record
 from commonplace.scope import Scope
 from commonplace.scope_counts import ScopeStats
-from commonplace.service.quotas import Quotas
+from commonplace.service.quotas import Amount, Quotas, amount, size
 from commonplace.writing.screening import Screening, held_back
 from commonplace.writing.trust import trusted
 
@@ -34,7 +35,7 @@ _SAID = ("text", "kind", "metadata", "source", "key", "trust")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key allows: everything within `scope`, and at most `max_records` records there.
+    """What a key allows: everything within `scope`, and there at most so much.
 
     What is written with it may have one of these `origins`, or none.
     """
@@ -44,6 +45,7 @@ class Grant:
     max_records: int | None = None
     requests_per_minute: int | None = None
     origins: frozenset[Origin] = CLAIMED
+    max_bytes: int | None = None
 
     @property
     def is_local(self) -> bool:
@@ -96,12 +98,12 @@ class ConfinedEngine:
         new: Collection[str] = (),
         vectors: Sequence[Vectors] | None = None,
     ) -> list[Record]:
-        with self._writing(records, vectors):
+        with self._writing(records, new, vectors):
             return self._engine.write(self._held_back(records), new, vectors)
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check([old.scope])
-        with self._writing([new], vectors):
+        with self._writing([new], (), vectors):
             [kept] = self._held_back([new])
             return self._engine.swap(old, kept, vectors)
 
@@ -201,6 +203,10 @@ class ConfinedEngine:
             self._check_local("Backups are erased")
         return self._engine.erase(erasure)
 
+    def ask(self, erasure: Erasure, names: Sequence[str]) -> None:
+        self._check([erasure.scope])
+        self._engine.ask(erasure, names)
+
     def audit(self, scope: Scope) -> list[AuditEntry]:
         self._check([scope])
         return self._engine.audit(scope)
@@ -236,18 +242,40 @@ class ConfinedEngine:
 
     @contextmanager
     def _writing(
-        self, records: Sequence[Record], vectors: Sequence[Vectors] | None
+        self,
+        records: Sequence[Record],
+        new: Collection[str],
+        vectors: Sequence[Vectors] | None,
     ) -> Iterator[None]:
         self._check(record.scope for record in records)
         self._check_dimension(vectors)
         self._check_origins(records)
-        most = self.grant.max_records
-        if most is None:
+        limits = (self.grant.max_records, self.grant.max_bytes)
+        if limits == (None, None):
             yield
             return
+        most = Amount(*(inf if limit is None else limit for limit in limits))
         # One that takes another's place needs room too: the other stays as its past version.
-        with self._quotas.writing(self.grant.name, most, len(records), self._count):
+        with self._quotas.writing(
+            self.grant.name,
+            most,
+            amount(records),
+            self._held,
+            lambda: self._added(records, new),
+        ):
             yield
+
+    def _held(self) -> Amount:
+        scopes, everything = [self.grant.scope], Selection(state="all")
+        if self.grant.max_bytes is None:
+            return Amount(sum(self._engine.tally(scopes, everything).values()))
+        return amount(self._engine.select(scopes, everything, 0, None))
+
+    def _added(self, records: Sequence[Record], new: Collection[str]) -> Amount:
+        """Return how much the store would grow: what it holds already adds nothing."""
+        pairs = self._engine.growth(records, new)
+        grown = sum(max(size(one) - (size(old) if old else 0), 0) for old, one in pairs)
+        return Amount(sum(old is None for old, _ in pairs), grown)
 
     def _held_back(self, records: Sequence[Record]) -> list[Record]:
         """Return the records, those that give orders held back, whatever the client left out.
@@ -291,9 +319,6 @@ class ConfinedEngine:
                     f"The vectors have the dimension {rows.shape[1]}, and those of "
                     f"{self.embedder_name!r} have {expected}. Send none, and the server embeds."
                 )
-
-    def _count(self) -> int:
-        return sum(self._engine.tally([self.grant.scope], Selection(state="all")).values())
 
 
 def _says_the_same(one: Record, other: Record) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 
 from commonplace.errors import CommonplaceError, ServerUnavailableError, StoreInUseError
 from commonplace.ownership import is_served, owner_of, unusable
+from commonplace.private_file import make_private_file, make_private_folder
 from commonplace.service.address import Address
 from commonplace.service.connection import Line
 from commonplace.service.wire import error_from_json
@@ -24,12 +26,22 @@ STARTING = "starting.lock"
 LOG = "server.log"
 JOIN_SECONDS = 45.0
 _HEALTH_SECONDS = 2.0
+# What its own faults end it by, such as SIGSEGV, is not among them: it would come again.
+_ENDED_FROM_OUTSIDE = {
+    -getattr(signal, name)
+    for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+    if hasattr(signal, name)
+}
 
 T = TypeVar("T")
 
 
 class _NotYetError(ServerUnavailableError):
     """The server does not answer so far."""
+
+
+class _KilledError(ServerUnavailableError):
+    """The server was ended from outside while it started: the next one may not be."""
 
 
 def joined(
@@ -96,14 +108,17 @@ def _found_or_started(directory: Path, options: Sequence[str], seconds: float) -
         with _one_at_a_time(directory, seconds):
             if is_served(directory):
                 return answering(directory)
-            return _started(directory, options, seconds)
+            try:
+                return _started(directory, options, seconds)
+            except _KilledError as error:
+                raise _NotYetError(str(error)) from error
 
 
 @contextmanager
 def _one_at_a_time(directory: Path, seconds: float) -> Iterator[None]:
-    lock = FileLock(directory / STARTING, timeout=seconds, thread_local=False)
+    lock = FileLock(directory / STARTING, mode=0o600, timeout=seconds, thread_local=False)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private_folder(directory)
         lock.acquire()
     except OSError as error:
         if isinstance(error, Timeout):
@@ -116,6 +131,7 @@ def _one_at_a_time(directory: Path, seconds: float) -> Iterator[None]:
 
 
 def _started(directory: Path, options: Sequence[str], seconds: float) -> Address:
+    make_private_file(directory / LOG)
     with (directory / LOG).open("ab") as log:
         said_before = log.tell()
         process = subprocess.Popen(  # noqa: S603  # our own module, with a list of arguments
@@ -142,6 +158,8 @@ def _answering_unless_ended(
         error = _last_words(directory, said_before)
         if isinstance(error, StoreInUseError) and is_served(directory):
             return answering(directory)  # another server was faster
+        if process.returncode in _ENDED_FROM_OUTSIDE:
+            raise _KilledError(str(error)) from None
         raise error from None
 
 

@@ -57,6 +57,19 @@ def erase(
     return engine.erase(erasure).to_dict()
 
 
+@router.post("/erase_steps")
+def erase_steps(
+    engine: Confined,
+    scope: OneScope,
+    names: Annotated[
+        list[Annotated[str, Field(max_length=1_000)]], Body(embed=True, max_length=100)
+    ],
+    source: Annotated[SourcePart, Body(embed=True)] = NO_SOURCE,
+) -> None:
+    """Note deletions that the caller is about to make elsewhere, as a part of erasing a scope."""
+    engine.ask(Erasure(scope=scope, reason="", source=source.source()), names)
+
+
 @router.post("/audit")
 def audit(engine: Confined, scope: OneScope) -> list[str]:
     """Return the entries of the audit log about exactly this scope; of the root, all."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from commonplace.errors import InvalidInputError, StoreDamagedError
-from commonplace.private_file import write_privately
+from commonplace.private_file import make_private_folder, write_privately
 from commonplace.records import ORIGINS, Origin, now
 from commonplace.scope import Scope
 from commonplace.service.confined import CLAIMED, Grant
@@ -34,6 +34,7 @@ class Key:
     max_records: int | None = None
     requests_per_minute: int | None = None
     origins: Sequence[Origin] = tuple(sorted(CLAIMED))
+    max_bytes: int | None = None
 
     def grant(self) -> Grant:
         """Return what the key allows."""
@@ -43,6 +44,7 @@ class Key:
             self.max_records,
             self.requests_per_minute,
             frozenset(self.origins),
+            self.max_bytes,
         )
 
 
@@ -71,6 +73,7 @@ class Keys:
         max_records: int | None = None,
         requests_per_minute: int | None = None,
         origins: Collection[Origin] = CLAIMED,
+        max_bytes: int | None = None,
     ) -> str:
         """Make a key for `scope` and return it: this is the only time that it is shown.
 
@@ -90,6 +93,7 @@ class Keys:
             max_records=max_records,
             requests_per_minute=requests_per_minute,
             origins=tuple(sorted(set(origins))),
+            max_bytes=max_bytes,
         )
         with self._editing():
             self._write({**self._current(), id: key})
@@ -130,7 +134,7 @@ class Keys:
             ) from error
 
     def _editing(self) -> FileLock:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._path.parent)
         return FileLock(self._path.with_name(EDITING), mode=0o600)
 
     def _write(self, keys: dict[str, Key]) -> None:

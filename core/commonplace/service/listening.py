@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commonplace.errors import InvalidInputError
+from commonplace.private_file import make_private, make_private_folder
 from commonplace.service.address import UNIX
 
 RUN = "run"
@@ -61,8 +62,8 @@ def tcp(host: str, port: int, scheme: str = "http") -> Listener:
 def _unix(directory: Path) -> Listener:
     # Some systems ignore the permissions of a socket but none those of the directory around it.
     private = directory / RUN
-    private.mkdir(mode=0o700, exist_ok=True)
-    private.chmod(0o700)
+    make_private_folder(private)
+    make_private(private)
     path = private / "socket"
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
         path = Path(tempfile.mkdtemp(prefix="commonplace-")) / "socket"

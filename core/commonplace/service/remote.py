@@ -178,7 +178,12 @@ class RemoteEngine:
         return [(entry_from_json(one), one["cosine"]) for one in found]
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
-        # The caller's own deletions are its own to make; the server records how they went.
+        # The caller's own deletions are its own to make; the server records that they are asked
+        # for, before this process may end among them, and how they went.
+        names = [name_of(call) for call in erasure.also]
+        if names:
+            asked = {"scope": str(erasure.scope), "source": asdict(erasure.source)}
+            self._asked("erase_steps", **asked, names=names)
         done = [taken(name_of(call), call, erasure.scope, erasure.waits) for call in erasure.also]
         answer = self._asked(
             "erase",
@@ -245,12 +250,14 @@ def _check_embedder(embedder: CheckedEmbedder | None, about: dict[str, Any]) -> 
     if embedder is not None and embedder.name != theirs:
         raise EmbedderMismatchError(
             f"The server's store is of the embedder {theirs!r}, not {embedder.name!r}. Open it "
-            "with embedder= set to that one."
+            "with embedder= set to that one.",
+            theirs,
         )
     if embedder is None and not about["embeds"]:
         raise EmbedderMismatchError(
             f"The server keeps vectors of the embedder {theirs!r} and has no such model itself. "
-            "Open it with embedder= set to that one."
+            "Open it with embedder= set to that one.",
+            theirs,
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -26,6 +27,7 @@ from commonplace.scope import Scope
 from commonplace.service.access import Grants
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
+from commonplace.service.inspecting import add_inspector
 from commonplace.service.keys import Keys
 from commonplace.service.listening import Listener, local, tcp
 
@@ -43,13 +45,15 @@ _logger = logging.getLogger("commonplace")
 class Port:
     """A port for other machines; with a certificate, over TLS.
 
-    The file of the certificate may hold its private key as well.
+    The file of the certificate may hold its private key as well. `names` are those by which
+    browsers may call it, beside its address and the machine's own name.
     """
 
     host: str
     port: int
     certificate: Path | None = None
     certificate_key: Path | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def scheme(self) -> str:
@@ -73,20 +77,29 @@ class Service:
         embeds: bool,
         port: Port | None = None,
         linger: float | None = None,
+        shows: tuple[Starlette, Listener] | None = None,
     ) -> None:
-        """Listen, and say where. Raises InvalidInputError if `port` cannot be had as asked."""
+        """Listen, and say where. Raises InvalidInputError if `port` cannot be had as asked.
+
+        `shows` is an application for people, and where it listens.
+        """
         self._engine = engine
         with ExitStack() as undo:
             undo.callback(engine.close)
             here = local(directory)
             undo.callback(here.close)
             app = application(engine, _local(here), embeds=embeds)
-            self._servers = [(_server(app, linger=linger, **_LOCAL), here)]
+            self._servers = [(quiet_server(app, linger=linger, **_LOCAL), here)]
             if port is not None:
                 there = tcp(port.host, port.port, port.scheme)
                 undo.callback(there.close)
                 app = application(engine, Keys(directory).grant, embeds=embeds)
+                add_inspector(app, directory, port.names)
                 self._servers.append((_remote_server(app, port), there))
+            if shows is not None:
+                pages, there = shows
+                undo.callback(there.close)
+                self._servers.append((quiet_server(pages), there))
             lock.publish(here.address, here.token)
             self._close = undo.pop_all().close
 
@@ -201,7 +214,7 @@ def _remote_server(app: FastAPI, port: Port) -> _Server:
     """Return the server for a port. Raises InvalidInputError for a certificate of no use."""
     if port.certificate is None and port.certificate_key is not None:
         raise InvalidInputError("A certificate's key is of no use without the certificate.")
-    server = _server(
+    server = quiet_server(
         app,
         http=Protocol,
         ssl_certfile=port.certificate,
@@ -218,7 +231,8 @@ def _remote_server(app: FastAPI, port: Port) -> _Server:
     return server
 
 
-def _server(app: FastAPI, *, linger: float | None = None, **options: Any) -> _Server:
+def quiet_server(app: Starlette, *, linger: float | None = None, **options: Any) -> _Server:
+    """Return a server that leaves signals alone, and says nothing of each request."""
     server = _Server(
         uvicorn.Config(
             app,

@@ -189,6 +189,7 @@ class ReceiptShape(TypedDict):
     also: list[StepShape]
     backups: list[StepShape]
     audit_hash: str
+    left: list[str]
 
 
 class AboutShape(TypedDict):

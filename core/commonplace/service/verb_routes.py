@@ -19,6 +19,7 @@ from commonplace.service.bodies import (
     Id,
     Ids,
     JsonObject,
+    Name,
     Part,
     Query,
     Said,
@@ -61,6 +62,7 @@ class Item(Part):
     ttl: Annotated[str | None, Field(examples=["90d"])] = None
     expires_at: Time = None
     refresh_on_use: Annotated[bool, Field(strict=True)] = False
+    created_at: Annotated[Time, Field(description="When it was said, if not now.")] = None
 
 
 class Changes(Part):
@@ -71,6 +73,7 @@ class Changes(Part):
     importance: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.5
     metadata: Annotated[JsonObject, Field(default_factory=dict)]
     expires_at: Time = None
+    derived_from: tuple[Name, ...] = ()
 
 
 @router.post("/remember")
@@ -90,7 +93,7 @@ def remember(
             metadata=item.metadata,
             source=item.source.source(),
             scope=memory.path,
-            created_at=at,
+            created_at=item.created_at or at,
             expires_at=expiry(item.ttl, item.expires_at, at),
             ttl_on_use=on_use(item.ttl, item.refresh_on_use),
         )
@@ -143,6 +146,7 @@ def context(
     min_confidence: Annotated[float | None, Body(embed=True, strict=True, ge=0, le=1)] = None,
     known: Annotated[list[Said], Body(embed=True, max_length=MAX_ITEMS)] = NOTHING_ELSE,
     timezone: ZoneName = None,
+    kinds: Annotated[list[Kind] | None, Body(embed=True)] = None,
 ) -> str:
     """Return a block for a prompt with what is known about `query`, or an empty text."""
     return memory_of(engine, scope, also).context(
@@ -151,6 +155,7 @@ def context(
         min_confidence=RELEVANT if min_confidence is None else min_confidence,
         known=known,
         timezone=timezone,
+        kinds=kinds,
     )
 
 
@@ -231,9 +236,17 @@ def set(engine: Confined, key: Id, value: Json, scope: Scope_ = None) -> None:
 
 
 @router.post("/get")
-def get(engine: Confined, key: Id, scope: Scope_ = None, also: Also = NOTHING_ELSE) -> Any:
-    """Return the value kept under a key, or null."""
-    return memory_of(engine, scope, also).get(key)
+def get(
+    engine: Confined,
+    key: Id,
+    *,
+    scope: Scope_ = None,
+    also: Also = NOTHING_ELSE,
+    default: Json = None,
+    as_of: Time = None,
+) -> Any:
+    """Return the value kept under a key, or the default; with `as_of`, what it was at a time."""
+    return memory_of(engine, scope, also).get(key, default, as_of=as_of)
 
 
 @router.post("/keys")

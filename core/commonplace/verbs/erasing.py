@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from math import isfinite
 from os import PathLike
-from pathlib import Path
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import WAITS, Erasure, unfinished
 from commonplace.keeping.receipt import ErasureReceipt
+from commonplace.paths import local_path
 from commonplace.records import Source
 from commonplace.scope import Scope
 from commonplace.telemetry import told
@@ -59,7 +59,7 @@ class Erasing(View):
             reason=reason,
             source=Source() if source is None else checked_source(source),
             also=tuple(also),
-            backups=[Path(file).expanduser().resolve() for file in backups],
+            backups=[local_path(file).resolve() for file in backups],
             waits=tuple(waits),
         )
         return self._engine.erase(erasure)

@@ -12,7 +12,12 @@ from commonplace.recall.preview import Filled, filled, standing_kinds
 from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
 from commonplace.records import Kind, Match, Record, Stats
 from commonplace.telemetry import told
-from commonplace.validation import checked_confidence, checked_limit, checked_text
+from commonplace.validation import (
+    checked_confidence,
+    checked_limit,
+    checked_text,
+    checked_tokenizer,
+)
 from commonplace.verbs.view import View
 from commonplace.writing.findings import labels
 
@@ -189,6 +194,6 @@ class Recalling(View):
             query=query,
             max_tokens=max_tokens,
             min_confidence=min_confidence,
-            tokenizer=tokenizer,
+            tokenizer=checked_tokenizer(tokenizer),
             said=frozenset(map(mended, known)),
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commonplace.errors import InvalidInputError
+from commonplace.paths import local_path
 from commonplace.telemetry import told
 from commonplace.verbs.view import View
 
@@ -37,7 +37,7 @@ class Transferring(View):
         """
         from commonplace.keeping.jsonl import export
 
-        return export(self, _path(path))
+        return export(self, local_path(path))
 
     @told
     def import_(
@@ -74,7 +74,7 @@ class Transferring(View):
         from commonplace.keeping.importing import import_file
 
         choices = Choices(collections=_names(collections), columns=dict(columns or {}))
-        return import_file(self, format, _path(path), choices=choices, dry_run=dry_run)
+        return import_file(self, format, local_path(path), choices=choices, dry_run=dry_run)
 
     def backup(self, path: str | PathLike[str]) -> None:
         """Write the whole store to a new file, which `commonplace restore` puts back.
@@ -92,7 +92,7 @@ class Transferring(View):
                 f"A backup holds every scope, and this memory is confined to {str(self._scope)!r}. "
                 "Make it with the root memory, or export this scope."
             )
-        self._engine.backup(_path(path).resolve())
+        self._engine.backup(local_path(path).resolve())
 
     def flush(self) -> None:
         """Wait until the store's Chroma database has everything that is acknowledged.
@@ -107,12 +107,6 @@ class Transferring(View):
         0
         """
         self._engine.flush()
-
-
-def _path(path: object) -> Path:
-    if not isinstance(path, (str, PathLike)) or not str(path) or "\x00" in str(path):
-        raise InvalidInputError(f"A path is the name of a file or folder, not {path!r}.")
-    return Path(path).expanduser()
 
 
 def _names(names: object) -> tuple[str, ...]:

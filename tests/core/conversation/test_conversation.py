@@ -577,6 +577,20 @@ class TestChanging:
                 change(other.id)
 
 
+@IN_MEMORY
+def test_where_no_user_speaks_it_recalls_for_what_an_agent_said_last(
+    alice: Memory, chat: Conversation
+) -> None:
+    """A team's conversation, or a window that the user's task fell out of."""
+    alice.remember("The deploy key of Zephyr is kept by Maria")
+    chat.add({"role": "assistant", "name": "planner", "content": "Who keeps the deploy key?"})
+    chat.extend([CALLING, RESULT])
+
+    [head, *_] = chat.messages(max_tokens=AMPLE)
+    assert "kept by Maria" in head["content"]
+    assert "kept by Maria" not in str(chat.messages(max_tokens=AMPLE, about=""))
+
+
 def test_an_awaited_conversation_has_the_same_verbs(alice: Memory) -> None:
     async def talk() -> list[dict[str, Any]]:
         chat = AsyncMemory(alice).conversation("monday", tokenizer=words)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from commonplace.embedding.windows import OVERLAP_TOKENS, READ_TOKENS, WINDOW_TOKENS, split
+from commonplace.embedding.windows import MINILM, split
 
 
 def _tokenizer() -> Tokenizer:
@@ -37,13 +37,13 @@ def _places(text: str, pieces: list[str]) -> list[tuple[int, int]]:
     return [(text.index(piece), text.index(piece) + len(piece)) for piece in pieces]
 
 
-@pytest.mark.parametrize("text", ["", " ", "Ada lives in Lisbon.", "word " * READ_TOKENS])
+@pytest.mark.parametrize("text", ["", " ", "Ada lives in Lisbon.", "word " * MINILM.read])
 def test_a_text_that_is_read_whole_stays_as_it_is(text: str) -> None:
     assert split(text, TOKENIZER) == [text]
 
 
 def test_one_token_more_than_is_read_makes_two_pieces() -> None:
-    assert len(split("word " * (READ_TOKENS + 1), TOKENIZER)) == 2
+    assert len(split("word " * (MINILM.read + 1), TOKENIZER)) == 2
 
 
 def test_pieces_are_consecutive_and_overlap_and_leave_nothing_out() -> None:
@@ -71,7 +71,7 @@ def test_the_overlap_is_small() -> None:
     places = _places(SENTENCES, pieces)
     shared = [SENTENCES[after[0] : before[1]] for before, after in pairwise(places)]
 
-    assert all(0 < _tokens(text) <= OVERLAP_TOKENS for text in shared)
+    assert all(0 < _tokens(text) <= MINILM.overlap for text in shared)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_no_piece_has_more_tokens_than_a_window(text: str) -> None:
     pieces = split(text, TOKENIZER)
 
     assert len(pieces) > 1
-    assert all(0 < _tokens(piece) <= WINDOW_TOKENS for piece in pieces)
+    assert all(0 < _tokens(piece) <= MINILM.window for piece in pieces)
 
 
 def test_chinese_is_split_after_its_full_stops() -> None:
@@ -127,7 +127,7 @@ def test_whatever_the_words_none_is_cut_or_lost(words: list[str]) -> None:
     pieces = split(text, TOKENIZER)
     places = _places(text, pieces)
 
-    assert all(_tokens(piece) <= WINDOW_TOKENS for piece in pieces[:-1] or [""])
+    assert all(_tokens(piece) <= MINILM.window for piece in pieces[:-1] or [""])
     assert places[-1][1] == len(text.rstrip())
     assert all(
         not text[before[1] : after[0]].strip() and before[0] < after[0]

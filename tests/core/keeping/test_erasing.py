@@ -112,9 +112,11 @@ def test_a_step_that_fails_is_recorded_logged_and_to_be_repeated(
     assert [step.error for step in receipt.also] == ["TimeoutError", None]
     assert called == [ALICE]
     assert "delete_thread" in caplog.text
-    actions = ["erase begun", "erase step failed", "erase step taken", "erased in part"]
-    assert case.actions() == actions
-    assert case.notes() == ["also delete_thread: TimeoutError", "also list.append"]
+    asked = ["also delete_thread", "also list.append"]
+    outcome = ["erase step failed", "erase step taken", "erased in part"]
+    assert case.actions() == ["erase step asked"] * 2 + ["erase begun", *outcome]
+    assert case.notes() == [*asked, "also delete_thread: TimeoutError", "also list.append"]
+    assert receipt.left == ("also delete_thread",)
     assert case.unfinished() == ["also delete_thread: TimeoutError"]
 
 
@@ -126,7 +128,8 @@ def test_a_step_is_tried_again_after_each_wait(case: Case, failures: int) -> Non
 
     assert step.called == [ALICE] * (failures + 1)
     assert receipt.is_complete
-    assert case.actions() == ["erase begun", "erase step taken", "erased"]
+    asked, *done = case.actions()
+    assert (asked, done) == ("erase step asked", ["erase begun", "erase step taken", "erased"])
     assert case.unfinished() == []
 
 
@@ -182,9 +185,16 @@ def test_an_erasure_that_was_broken_off_is_unfinished(case: Case) -> None:
     with pytest.raises(KeyboardInterrupt):
         case.erase(also=[end, end])
 
-    [open_one] = unfinished(case.audit.entries())
-    assert (open_one.action, open_one.counts) == ("erase begun", {"also": 2})
-    case.erase(also=[Failing(0)])
+    *steps, begun = unfinished(case.audit.entries())
+    assert (begun.action, begun.counts) == ("erase begun", {"also": 2})
+    names = [f"also {end.__qualname__}", f"also {end.__qualname__} #2"]
+    assert [one.note for one in steps] == names
+
+    receipt = case.erase(also=[Failing(0)])
+    assert (receipt.is_complete, list(receipt.left)) == (False, names)
+    assert case.unfinished() == names
+
+    case.erase(done=[Step(end.__qualname__), Step(end.__qualname__)])
     assert case.unfinished() == []
 
 
@@ -207,8 +217,8 @@ def test_a_store_that_fails_is_recorded_and_raised(case: Case) -> None:
         case.erase(also=[called.append])
 
     assert called == []
-    assert case.actions() == ["erase begun", "erase failed"]
-    assert [one.note for one in unfinished(case.audit.entries())] == ["StoreError"]
+    assert case.actions() == ["erase step asked", "erase begun", "erase failed"]
+    assert case.unfinished() == ["also list.append", "StoreError"]
 
 
 def test_an_absent_backup_is_refused_before_anything_is_done(case: Case, tmp_path: Path) -> None:

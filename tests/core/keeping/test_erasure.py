@@ -15,7 +15,7 @@ import commonplace
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma import traces
 from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.files import REWRITING
+from commonplace.chroma.sealing import REWRITING
 from commonplace.ports import Entry, Vectors
 from commonplace.testing import HashingEmbedder
 

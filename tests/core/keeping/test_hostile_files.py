@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +16,7 @@ import pytest
 
 from commonplace import InvalidInputError, Memory
 from commonplace.keeping import archives, json_stream, reading
+from commonplace.keeping.importers.pickled import values_by_id
 from imported import write_json
 
 TOO_LONG = "line 1: one item here is longer than 64,000,000 bytes"
@@ -196,12 +199,29 @@ class Runs:
         return print, ("it ran",)
 
 
+def unfolding(depth: int) -> object:
+    """Return a small graph whose text would double with each level."""
+    value: object = "said once"
+    for _ in range(depth):
+        value = (value, value)
+    return value
+
+
+def within_itself() -> list[object]:
+    value: list[object] = []
+    value.append(value)
+    return value
+
+
 @pytest.mark.parametrize("name", ["uid_text_dict.pkl", "uid_memo_dict.pkl"])
 @pytest.mark.parametrize(
     "data",
     [pickle.dumps({"1": Runs()}), b"", b"garbage", pickle.dumps([1]),
-     b"\x80\x02}r" + (2**31).to_bytes(4, "little") + b"."],
-    ids=["runs", "empty", "garbage", "list", "room for 2 thousand million places"],
+     b"\x80\x02}r" + (2**31).to_bytes(4, "little") + b".",
+     pickle.dumps({"1": unfolding(21)}), pickle.dumps({"1": within_itself()}),
+     pickle.dumps({1 << 20_000: ("a", "b")})],
+    ids=["runs", "empty", "garbage", "list", "room for 2 thousand million places",
+         "unfolds", "within itself", "a number of 6,000 digits"],
 )  # fmt: skip
 def test_a_pickle_runs_nothing(
     memory: Memory, tmp_path: Path, name: str, data: bytes, capfd: pytest.CaptureFixture[str]
@@ -242,3 +262,58 @@ def test_a_file_that_is_large_in_one_item_is_refused_at_the_limit(
     found: list[json_stream.Element] = []
     with pytest.raises(InvalidInputError, match="longer than 1,000 bytes"):
         found.extend(json_stream.elements(path))
+
+
+# Changes the class that stands for AutoGen's, instead of an object of it.
+CHANGING_A_CLASS = b"\x80\x02cany\nMemo\n}X\x04\x00\x00\x00taskX\x04\x00\x00\x00evilsb."
+
+
+def test_a_pickle_changes_no_class_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "uid_memo_dict.pkl"
+    path.write_bytes(CHANGING_A_CLASS)
+    with pytest.raises(InvalidInputError):
+        values_by_id(path)
+    path.write_bytes(b"\x80\x02}X\x01\x00\x00\x001cany\nMemo\n)\x81s.")
+
+    [memo] = values_by_id(path).values()
+
+    assert not hasattr(memo, "task")
+    assert type(memo).__module__ != "commonplace"
+
+
+VIEWS = {
+    "langgraph-store": ("file.db", "store", "'a' AS prefix, 'k' AS key, '{}' AS value"),
+    "crewai-storage": (
+        "long_term_memory_storage.db",
+        "long_term_memories",
+        "n AS id, 't' AS task_description, '{}' AS metadata, 0 AS datetime, 1 AS score",
+    ),
+    "langchain-messages": (
+        "file.db",
+        "message_store",
+        "n AS id, 's' AS session_id, '{}' AS message",
+    ),
+    "langchain-chroma": ("chroma.sqlite3", "collections", "n AS id, 'c' AS name"),
+}
+
+
+@pytest.mark.parametrize("format", VIEWS)
+def test_a_view_in_the_place_of_a_table_is_not_run(
+    memory: Memory, tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    name, table, columns = VIEWS[format]
+    with closing(sqlite3.connect(folder / name)) as database:
+        # It ends here, and could have as many rows as it likes.
+        numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 9)"
+        database.execute(f"CREATE VIEW {table} AS {numbers} SELECT {columns} FROM c")
+
+    with pytest.raises(InvalidInputError, match=r"prohibited|not authorized|defines a view"):
+        memory.import_(folder if format.endswith("chroma") else folder / name, format=format)
+
+    assert memory.count() == 0
+    assert list(temporary.iterdir()) == []

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from commonplace import InvalidInputError, Memory, Record, Scope, StoreInUseError
-from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.files import CHROMA, REWRITING, client_of
+from commonplace import InvalidInputError, Memory, Record, StoreInUseError
+from commonplace.chroma.client import client_of
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair
 from commonplace.chroma.rows import row_id
+from commonplace.chroma.sealing import CHROMA, REWRITING
 from commonplace.embedding import as_embedder
 from commonplace.errors import EmbedderMismatchError, StoreDamagedError
 from commonplace.testing import HashingEmbedder
@@ -68,15 +68,6 @@ def assert_all_findable(directory: Path) -> None:
             assert sorted(record.text for record in own.records(limit=1_000)) == sorted(TEXTS)
             for text in TEXTS[::23]:
                 assert own.recall(text, limit=1)[0].record.text == text
-
-
-def can_be_read(store: DirectoryStore, scope: Scope) -> bool:
-    """Tell whether it can be read from Chroma, past the ledger."""
-    try:
-        ids = [record.id for record in store.chroma.records(scope)]
-        return len(store.chroma.find(scope, ids)) == len(TEXTS)
-    except StoreDamagedError:
-        return False
 
 
 def test_a_sound_store_has_no_findings(directory: Path) -> None:
@@ -178,7 +169,8 @@ def test_a_damaged_database_is_told_and_nothing_is_tried(directory: Path) -> Non
 def test_a_missing_database_is_told(directory: Path) -> None:
     (directory / CHROMA / DATABASE).unlink()
 
-    assert [one.what for one in examine(directory).findings] == ["chroma.sqlite3 is missing"]
+    [found] = examine(directory).findings
+    assert found.what.startswith("chroma.sqlite3 is missing: restore")
 
 
 def test_vectors_are_rebuilt_by_the_stores_own_embedder_alone(directory: Path) -> None:
@@ -212,21 +204,64 @@ def test_an_index_is_judged_without_the_engine(directory: Path) -> None:
     assert flaws(index, 64) == ["a link leads nowhere"]
 
 
-def test_an_erasure_says_that_a_damaged_store_needs_the_doctor_and_spares_the_others(
-    directory: Path,
-) -> None:
-    delete(indexes_of(directory)[0] / "index_metadata.pickle")
-    scopes = [Scope(("user", user)) for user in USERS]
-    store, close = opened(directory, EMBEDDER.name)
-    [damaged] = [scope for scope in scopes if not can_be_read(store, scope)]
+def test_an_erasure_says_that_a_damaged_store_needs_the_doctor(directory: Path) -> None:
+    (indexes_of(directory)[0] / "index_metadata.pickle").unlink()
 
-    with pytest.raises(StoreDamagedError, match="commonplace doctor"):
-        store.erase(damaged)
-    assert all(can_be_read(store, scope) for scope in scopes if scope != damaged)
-    close()
+    with commonplace.open(directory, embedder=EMBEDDER) as memory:
+        for user in USERS:
+            with pytest.raises(StoreDamagedError, match="commonplace doctor --repair"):
+                memory.scope("user", user).erase(reason="request 123")
 
     assert repair(directory, EMBEDDER).is_sound
     assert_all_findable(directory)
+
+
+@pytest.mark.parametrize("file", ["header.bin", "link_lists.bin", "length.bin"])
+def test_vectors_that_are_kept_need_no_embedder(directory: Path, file: str) -> None:
+    (directory / "ledger.sqlite3").unlink()
+    for index in indexes_of(directory):
+        (index / file).write_bytes(b"damaged")
+
+    if file == "header.bin":  # it says where the vectors are
+        before = snapshot(directory)
+        with pytest.raises(InvalidInputError, match="--embedder"):
+            repair(directory)
+        assert snapshot(directory).items() >= before.items()
+        assert repair(directory, EMBEDDER).is_sound
+    else:
+        assert repair(directory).is_sound
+    assert_all_findable(directory)
+
+
+def test_vectors_of_the_ledger_need_no_embedder(directory: Path) -> None:
+    for index in indexes_of(directory):
+        shutil.rmtree(index)
+
+    assert repair(directory).is_sound
+    assert_all_findable(directory)
+
+
+def test_a_changed_database_is_told_and_kept(directory: Path) -> None:
+    path = directory / CHROMA / DATABASE
+    content = path.read_bytes()
+    place = content.index(b"shelf 9")
+    path.write_bytes(content[:place] + b"shelf 8" + content[place + 7 :])
+
+    with pytest.raises(StoreDamagedError, match="was changed since the store was closed"):
+        commonplace.open(directory, embedder=EMBEDDER)
+    [found] = repair(directory).repaired
+
+    assert "a text may be another than was written" in found.what
+    assert examine(directory).is_sound
+
+
+def snapshot(directory: Path) -> dict[str, bytes]:
+    """Return what every index file holds."""
+    return {
+        str(one.relative_to(directory)): one.read_bytes()
+        for index in indexes_of(directory)
+        for one in index.iterdir()
+    }
 
 
 LONG = "She keeps the tea in the blue cupboard behind the flour and the sugar"

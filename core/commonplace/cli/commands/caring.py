@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +15,9 @@ from commonplace.cli.options import Target, agreed, of_a_store, targeted
 from commonplace.cli.output import Column, emit_one, shows_tables, table, waiting
 from commonplace.cli.places import is_given, placed
 from commonplace.cli.store import directory_of, opened
+
+if TYPE_CHECKING:
+    from commonplace.embedding.adapters import CheckedEmbedder
 
 ENTRIES: Sequence[Column] = (
     ("at", lambda row: row["at"][:19]),
@@ -36,6 +42,8 @@ def erase_command(
     SCOPE may be given by --scope as well; "" is all. Asks first on a terminal.
     """
     is_named = not words or is_given("scope")
+    if len(words) == 1 and not is_named and Path(words[0]).is_dir():
+        raise click.UsageError(f'Erase what of {words[0]}? Give SCOPE as well; "" is all.')
     target, scope = placed(target, words, [] if is_named else ["SCOPE"])
     if not words and not target.scope:
         raise click.UsageError('Erase what? Give SCOPE, such as user/alice; "" is all.')
@@ -46,6 +54,8 @@ def erase_command(
         with waiting("erasing"):
             receipt = memory.erase(reason=reason, backups=backups)
     click.echo(json.dumps(receipt.to_dict(), indent=1))
+    if not receipt.records:
+        click.echo(f"commonplace: there was no record in {target.scope or 'the store'!r}", err=True)
 
 
 @click.command("sweep")
@@ -94,8 +104,15 @@ def audit_command(target: Target, words: tuple[str, ...]) -> None:
 @click.command("doctor")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
 @click.option("--repair", is_flag=True, help="Rebuild what can be.")
+@click.option(
+    "--embedder",
+    metavar="MODULE:NAME",
+    help="The store's embedder, for vectors that are kept nowhere any more.",
+)
 @of_a_store
-def doctor_command(target: Target, words: tuple[str, ...], *, repair: bool) -> None:
+def doctor_command(
+    target: Target, words: tuple[str, ...], *, repair: bool, embedder: str | None
+) -> None:
     """Look for damage in a directory, which nobody may have open.
 
     Ends with 1 if there is any.
@@ -103,12 +120,10 @@ def doctor_command(target: Target, words: tuple[str, ...], *, repair: bool) -> N
     target, _ = placed(target, words, [])
     path = directory_of(target.store)
     from commonplace.chroma import repair as repairing
-    from commonplace.embedding import MiniLM, as_embedder
 
     with waiting(f"reading {path}"):
-        report = (
-            repairing.repair(path, as_embedder(MiniLM())) if repair else repairing.examine(path)
-        )
+        model = _model_of(path, embedder) if repair else None
+        report = repairing.repair(path, model) if repair else repairing.examine(path)
     for finding in report.repaired:
         click.echo(f"repaired: {finding.what}")
     for finding in report.findings:
@@ -116,6 +131,26 @@ def doctor_command(target: Target, words: tuple[str, ...], *, repair: bool) -> N
     click.echo(f"{report.records:,} records; {'sound' if report.is_sound else 'damaged'}")
     if not report.is_sound:
         raise click.exceptions.Exit(1)
+
+
+def _model_of(path: Path, named: str | None) -> CheckedEmbedder | None:
+    """Return the embedder that is named, or the default one if the store was built with it."""
+    from commonplace.chroma.repair import embedder_name
+    from commonplace.embedding import MiniLM, as_embedder
+    from commonplace.errors import InvalidInputError
+
+    if named is None:
+        default = as_embedder(MiniLM())
+        return default if embedder_name(path) == default.name else None
+    module, _, name = named.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidInputError(
+            f"There is no embedder {named!r} ({error}). Name one as module:name, such as "
+            "my_models:embed; the folder of the module must be on PYTHONPATH."
+        ) from error
+    return as_embedder(found() if isinstance(found, type) else found)
 
 
 @click.command("download-model")

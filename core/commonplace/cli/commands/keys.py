@@ -12,13 +12,14 @@ import click
 from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
-from commonplace.cli.store import is_address, named, opened
+from commonplace.cli.store import is_address, named, opened, resolved
 
 KEYS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
     ("scope", lambda row: row["scope"] or "(root)"),
     ("made", lambda row: row["created_at"]),
     ("records", lambda row: row["max_records"] or "-"),
+    ("bytes", lambda row: row["max_bytes"] or "-"),
     ("requests a minute", lambda row: row["requests_per_minute"] or "-"),
     ("origins", lambda row: ",".join(row["origins"]) or "-"),
 )
@@ -45,6 +46,7 @@ def keys_command(ctx: click.Context, target: Target) -> None:
 @keys_command.command("add")
 @click.argument("words", metavar="[DIRECTORY] SCOPE", nargs=-1)
 @click.option("--max-records", type=click.IntRange(1), help="Records that may be in the scope.")
+@click.option("--max-bytes", type=click.IntRange(1), help="Bytes of text and metadata there.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Requests it may send.")
 @click.option(
     "--origin",
@@ -60,6 +62,7 @@ def add_key(
     words: tuple[str, ...],
     *,
     max_records: int | None,
+    max_bytes: int | None,
     requests_per_minute: int | None,
     origins: tuple[Any, ...],
 ) -> None:
@@ -75,6 +78,7 @@ def add_key(
     made = Keys(_directory(target)).add(
         Scope.parse(scope),
         max_records=max_records,
+        max_bytes=max_bytes,
         requests_per_minute=requests_per_minute,
         origins=list(origins) or CLAIMED,
     )
@@ -114,4 +118,4 @@ def _directory(target: Target) -> Path:
     place = named(target.store)
     if is_address(place):
         raise click.UsageError(f"Keys are kept in the server's directory, not at {place!r}.")
-    return Path(place).expanduser()
+    return resolved(place)

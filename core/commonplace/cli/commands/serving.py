@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     "--embedder",
     help="Name of the clients' own embedder, whose vectors they send: this server loads no model.",
 )
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    help="A name by which browsers call it, beside its address: memory.example.org.",
+)
 @of_a_store
 def serve_command(
     target: Target,
@@ -49,6 +55,7 @@ def serve_command(
     certificate: str | None,
     certificate_key: str | None,
     embedder: str | None,
+    names: tuple[str, ...],
 ) -> None:
     """Serve DIRECTORY to this user's processes, and to others with keys.
 
@@ -62,8 +69,8 @@ def serve_command(
         raise click.UsageError(f"A directory is served, not {place!r}.")
     os.umask(0o077)  # what is remembered is this user's, the new files included
     path = Path(place).expanduser().resolve()
-    certificates = (Path(one) if one else None for one in (certificate, certificate_key))
-    service = _service(path, Port(host, port, *certificates), embedder)
+    own, private = (Path(one) if one else None for one in (certificate, certificate_key))
+    service = _service(path, Port(host, port, own, private, names), embedder)
     run_until_signal(service, lambda: _announce(path, service))
     click.echo("stopped; everything is stored")
 

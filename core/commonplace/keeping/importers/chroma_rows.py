@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import copied
+from commonplace.keeping.databases import copied, reading
 from commonplace.keeping.importers.making import checked
 from commonplace.keeping.reading import Found, Skipped, last_change
 from commonplace.records import Record
@@ -35,9 +34,9 @@ def collections_of(file: Path) -> list[str]:
 
 def _asked(file: Path, query: str, *values: str) -> list[tuple[object, ...]]:
     try:
-        with copied(file) as copy, closing(sqlite3.connect(copy)) as database:
-            return database.execute(query, values).fetchall()
-    except sqlite3.Error:
+        with reading(file) as theirs:
+            return list(theirs.rows(query, values))
+    except (sqlite3.Error, InvalidInputError):
         return []  # whoever reads it will say why it cannot be read
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import copied, is_database
+from commonplace.keeping.databases import is_database, reading
 from commonplace.keeping.importers.chroma_rows import DATABASE, collections_of, records_of
 from commonplace.keeping.importers.making import checked, fixed_id, name, noted_time
 from commonplace.keeping.reading import Found, Skipped, last_change
@@ -72,8 +71,8 @@ def _learnt(file: Path) -> Iterator[Found | Skipped]:
     at = last_change(file)
     query = f"SELECT id, task_description, metadata, datetime, score FROM {_TABLE} ORDER BY id"  # noqa: S608  # no value
     try:
-        with copied(file) as copy, closing(sqlite3.connect(copy)) as database:
-            for row in database.execute(query):
+        with reading(file) as theirs:
+            for row in theirs.rows(query):
                 yield _of_row(row, f"{file}, {_TABLE} {row[0]}", at)
     except sqlite3.Error as error:
         raise InvalidInputError(f"{str(file)!r} is no storage of CrewAI's ({error}).") from error

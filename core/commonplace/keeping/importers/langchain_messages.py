@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import copied, is_database
+from commonplace.keeping.databases import is_database, reading
 from commonplace.keeping.importers.chat_log import Log
 from commonplace.keeping.importers.messages import Message, records_of, with_notes
 from commonplace.keeping.json_stream import elements
@@ -52,9 +51,9 @@ def _of_json(path: Path) -> Iterator[Message | Skipped]:
 def _of_database(path: Path) -> Iterator[Message | Skipped]:
     log = Log(path.stem, last_change(path))
     try:
-        with copied(path) as copy, closing(sqlite3.connect(copy)) as database:
+        with reading(path) as theirs:
             query = f"SELECT id, session_id, message FROM {_TABLE} ORDER BY id"  # noqa: S608  # no value
-            for id, session, message in database.execute(query):
+            for id, session, message in theirs.rows(query):
                 yield from _row(message, log, f"{path}, {_TABLE} {id}", str(session))
     except sqlite3.Error as error:
         raise InvalidInputError(

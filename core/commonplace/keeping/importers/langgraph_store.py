@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import copied, is_database
+from commonplace.keeping.databases import Reading, is_database, reading
 from commonplace.keeping.importers.making import (
     checked,
     fixed_id,
@@ -86,11 +85,11 @@ def _flat(value: JSON, where: str) -> Iterator[tuple[JSON, str]]:
 def _of_database(path: Path) -> Iterator[_Item]:
     at = last_change(path)
     try:
-        with copied(path) as copy, closing(sqlite3.connect(copy)) as database:
-            database.row_factory = sqlite3.Row
-            database.text_factory = lambda text: text.decode(errors="replace")
-            _check_sizes(database, path)
-            for row in database.execute("SELECT * FROM store"):
+        with reading(path) as theirs:
+            theirs.database.row_factory = sqlite3.Row
+            theirs.database.text_factory = lambda text: text.decode(errors="replace")
+            _check_sizes(theirs, path)
+            for row in theirs.rows("SELECT * FROM store"):
                 item = dict(zip(row.keys(), row, strict=True))
                 yield _Item(item, f"{path}, {item['prefix']} {item['key']}", at)
     except (sqlite3.Error, KeyError) as error:
@@ -99,8 +98,8 @@ def _of_database(path: Path) -> Iterator[_Item]:
         ) from error
 
 
-def _check_sizes(database: sqlite3.Connection, path: Path) -> None:
-    [[most]] = database.execute("SELECT max(length(value)) FROM store")
+def _check_sizes(theirs: Reading, path: Path) -> None:
+    [[most]] = theirs.rows("SELECT max(length(value)) FROM store")
     if most is not None and most > MAX_ITEM_BYTES:
         raise InvalidInputError(
             f"{str(path)!r} holds an item longer than {MAX_ITEM_BYTES:,} characters, the limit."

@@ -1,0 +1,96 @@
+"""What others wait for while a scope is erased: recalls in one scope beside erasures of others.
+
+    python benchmarks/erasing_beside.py --records 20000
+
+One store of so many records in scopes of 200 each, with random vectors. A thread recalls in one
+scope, which is in use, without a pause; meanwhile an empty scope is erased, and then one of 200
+records. Beside them the same recalls while nothing is erased, and the copying of the store's files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import commonplace
+from commonplace import Memory, Record
+from keeping import RandomVectors, texts
+
+SCOPE = 200
+QUESTION = "word7 and word70?"
+
+
+def recalls_during(memory: Memory, step: Callable[[], object]) -> tuple[list[float], float]:
+    """Return what recalls took during a step, in ms, and what the step took, in seconds."""
+    spent, is_over = list[float](), threading.Event()
+
+    def recall() -> None:
+        while not is_over.is_set():
+            began = time.perf_counter()
+            memory.recall(QUESTION)
+            spent.append(1_000 * (time.perf_counter() - began))
+
+    beside = threading.Thread(target=recall)
+    beside.start()
+    began = time.perf_counter()
+    step()
+    took = time.perf_counter() - began
+    is_over.set()
+    beside.join()
+    return spent, took
+
+
+def filled(folder: Path, count: int) -> Memory:
+    """Return the memory of a store of so many records."""
+    memory = commonplace.open(folder, embedder=RandomVectors())
+    for number in range(count // SCOPE):
+        records = [Record(text) for text in texts(SCOPE, number)]
+        memory.scope("user", f"u{number}").remember_many(records)
+    return memory
+
+
+def megabytes() -> float:
+    """Return the most memory that this process has had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--records", type=int, default=20_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "store"
+        with filled(store, options.records) as memory:
+            own = memory.scope("user", "u0")
+            own.recall(QUESTION)
+            steps: dict[str, Callable[[], object]] = {
+                "nothing, for a second": lambda: time.sleep(1),
+                "copying the store's files": lambda: shutil.copytree(store, Path(folder) / "copy"),
+                "erasing an empty scope": lambda: memory.scope("user", "eve").erase(reason="1"),
+                "erasing a scope of 200": lambda: memory.scope("user", "u1").erase(reason="1"),
+            }
+            title = f"{options.records:,} records"
+            shown = Table("meanwhile", "took, s", "recalls", "p50, ms", "p99, ms", "most, ms",
+                          "memory more, MB", title=title)  # fmt: skip
+            for name, step in steps.items():
+                before = megabytes()
+                spent, took = recalls_during(own, step)
+                shares = [float(np.percentile(spent, share)) for share in (50, 99, 100)]
+                row = [f"{took:.2f}", str(len(spent)), *(f"{one:.1f}" for one in shares)]
+                shown.add_row(name, *row, f"{megabytes() - before:.0f}")
+            Console(width=120).print(shown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The command that gives a store the vectors of another model."""
+
+from __future__ import annotations
+
+import click
+
+from commonplace.cli.options import Target, of_a_store
+from commonplace.cli.places import placed
+from commonplace.cli.store import directory_of
+
+
+@click.command("reembed")
+@click.argument("words", metavar="[DIRECTORY]", nargs=-1)
+@click.option("--embedder", required=True, help="'minilm' or 'multilingual'.")
+@of_a_store
+def reembed_command(target: Target, words: tuple[str, ...], *, embedder: str) -> None:
+    """Give a store that nobody has open the vectors of another model.
+
+    Interrupted, the store is as it was, and the same command goes on where it ended.
+    """
+    from tqdm import tqdm
+
+    from commonplace.chroma.reembedding import reembed
+
+    target, _ = placed(target, words, [])
+    with tqdm(unit=" records") as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        count = reembed(directory_of(target.store), embedder, show)
+    click.echo(f"{count:,} records are embedded with {embedder}")

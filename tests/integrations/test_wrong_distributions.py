@@ -1,0 +1,57 @@
+"""Four products are called AutoGen: whoever installed another one is told which this is for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+CLASSIC = "autogen/__init__.py"  # of pyautogen, ag2 and autogen-agentchat in their older releases
+LEFT_OVER = "autogen/"  # what is left of it when ag2 is upgraded beside autogen
+AGENTS = "class Agent: ...\nclass ConversableAgent: ...\n"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "installed", "told"),
+    [
+        ("commonplace_autogen_classic", LEFT_OVER, "reinstall autogen"),
+        ("commonplace_autogen_classic", CLASSIC, "commonplace-memory[autogen-classic]"),
+        ("commonplace_autogen_classic", "ag2/__init__.py", "ag2 1.x by commonplace_ag2"),
+        ("commonplace_ag2", CLASSIC, "commonplace_autogen_classic"),
+        ("commonplace_ag2", "ag2/__init__.py", "commonplace-memory[ag2]"),
+        ("commonplace_agent_framework", CLASSIC, "commonplace-memory[agent-framework]"),
+        ("commonplace_agent_framework", "agent_framework/__init__.py", "1.23 or newer"),
+    ],
+)
+def test_another_autogen_is_told_from_the_one_that_is_needed(
+    adapter: str, installed: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / installed
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if installed == LEFT_OVER:
+        place.mkdir()
+    else:
+        place.write_text(AGENTS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+
+    with pytest.raises(ModuleNotFoundError) as raised:
+        importlib.import_module(adapter)
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in (adapter, "autogen", "ag2", "agent_framework"):
+            del sys.modules[name]
+    assert told in str(raised.value)
+    assert "pip install" in str(raised.value)
+
+
+def test_a_fault_of_an_adapter_is_not_taken_for_a_missing_framework(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ag2").mkdir()
+    (tmp_path / "ag2" / "__init__.py").write_text("import not_there", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(ModuleNotFoundError, match="No module named 'not_there'"):
+        importlib.import_module("commonplace_ag2")
