@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from commonplace.chroma.directory import DirectoryStore, opened
 from commonplace.chroma.ledger_file import LEDGER
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.reconciling import UNFED
-from commonplace.chroma.repair import examine
+from commonplace.chroma.repair import examine, repair
 from commonplace.chroma.sealing import CHROMA
 from commonplace.testing import HashingEmbedder
 from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
@@ -138,6 +139,37 @@ def test_a_store_that_was_killed_before_chroma_was_made_is_examined_and_backed_u
     (directory / LEDGER).unlink()
     with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
         assert [one.text for one in memory.records()] == ["Likes tea"]
+
+
+def test_a_database_whose_making_was_cut_off_is_made_to_its_end(tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    memory = commonplace.open(directory, embedder=HashingEmbedder(64))
+    with closing(sqlite3.connect(directory / CHROMA / DATABASE)) as database:
+        database.executescript("CREATE TABLE migrations (dir TEXT); DROP TABLE migrations; VACUUM")
+    memory.remember("Likes tea")
+    memory.flush()
+    memory.close()
+
+    assert examine(directory).records == 1
+
+
+def test_a_store_that_is_damaged_is_repaired_from_the_ledger_and_fed(tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        memory.remember_many([f"Likes tea number {number}" for number in range(150)])
+    for path in (directory / CHROMA).glob("*/header.bin"):
+        path.write_bytes(b"damaged")
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        memory.remember("Likes rum")
+        with pytest.raises(StoreError, match=r"safe in the ledger"):
+            memory.flush()
+        assert memory.recall("rum", limit=1)[0].record.text == "Likes rum"
+
+    assert not examine(directory).is_sound
+    assert repair(directory).is_sound
+    (directory / LEDGER).unlink()
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        assert memory.count() == 151
 
 
 def test_a_feed_that_is_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path) -> None:

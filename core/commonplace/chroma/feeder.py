@@ -24,6 +24,8 @@ _BYTES_PER_STEP = 16 * 1024**2
 # Chroma holds the interpreter for the whole of a write: it is fed when a burst of them is over.
 _QUIET_SECONDS = 0.5
 _SECONDS_UNTIL_AGAIN = 10.0
+# So Python says why no module is imported any more: what is left is fed at the next opening.
+_ENDING = "interpreter shutdown"
 
 _log = logging.getLogger(__name__)
 
@@ -180,7 +182,8 @@ class Feeder:
 
     def _fail(self, error: Exception) -> None:
         said = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
-        if self._failure is None or str(self._failure) != said:
+        is_told = self._failure is not None and str(self._failure) == said
+        if not is_told and _ENDING not in said:
             _log.error("%s: %s", self._waiting(), said, exc_info=error)
         self._failure = error if isinstance(error, StoreError) else StoreError(said)
         self._failures += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from commonplace.chroma import ledger_file
@@ -11,6 +12,7 @@ from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import ChromaFiles, fed_in, fed_of, state_of
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import LEDGER, Fed, Said
+from commonplace.chroma.sealing import CHROMA
 from commonplace.errors import StoreDamagedError
 from commonplace.scope import Scope
 
@@ -52,6 +54,16 @@ def ledger_of(directory: Path, chroma: ChromaFiles) -> Ledger:
     ledger.close()
     _refuse_older(file, chroma, ledger.said, fed)
     return _begun(directory, chroma)
+
+
+def was_read(directory: Path, before: str) -> None:
+    """Take note that Chroma's database was only read since it was in this state."""
+    with suppress(StoreDamagedError):  # one that cannot be read is begun anew
+        said = ledger_file.said_by(directory / LEDGER)
+        if said is not None and said.beside == before:
+            ledger = Ledger(directory / LEDGER, said)
+            ledger.stands_beside(state_of(directory / CHROMA))
+            ledger.close()
 
 
 def _read(file: Path, told: Callable[[], Said | None]) -> Ledger | None:

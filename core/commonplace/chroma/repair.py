@@ -11,20 +11,21 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.chroma import rows
 from commonplace.chroma.directory import DirectoryStore
+from commonplace.chroma.files import state_of
 from commonplace.chroma.index_flaws import flaws as flaws_of
 from commonplace.chroma.kept_vectors import KeptVectors
 from commonplace.chroma.privacy import open_to_others
 from commonplace.chroma.probing import probed
 from commonplace.chroma.purging import DATABASE, orphans
 from commonplace.chroma.reading import everything
-from commonplace.chroma.reconciling import UNFED
+from commonplace.chroma.reconciling import UNFED, was_read
 from commonplace.chroma.sealing import CHANGED, CHROMA, REWRITING, Flaw, flaws, forget, renew
 from commonplace.chroma.store import ROWS_PER_WRITE
 from commonplace.chroma.switching import settled
@@ -116,8 +117,12 @@ def repair(directory: Path, embedder: CheckedEmbedder | None = None) -> Report:
 
 def embedder_name(directory: Path) -> str | None:
     """Return the name of the embedder that a store was built with, or None if it says none."""
-    found = _query(directory, _EMBEDDER) if _integrity(directory) == "ok" else []
-    return str(found[0][0]) if found else None
+    if not (directory / CHROMA / DATABASE).exists() or _integrity(directory) != "ok":
+        return None
+    with suppress(sqlite3.Error):  # a process may have ended while Chroma made it
+        for (name,) in _query(directory, _EMBEDDER):
+            return str(name)
+    return None
 
 
 @contextmanager
@@ -141,7 +146,7 @@ def _feed(directory: Path) -> None:
 
 def _examined(directory: Path) -> Report:
     with translated(f"examining {str(directory)!r}"):
-        damage = flaws(directory)
+        damage, state = flaws(directory), state_of(directory / CHROMA)
         if cause := _beyond_repair(directory, damage):
             return Report(0, (Finding(cause, is_repairable=False),))
         findings = [
@@ -153,6 +158,7 @@ def _examined(directory: Path) -> Report:
         ]
         if not findings:
             renew(directory)  # reading the partitions was a change
+            was_read(directory, state)
         [(records,)] = _query(
             directory, "SELECT count(*) FROM embedding_metadata WHERE key = 'record'"
         )

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from commonplace import InvalidInputError, Memory, Record, StoreInUseError
+from commonplace import InvalidInputError, Memory, Record, Scope, StoreInUseError
 from commonplace.chroma.client import client_of
+from commonplace.chroma.directory import opened
 from commonplace.chroma.index_flaws import flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.repair import examine, repair
@@ -76,6 +77,9 @@ def test_a_sound_store_has_no_findings(directory: Path) -> None:
     assert report.is_sound
     assert report.records == len(TEXTS) * len(USERS)
     assert repair(directory, EMBEDDER).repaired == ()
+    store, close = opened(directory, EMBEDDER.name)
+    assert store.ledger.covers(Scope()), "who examined it changed nothing"
+    close()
     assert_all_findable(directory)
 
 
