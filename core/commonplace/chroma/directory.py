@@ -223,13 +223,21 @@ class DirectoryStore:
         self._feed_the_rest()
         self._feeder.stop()
         self._closed = True
-        self.chroma.close()
+        try:
+            self.chroma.close()
+            self._note_closing()
+        finally:
+            self.ledger.close()
+
+    def _note_closing(self) -> None:
+        """Let both say that they are in step. On a full disk that fails, and costs nothing."""
         try:
             self.ledger.stands_beside(state_of(self.chroma.path))
             if not self.ledger.waiting.changes:
-                self._unfed.unlink(missing_ok=True)
-        finally:
-            self.ledger.close()
+                with translated(f"unmarking {str(self._unfed)!r}"):
+                    self._unfed.unlink(missing_ok=True)
+        except StoreError as error:
+            _log.warning("%s It is looked at when the directory is opened again.", error)
 
     def _feed_the_rest(self) -> None:
         try:

@@ -6,6 +6,7 @@ that a short program does.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -39,6 +40,7 @@ from commonplace.scope import Scope
 PATIENCE_SECONDS = 60.0
 """How long Chroma may take for a step before who waits for it is told."""
 _BYTES_PER_USE = 500
+_log = logging.getLogger(__name__)
 _TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'collection_metadata'"
 
 
@@ -205,8 +207,15 @@ class ChromaFiles(ChromaStore):
         with self.alone():
             self._closed = True
             self._stop()
+            self._note_files()
+
+    def _note_files(self) -> None:
+        """Note them as they are closed. On a full disk that fails, and costs nothing stored."""
+        try:
             with translated(f"noting the files in {str(self.path)!r}"):
                 self._seal.close()
+        except StoreError as error:
+            _log.warning("%s Their structure is looked at when they are opened again.", error)
 
     def erase_from(self, scope: Scope, ledger: Ledger) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
