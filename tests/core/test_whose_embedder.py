@@ -48,13 +48,13 @@ def test_without_a_name_a_store_of_the_multilingual_model_is_opened_with_it(tmp_
         assert memory.recall("Where does my sister live?")[0].record.text.endswith("Porto.")
 
 
-def test_on_a_chroma_client_too() -> None:
-    client = chromadb.EphemeralClient()
+def test_on_a_chroma_client_too(tmp_path: Path) -> None:
+    client = chromadb.PersistentClient(tmp_path)
     with commonplace.open(chroma=client, embedder=Named(NAME)) as memory:
         memory.remember("Meine Schwester wohnt in Porto.")
     with commonplace.open(chroma=client) as memory:
         assert memory.stats().embedder == NAME
-        memory.erase(reason="the end of the test")
+    client.close()  # type: ignore[attr-defined]  # missing from the interface, not from the client
 
 
 def test_an_embedder_that_is_named_is_never_replaced(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class CheckedEmbedder:
     """An embedder whose vectors are known to be finite, of unit length, and one for each text.
 
-    All are of one dimension. Every vector it returns is a copy scaled to unit length; one of zeros
+    Every vector it returns is a copy scaled to unit length; one of zeros
     stays as it is, so that a text which means nothing to the model is found by its words.
     """
 
@@ -36,7 +36,6 @@ class CheckedEmbedder:
         """Take from `source` the name and the ways to embed of its `shape`."""
         self._source = source
         self._shape = shape
-        self._dimension: int | None = None
         self._gave_zeros = False
 
     @property
@@ -84,16 +83,8 @@ class CheckedEmbedder:
         if len(unsound := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
             place = f"text {unsound[0] + 1} of {len(texts)}"
             raise self._error(f"returned NaN or infinite numbers for {place}")
-        self._check_dimension(vectors.shape[1])
         self._tell_of_zeros(vectors)
         return _unit(vectors)
-
-    def _check_dimension(self, dimension: int) -> None:
-        if self._dimension not in {None, dimension}:
-            raise self._error(
-                f"returned vectors of dimension {dimension}, and of {self._dimension} before"
-            )
-        self._dimension = dimension
 
     def _tell_of_zeros(self, vectors: NDArray[np.float64]) -> None:
         """Tell once: a model of words may have none for a text, but a damaged one has for none."""

@@ -178,14 +178,6 @@ def test_a_vector_of_zeros_stays_zero_and_is_told_of_once(caplog: pytest.LogCapt
     assert "a vector of zeros: such a text is found by its words alone" in told.message
 
 
-def test_a_dimension_that_changes_is_an_error() -> None:
-    embedder = as_embedder(lambda texts: [[1.0] * len(texts[0]) for _ in texts])
-    embedder.embed_query("ab")
-
-    with pytest.raises(EmbeddingError, match="of dimension 3, and of 2 before"):
-        embedder.embed_query("abc")
-
-
 def test_what_the_embedder_returned_is_not_changed() -> None:
     returned = np.array([[3, 4]], dtype=np.float32)
     vectors = as_embedder(_returning(returned)).embed_documents(["a"])

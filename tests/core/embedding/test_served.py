@@ -11,7 +11,7 @@ import pytest
 
 import commonplace
 from commonplace.embedding import OpenAICompatible, as_embedder, endpoint
-from commonplace.errors import EmbeddingError, InvalidInputError
+from commonplace.errors import EmbedderMismatchError, EmbeddingError, InvalidInputError
 from embeddings_server import (
     HERE,
     Answer,
@@ -246,11 +246,11 @@ def test_a_server_that_ignores_the_dimension_or_changes_it_is_not_used(
     with pytest.raises(EmbeddingError, match=r"vectors of 8 numbers, and gave such of \[32\]"):
         _embedder(server, dimensions=8).embed_query("a")
 
-    embedder = as_embedder(_embedder(server))
-    embedder.embed_query("a")
-    server.first(answer(embeddings(["a"], 32)))
-    with pytest.raises(EmbeddingError, match="dimension 32, and of 16 before"):
-        embedder.embed_query("a")
+    with commonplace.open(":memory:", embedder=_embedder(server)) as memory:
+        memory.remember("tea")
+        server.first(answer(embeddings(["a"], 32)))
+        with pytest.raises(EmbedderMismatchError, match=r"dimension 16, and .* gave dimension 32"):
+            memory.recall("a")
 
 
 def test_nobody_there(server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch) -> None:
