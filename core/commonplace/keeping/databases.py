@@ -86,6 +86,13 @@ def tables_of(file: Path) -> frozenset[str]:
     return frozenset(name for table, column in rows for name in (table, f"{table}.{column}"))
 
 
+def tables_with(names: frozenset[str], *columns: str) -> list[str]:
+    """Return the tables that have all these columns, of what `tables_of` gave."""
+    first = f".{columns[0]}"
+    tables = (one.removesuffix(first) for one in names if one.endswith(first))
+    return sorted(one for one in tables if all(f"{one}.{column}" in names for column in columns))
+
+
 def quoted(name: str) -> str:
     """Return a name of a table as it stands in a query."""
     return '"' + name.replace('"', '""') + '"'

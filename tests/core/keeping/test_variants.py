@@ -104,9 +104,11 @@ def test_exchanges_of_a_named_conversation_that_repeat_are_all_kept(
     assert {one.source.session: one.created_at.minute for one in records} == {"s": 1, "t": 1}
 
 
-FLAT = [{"content": "Tea?", "type": "human", "id": None},
+FLAT: list[dict[str, Any]] = [{"content": "Tea?", "type": "human", "id": None},
         {"content": "Green.", "type": "ai", "id": "run-1", "tool_calls": []}]  # fmt: skip
-NESTED = [{"type": one["type"], "data": {"content": one["content"]}} for one in FLAT]
+NESTED: list[dict[str, Any]] = [
+    {"type": one["type"], "data": {"content": one["content"]}} for one in FLAT
+]
 HISTORIES: dict[str, tuple[Any, str]] = {
     "as pydantic dumps them": (FLAT, "file"),
     "InMemoryChatMessageHistory": ({"messages": FLAT}, "file"),
@@ -390,3 +392,55 @@ def test_what_one_file_says_twice_of_one_id_is_in_the_history(
     report = memory.import_(path, format="mem0")
 
     assert (report.written, [one.text for one in memory.history("1")]) == (2, ["Oslo", "Rome"])
+
+
+def database_of(path: Path, table: str, columns: str, rows: list[tuple[Any, ...]]) -> Path:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, {columns})")
+        marks = ", ".join("?" for _ in rows[0])
+        database.executemany(f"INSERT INTO {table} VALUES (NULL, {marks})", rows)
+        database.commit()
+    return path
+
+
+def test_sessions_of_the_agents_sdk_are_in_the_order_of_their_table(
+    memory: Memory, tmp_path: Path
+) -> None:
+    items = [
+        {"role": "assistant", "content": "Welcome"}, QUESTION,
+        {"type": "function_call", "call_id": "c", "name": "shop", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "None left"}, QUESTION,
+    ]  # fmt: skip
+    rows = [("talk", json.dumps(one), "2026-05-01 10:00:00") for one in items]
+    path = database_of(tmp_path / "a.db", "agent_messages", "session_id, message_data, created_at",
+                       [*rows, ("talk", "broken", "2026-05-01 10:00:01")])  # fmt: skip
+
+    assert memory.import_(path, dry_run=True).format == "openai-conversations"
+    records, report = import_twice(memory, "openai-conversations", path)
+
+    assert [(one.source.agent, one.text) for one in records] == [
+        ("assistant", "Welcome"), ("user", "Tea?"), ("shop", "None left"), ("user", "Tea?"),
+    ]  # fmt: skip
+    assert records[0].created_at == datetime(2026, 5, 1, 10, tzinfo=timezone.utc)
+    assert (report.read, report.skipped) == (6, 2)
+
+
+def test_memories_of_llamaindex_as_text_and_in_a_database(memory: Memory, tmp_path: Path) -> None:
+    def block(role: str, text: str) -> dict[str, Any]:
+        return {"role": role, "blocks": [{"block_type": "text", "text": text}]}
+
+    some = [block("user", "Tea?"), block("assistant", "Green.")]
+    rows = [("alice", 1_760_000_000_000_000_000, one["role"], "active", json.dumps(one))
+            for one in some]  # fmt: skip
+    path = database_of(tmp_path / "a.db", "llama_index_memory",
+                       '"key", timestamp, role, status, data', rows)  # fmt: skip
+    buffer = {"chat_store": {"store": {"alice": some}, "class_name": "SimpleChatStore"},
+              "chat_store_key": "alice"}  # fmt: skip
+
+    assert memory.import_(path, dry_run=True).format == "llamaindex-chat"
+    records, _ = import_twice(memory, "llamaindex-chat", path)
+
+    assert said(records) == [("user", "Tea?"), ("agent", "Green.")]
+    assert records[0].created_at == datetime.fromtimestamp(1_760_000_000, timezone.utc)
+    report = memory.import_(write_json(tmp_path / "buffer.json", buffer))
+    assert (report.format, report.unchanged) == ("llamaindex-chat", 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import is_database, quoted, reading, tables_of
+from commonplace.keeping.databases import is_database, quoted, reading, tables_of, tables_with
 from commonplace.keeping.importers.chat_log import Log, session_of, time_of
 from commonplace.keeping.importers.message_shapes import is_langchain
 from commonplace.keeping.importers.messages import Message, records_of, with_notes
@@ -22,7 +22,6 @@ from commonplace.records import JSON
 # What holds messages, from the outside in: LangGraph's threads and states, histories, memories,
 # and the documents of histories in other databases, which have a message as JSON within a text.
 _HOLDERS = ("values", "chat_memory", "kwargs", "messages", "message", "History", "history")
-_COLUMNS = (".session_id", ".message")
 
 
 def fits(seen: Sample) -> bool:
@@ -70,8 +69,7 @@ def _of_database(path: Path) -> Iterator[Message | Skipped]:
 
 def _tables(names: frozenset[str]) -> list[str]:
     """Return the tables that have the columns of a history."""
-    held = [name.removesuffix(_COLUMNS[0]) for name in names if name.endswith(_COLUMNS[0])]
-    return sorted(table for table in held if table + _COLUMNS[1] in names)
+    return tables_with(names, "session_id", "message")
 
 
 def _found(
