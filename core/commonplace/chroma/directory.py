@@ -10,7 +10,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from heapq import nlargest
 from pathlib import Path
 
@@ -68,14 +68,14 @@ class DirectoryStore:
         self._closed = False
         self.chroma = ChromaFiles(directory, embedder)
         self._leavings = Leavings(directory, is_new=is_new(directory, self.chroma))
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.chroma.close)
             self.ledger = ledger_of(directory, self.chroma)
+            undo.callback(self.ledger.close)
             if (mark := self._mark) is not None:
                 check_mark(mark, embedder)
                 self.chroma.adopt(mark)
-        except BaseException:
-            self.chroma.close()
-            raise
+            undo.pop_all()
         self._feeder = Feeder(self.chroma, self.ledger, holding)
         self._is_marked = self._unfed.exists()
         weakref.finalize(self, self._feeder.give_up).atexit = False
