@@ -269,6 +269,7 @@ class DirectoryStore:
         """Make sure that so many changes may be pending. Raises StoreError."""
         if self._closed:
             raise MemoryClosedError("This store is closed: others may have its files open.")
+        self.ledger.check_there()
         self._feeder.admit(changes, size)
         if not self._is_marked:
             with translated(f"marking {str(self._unfed)!r}"):

@@ -23,6 +23,7 @@ from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.ledger_file import Said
 from commonplace.chroma.ledger_rows import Pending, Waiting
+from commonplace.chroma.room import gone
 from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
 from commonplace.records import Record
@@ -156,6 +157,15 @@ class Ledger:
         changes = [ledger_rows.change(one, len(one.vectors), 0, counts=True) for one in entries]
         self._write(changes, ledger_rows.PUT, map(ledger_rows.row, entries))
 
+    def check_there(self) -> None:
+        """Raise StoreError if the file was removed or moved: what is written would be nowhere."""
+        try:
+            is_there = self.file.stat().st_ino == self._inode
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise gone(self.file.parent)
+
     def begin(self, mark: Mark) -> None:
         """Let the ledger say what the store says of itself."""
         with self._transaction(self._opened()) as database:
@@ -275,6 +285,7 @@ class Ledger:
         with ledger_file.writing(self.file):
             self._database = ledger_file.connected(self.file, "FULL")
             self._of_feeder = ledger_file.connected(self.file, "NORMAL")
+            self._inode = self.file.stat().st_ino
         for database in (self._database, self._of_feeder):
             weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
 

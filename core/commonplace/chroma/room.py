@@ -59,7 +59,7 @@ class Room:
                 self._unproven = spare // 2
             free = shutil.disk_usage(self._directory).free
         except FileNotFoundError as error:
-            raise _gone(self._directory) from error
+            raise gone(self._directory) from error
         except OSError as error:
             raise _full(self._directory, str(error)) from error
         needed = spare + kept + self._growth
@@ -88,7 +88,8 @@ class Room:
                     raise
 
 
-def _gone(directory: Path) -> StoreError:
+def gone(directory: Path) -> StoreError:
+    """Return the error that says so of a directory."""
     return StoreError(
         f"The directory {str(directory)!r} was removed or moved while this memory was open: "
         "nothing can be kept there. Close the memory, put the directory back and open it again."
