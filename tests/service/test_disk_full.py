@@ -16,9 +16,9 @@ def test_a_full_disk_is_an_error_and_costs_nothing_that_was_acknowledged(tmp_pat
     with agents(tmp_path, 1, "own") as [owner]:
         owner.opened().ask("write", "before", 30)
         owner.ask("limit_files", 3_000 * KILOBYTES)
-        for turn in range(2):  # the ledger's log first, and then its file
+        for said in ("until full", "still full"):  # the ledger's log first, and then its file
             with pytest.raises(AgentError, match="StoreError: There is no room on the disk"):
-                owner.ask("write", f"until full {turn}", 3_000)
+                owner.ask("write", said, 3_000)
             assert len(owner.acknowledged) > 30
             assert sorted(owner.ask("texts")) == sorted(owner.acknowledged)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Mark, check_mark, new_mark
+from commonplace.chroma.covering import copied
 from commonplace.chroma.feeder import Feeder
 from commonplace.chroma.files import ChromaFiles, state_of
 from commonplace.chroma.leavings import Leavings
@@ -150,7 +151,7 @@ class DirectoryStore:
     def entries(self, scope: Scope) -> Iterator[Entry]:
         if self._covers(scope):
             return self.ledger.entries(scope)
-        return self.ledger.copied(scope, self._fed().entries(scope))
+        return copied(self.ledger, scope, self._fed().entries(scope))
 
     def records(self, scope: Scope) -> Iterator[Record]:
         if self._covers(scope):

@@ -31,7 +31,6 @@ from commonplace.scope import Scope
 from commonplace.writing.repetition import statement
 
 _ENTRIES_PER_READ = 1_000
-_MOST_COPIED = 100_000
 
 
 class Ledger:
@@ -52,7 +51,8 @@ class Ledger:
         self._taking_notes = threading.RLock()
         self._writing = threading.RLock()
         self._covered: set[tuple[str, ...]] = set()
-        self._changes = 0
+        self.changes = 0
+        """How often something was written since this was opened."""
         self.taken = 0
         """How many changes Chroma took since this was opened."""
         self._connect()
@@ -116,20 +116,6 @@ class Ledger:
         found = self._read((ledger_rows.STATING, [mark]) for mark in sorted(marks))
         said = set(statements)
         return [one for one in found if statement(one.record) in said]
-
-    def copied(self, scope: Scope, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield the entries of `scope`, which is not covered; it is once all were taken.
-
-        Not if anything was written meanwhile, which may be missing among them, or if there are
-        more than fit into memory with ease.
-        """
-        before, taken = self._changes, list[Entry]()
-        for count, entry in enumerate(entries):
-            if count < _MOST_COPIED:
-                taken.append(entry)
-            yield entry
-        if self._changes == before and len(taken) < _MOST_COPIED:
-            self.cover(scope, taken)
 
     # What is written.
 
@@ -247,7 +233,7 @@ class Ledger:
                 draft = ledger_file.anew(self._opened(), self.file)
                 self.close()
                 ledger_file.put_in_place(draft, self.file)
-            self._changes += 1
+            self.changes += 1
             self._connect()
 
     def renew(self, state: str | None) -> None:
@@ -260,7 +246,7 @@ class Ledger:
             self.close()
             self.said = ledger_file.made(self.file, self.said.mark, self.said.stands, state)
             self._covered = set()
-            self._changes += 1
+            self.changes += 1
             self._connect()
 
     def uncover(self) -> None:
@@ -329,7 +315,7 @@ class Ledger:
             with self._transaction(self._opened()) as database:
                 database.executemany(change, values)
                 database.executemany(ledger_rows.PEND, changes)
-            self._changes += 1
+            self.changes += 1
             self._await(len(changes), sum(one[-1] for one in changes))
 
     @contextmanager
