@@ -24,7 +24,7 @@ from commonplace.writing.screening import Screening, screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
-PARTS = ("development", "held-out", "second", "last", "all")
+PARTS = ("development", "held-out", "second", "last", "fresh", "all")
 POLICY = Screening()
 _SECRET = re.compile("⟪(.+?)⟫")
 _WORDS = re.compile(r"\{(word|numbered)(\d+)\}")
@@ -139,9 +139,7 @@ def mistakes(part: str) -> Iterator[str]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--part", choices=["development", "held-out", "second", "last", "all"], default="all"
-    )
+    parser.add_argument("--part", choices=PARTS, default="all")
     parser.add_argument("--mistakes", action="store_true", help="list what went wrong")
     options = parser.parse_args()
     for table in tables(options.part):
