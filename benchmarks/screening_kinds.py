@@ -24,7 +24,7 @@ from commonplace.writing.screening import Screening, screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
-PARTS = ("development", "held-out", "second", "last", "fresh", "all")
+PARTS = ("development", "held-out", "second", "last", "third", "fresh", "all")
 POLICY = Screening()
 _SECRET = re.compile("⟪(.+?)⟫")
 _WORDS = re.compile(r"\{(word|numbered)(\d+)\}")
