@@ -30,7 +30,7 @@ from screening_values import Maker
 FILE = Path("core/commonplace/writing/data/order_directions.npz")
 ORDERS = ("orders", "instructions")
 HARMLESS = ("statements", "harmless", "lookalikes")
-LEAST = (2.0, 2.5, 3.0)
+LEAST = (1.5, 2.0, 2.5, 3.0)
 FOLDS = 5
 PENALTY = 0.1
 SCALE = 20  # standard deviations of all numbers of the vectors are one unit of the penalty
@@ -83,7 +83,8 @@ def said(value: Any) -> Iterator[str]:
 
 def direction(vectors: Numbers, is_order: NDArray[np.bool_]) -> Numbers:
     """Return the weights of a logistic regression, by Newton's method, and the constant last."""
-    middle, spread = vectors.mean(0), vectors.std() * SCALE
+    middle = vectors.mean(0)
+    spread = (vectors - middle).std() * SCALE
     design = np.c_[(vectors - middle) / spread, np.ones(len(vectors))]
     shares = np.where(is_order, WEIGHT_OF_ORDERS, 1.0)
     weights = np.zeros(design.shape[1])
@@ -124,7 +125,10 @@ def main() -> None:
     parser.add_argument("--conversations", type=Path, nargs="*", default=[])
     parser.add_argument("--write", action="store_true", help="renew the directions")
     options = parser.parse_args()
-    everything = [*corpus(), *(one for file in options.conversations for one in conversations(file))]
+    everything = [
+        *corpus(),
+        *(one for file in options.conversations for one in conversations(file)),
+    ]
     found = {}
     for embedder, language in ((MiniLM(), "en"), (MultilingualE5(), None)):
         texts = [text for text in everything if language in {None, text.language}]

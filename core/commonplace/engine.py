@@ -31,10 +31,12 @@ from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
 from commonplace.scope_counts import ScopeStats
+from commonplace.screening_log import tell_of
 from commonplace.turns import Turns
 from commonplace.uses import carried
 from commonplace.warm_store import Growth, WarmStore
 from commonplace.writing.batch import Batch, Identity, Write, identity
+from commonplace.writing.meaning import held_by_meaning
 from commonplace.writing.screening import Screening
 
 
@@ -88,7 +90,12 @@ class LocalEngine:
         known = {} if vectors is not None else self._known(records, ids)
         changed = [one for one in records if _changes(one, known.get(identity(one)))]
         if changed:
-            written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
+            entries = self._embedder.entries(changed, vectors)
+            judged = held_by_meaning(entries, known, self.embedder_name, self.screening)
+            written = self._commits.commit(Write(judged, ids))
+            for given, kept in zip(changed, written, strict=True):
+                if given.id == kept.id:  # else it was said before, and was told of then
+                    tell_of(given, kept)
             known |= zip(map(identity, changed), written, strict=True)
         return [known[identity(record)] for record in records]
 

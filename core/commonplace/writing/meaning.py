@@ -7,6 +7,7 @@ an embedder that nobody measured nothing is told: its vectors have another meani
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -14,6 +15,8 @@ from importlib import resources
 import numpy as np
 
 from commonplace.ports import Entry, Vectors
+from commonplace.records import Record
+from commonplace.writing.batch import Identity, identity
 from commonplace.writing.screening import Screening
 
 LIKE_AN_ORDER = "What it says lies near to orders to a model."
@@ -21,26 +24,38 @@ LIKE_AN_ORDER = "What it says lies near to orders to a model."
 _READ = ("tool", "document")
 _MINILM = "all-MiniLM-L6-v2"
 _SAME_MODEL = {"chroma:default": _MINILM, "chroma:onnx_mini_lm_l6_v2": _MINILM}
-_LEAST = 2.5
-"""Log odds of an order from which on a text is held: about 3 in 1,000 harmless texts have more."""
+_LEAST = 3.0
+"""Log odds of an order from which on a text is held: fewer than 1 in 100 look-alikes have more."""
 
 
-def held_by_meaning(entry: Entry, embedder: str, policy: Screening) -> Entry:
-    """Return an entry, quarantined if it was read and lies near to orders; else the same object.
+def held_by_meaning(
+    entries: Iterable[Entry],
+    stored: Mapping[Identity, Record],
+    embedder: str,
+    policy: Screening,
+) -> list[Entry]:
+    """Return the entries, those quarantined that were read and lie near to orders.
 
     `embedder` names what made the vectors. A value is data and is not judged, nor is what a user
-    or an agent says: they order one another about, in words near to those of an attack.
+    or an agent says: they order one another about, in words near to those of an attack. What is
+    `stored` with the same text may have been released, and is not judged again.
     """
+    if policy.instructions == "off":
+        return list(entries)
+    return [_judged(one, stored.get(identity(one.record)), embedder) for one in entries]
+
+
+def _judged(entry: Entry, old: Record | None, embedder: str) -> Entry:
     record = entry.record
-    if (
-        policy.instructions == "off"
-        or record.quarantine is not None
-        or record.kind == "value"
-        or record.source.origin not in _READ
-        or not _is_near(entry.vectors, embedder)
-    ):
-        return entry
-    return Entry(replace(record, quarantine=LIKE_AN_ORDER), entry.vectors)
+    is_judged = (
+        record.source.origin in _READ
+        and record.kind != "value"
+        and record.quarantine is None
+        and (old is None or old.text != record.text)
+    )
+    if is_judged and _is_near(entry.vectors, embedder):
+        return Entry(replace(record, quarantine=LIKE_AN_ORDER), entry.vectors)
+    return entry
 
 
 def _is_near(vectors: Vectors, embedder: str) -> bool:
