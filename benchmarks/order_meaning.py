@@ -97,7 +97,7 @@ def direction(vectors: Numbers, is_order: NDArray[np.bool_]) -> Numbers:
         if np.abs(step).max() < ENOUGH:
             break
     found = weights[:-1] / spread
-    return np.r_[found, weights[-1] - found @ middle]
+    return np.asarray(np.r_[found, weights[-1] - found @ middle], np.float64)
 
 
 def judged(vectors: Numbers, is_order: NDArray[np.bool_]) -> Numbers:
@@ -137,7 +137,7 @@ def main() -> None:
         Console().print(table(embedder.name, texts, judged(vectors, is_order)))
         found[embedder.name] = direction(vectors, is_order).astype(np.float32)
     if options.write:
-        np.savez(CORPUS.parents[1] / FILE, **found)
+        np.savez(CORPUS.parents[1] / FILE, **found)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

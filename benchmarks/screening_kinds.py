@@ -30,7 +30,10 @@ from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
 PARTS = ("development", "held-out", "second", "last", "third", "fresh", "all")
-EMBEDDERS = {"minilm": MiniLM, "multilingual": MultilingualE5}
+EMBEDDERS: dict[str, type[MiniLM | MultilingualE5]] = {
+    "minilm": MiniLM,
+    "multilingual": MultilingualE5,
+}
 POLICY = Screening()
 _SECRET = re.compile("⟪(.+?)⟫")
 _WORDS = re.compile(r"\{(word|numbered)(\d+)\}")

@@ -31,7 +31,7 @@ from commonplace.recall.filters import Selection
 from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
 from commonplace.scope_counts import ScopeStats
-from commonplace.screening_log import tell_of
+from commonplace.screening_log import tell_of_all
 from commonplace.turns import Turns
 from commonplace.uses import carried
 from commonplace.warm_store import Growth, WarmStore
@@ -91,11 +91,9 @@ class LocalEngine:
         changed = [one for one in records if _changes(one, known.get(identity(one)))]
         if changed:
             entries = self._embedder.entries(changed, vectors)
-            judged = held_by_meaning(entries, known, self.embedder_name, self.screening)
-            written = self._commits.commit(Write(judged, ids))
-            for given, kept in zip(changed, written, strict=True):
-                if given.id == kept.id:  # else it was said before, and was told of then
-                    tell_of(given, kept)
+            entries = held_by_meaning(entries, known, self.embedder_name, self.screening)
+            written = self._commits.commit(Write(entries, ids))
+            tell_of_all(changed, written)
             known |= zip(map(identity, changed), written, strict=True)
         return [known[identity(record)] for record in records]
 
@@ -193,9 +191,7 @@ class LocalEngine:
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
             found = self._living(
-                entry.record
-                for scope in scopes
-                for entry in self._store.store.versions(scope, [id])
+                one.record for scope in scopes for one in self._store.store.versions(scope, [id])
             )
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 

@@ -85,7 +85,10 @@ def test_an_order_in_words_that_no_form_has_is_held_told_of_and_released(
 ) -> None:
     assert instruction_reason(ORDER, "document", "fact") is None
 
-    with commonplace.open(embedder="minilm") as memory, caplog.at_level(logging.WARNING):
+    with (
+        commonplace.open(":memory:", embedder="minilm") as memory,
+        caplog.at_level(logging.WARNING),
+    ):
         kept = memory.remember(ORDER, source=READ)
         asked = memory.remember(
             "The assistant of the museum prints tickets for those who read the guide.", source=READ
@@ -99,5 +102,5 @@ def test_an_order_in_words_that_no_form_has_is_held_told_of_and_released(
         ]
 
         memory.release(kept.id)
-        assert memory.remember(ORDER, source=READ).quarantine is None
+        assert memory.update(kept.id, importance=0.9).quarantine is None
         assert memory.quarantined() == []
