@@ -86,8 +86,10 @@ def changed(node: ast.AST) -> bool:
             node.ops[0] = new()  # type: ignore[call-overload]
         else:
             node.op = new()  # type: ignore[assignment]
-    elif isinstance(node, ast.Constant) and type(node.value) in {bool, int}:
-        node.value = not node.value if type(node.value) is bool else node.value + 1
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        node.value = not node.value
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        node.value = node.value + 1
     elif isinstance(node, ast.Name) and node.id in NAMES:
         node.id = NAMES[node.id]
     else:
