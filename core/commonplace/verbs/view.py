@@ -10,10 +10,10 @@ from typing_extensions import Self
 
 from commonplace.engine_port import Engine
 from commonplace.errors import CommonplaceError
+from commonplace.judging import tell_of
 from commonplace.lease import Lease
 from commonplace.records import Record
 from commonplace.scope import Scope, outermost
-from commonplace.screening_log import tell_of
 from commonplace.validation import checked_record
 from commonplace.writing.screening import screened
 from commonplace.writing.trust import trusted
