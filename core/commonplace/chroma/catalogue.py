@@ -37,6 +37,9 @@ class Catalogue:
     Others may start the store, and make its collections anew, while it is open here.
     """
 
+    format = FORMAT
+    """The newest that is read, and the one that is written."""
+
     def __init__(self, client: ClientAPI, embedder: str | None) -> None:
         """Read what the store says of itself; `embedder` None takes the one it names."""
         self._client = client
@@ -128,8 +131,16 @@ class Catalogue:
         if mark is not None:
             self._adopt(dict(mark.metadata or {}))
 
+    def _remark(self, mark: Mark) -> None:
+        """Change what the store says of itself."""
+        marked = self._collection(_MARK)
+        if marked is not None:
+            with translated("writing what the store says of itself"):
+                marked.modify(metadata=dict(mark))
+        self._mark = mark
+
     def _adopt(self, mark: Mark) -> None:
-        check_mark(mark, self._embedder)
+        check_mark(mark, self._embedder, self.format)
         self._mark, self._embedder, self.partitions = mark, mark["embedder"], mark["partitions"]
 
     def _collection(self, name: str) -> Collection | None:
@@ -155,7 +166,7 @@ class Catalogue:
                 name,
                 embedding_function=None,
                 configuration={"hnsw": {"space": "cosine", "sync_threshold": _SYNC_THRESHOLD}},
-                metadata=_mark_of(self._embedder, dimension, self.partitions),
+                metadata=_mark_of(self.format, self._embedder, dimension, self.partitions),
             )
         self._known[name] = _in_cosine_space(made)
         return self._known[name]
@@ -163,19 +174,19 @@ class Catalogue:
 
 def new_mark(embedder: str, dimension: int) -> Mark:
     """Return what a store says of itself that is begun now."""
-    return _mark_of(embedder, dimension, PARTITIONS)
+    return _mark_of(FORMAT, embedder, dimension, PARTITIONS)
 
 
-def _mark_of(embedder: str | None, dimension: int, partitions: int) -> dict[str, Any]:
+def _mark_of(format: int, embedder: str | None, dimension: int, partitions: int) -> dict[str, Any]:
     return {
-        "format": FORMAT,
+        "format": format,
         "embedder": embedder,
         "dimension": dimension,
         "partitions": partitions,
     }
 
 
-def check_mark(mark: Mark, embedder: str | None) -> None:
+def check_mark(mark: Mark, embedder: str | None, newest: int = FORMAT) -> None:
     """Check what a store says of itself; `embedder` None takes the one it names.
 
     Raises StoreFormatError, EmbedderMismatchError.
@@ -186,9 +197,9 @@ def check_mark(mark: Mark, embedder: str | None) -> None:
             f"The collection {_MARK!r} here was not made by Commonplace. "
             "Give another directory or another Chroma database."
         )
-    if version > FORMAT:
+    if version > newest:
         raise StoreFormatError(
-            f"The store has format {version}; this release reads up to {FORMAT}. "
+            f"The store has format {version}; this release reads up to {newest} here. "
             "Upgrade with: pip install --upgrade commonplace-memory"
         )
     if mark["embedder"] != (embedder or mark["embedder"]):
