@@ -19,7 +19,6 @@ from commonplace.lease import Lease, Place
 from commonplace.memory import Memory
 from commonplace.ownership import is_served, is_server
 from commonplace.paths import local_path
-from commonplace.ports import RecordStore
 from commonplace.records import now
 from commonplace.roots import CACHE_BYTES, Options, root_of
 from commonplace.scope import Scope
@@ -84,10 +83,9 @@ def open(
         place = Place(address, asks_key=api_key is not None)
         return Memory(Lease(engine, place), engine.scope)
     if chroma is not None:
-        # Others may write to a database that was passed: nothing kept here could be trusted.
-        return Memory(_on(options, _on_client(chroma), cache_bytes=0), Scope())
+        return Memory(_on_client(chroma, options), Scope())
     if path == IN_MEMORY:
-        return Memory(_on(options, lambda _: InMemoryStore(), cache_bytes), Scope())
+        return Memory(_in_memory(options), Scope())
     directory = _directory(path)
     return Memory(_sharing(directory, options) if shared else _owning(directory, options), Scope())
 
@@ -96,14 +94,12 @@ def _directory(path: object) -> Path:
     return local_path(path, "A path is the name of a directory").resolve()
 
 
-def _on(options: Options, store: Callable[[str], RecordStore], cache_bytes: int) -> Engine:
-    """Return an engine on a store that is made for the name of an embedder."""
-    adapted = as_embedder(MiniLM() if options.embedder is None else options.embedder)
+def _in_memory(options: Options) -> Engine:
     return LocalEngine(
-        store(adapted.name),
-        adapted,
+        InMemoryStore(),
+        as_embedder(MiniLM() if options.embedder is None else options.embedder),
         clock=options.clock,
-        cache_bytes=cache_bytes,
+        cache_bytes=options.cache_bytes,
         screening=options.screening,
     )
 
@@ -164,7 +160,7 @@ def _at(
     )
 
 
-def _on_client(client: ClientAPI) -> Callable[[str], RecordStore]:
-    from commonplace.chroma.store import ChromaStore
+def _on_client(client: ClientAPI, options: Options) -> Engine:
+    from commonplace.on_client import engine_on
 
-    return lambda embedder: ChromaStore(client, embedder)
+    return engine_on(client, options.embedder, clock=options.clock, screening=options.screening)

@@ -18,13 +18,14 @@ from commonplace.errors import AccessDeniedError, CommonplaceError, QuotaExceede
 from commonplace.service import docs_page
 from commonplace.service.answers import error_answer
 from commonplace.service.confined import ConfinedEngine, Grant
+from commonplace.service.draining import HEALTH, READY
 from commonplace.service.quotas import Quotas
 
 Grants: TypeAlias = Callable[[str], Grant | None]
 """What a key allows, or None if it is none."""
 
 # What anybody may see. Their bodies are not read.
-_OPEN = frozenset({"/health", "/openapi.json"}) | docs_page.OPEN
+_OPEN = frozenset({HEALTH, READY, "/openapi.json"}) | docs_page.OPEN
 INSPECTOR = "/ui"
 
 
@@ -54,6 +55,10 @@ class Gate:
             )
         return ConfinedEngine(self._engine, grant, self._quotas, lambda: self._dimension)
 
+    async def admitted(self, key: str) -> ConfinedEngine:
+        """Return the same without holding up the event loop: what decides is in this process."""
+        return self.opened(key)
+
     @cached_property
     def _dimension(self) -> int | None:
         return self._engine.embed(["dimension"]).shape[1] if self.embeds else None
@@ -71,7 +76,7 @@ class Admission:
         if scope["type"] == "http" and not _is_open(scope["path"]):
             gate: Gate = scope["app"].state.gate
             try:
-                scope.setdefault("state", {})["engine"] = gate.opened(_key(scope))
+                scope.setdefault("state", {})["engine"] = await gate.admitted(_key(scope))
             except CommonplaceError as error:
                 await _refusal(error)(scope, receive, send)
                 return

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, agreed, of_a_store, targeted
+from commonplace.cli.options import Target, agreed, is_given, of_a_store, targeted
 from commonplace.cli.output import Column, emit_one, shows_tables, table, waiting
-from commonplace.cli.places import is_given, placed
+from commonplace.cli.places import placed
 from commonplace.cli.store import directory_of, opened
 
 if TYPE_CHECKING:

@@ -1,0 +1,43 @@
+"""The engine on a Chroma client: on a store that others may have open at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from commonplace.chroma.shared_audit import SharedAuditLog
+from commonplace.chroma.store import ChromaStore
+from commonplace.embedding import MiniLM, as_embedder
+from commonplace.embedding.gathering import Gathering
+from commonplace.engine import LocalEngine
+from commonplace.records import now
+from commonplace.writing.screening import Screening
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+
+
+def engine_on(
+    client: ClientAPI,
+    embedder: object = None,
+    *,
+    clock: Callable[[], datetime] = now,
+    screening: Screening | None = None,
+    serves: bool = False,
+) -> LocalEngine:
+    """Return the engine on the store that `client` holds, or that is begun there.
+
+    `embedder` is what `commonplace.open` takes; `serves` tells that many will ask at once. Raises
+    StoreFormatError, EmbedderMismatchError, StoreError.
+    """
+    model = Gathering(MiniLM()) if serves else MiniLM()
+    adapted = as_embedder(model if embedder is None else embedder)
+    return LocalEngine(
+        ChromaStore(client, adapted.name),
+        adapted,
+        clock=clock,
+        cache_bytes=0,  # others write there: nothing kept here could be trusted
+        screening=screening,
+        audit=SharedAuditLog(client),
+    )
