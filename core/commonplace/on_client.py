@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from commonplace.chroma.absence import shown_absent
 from commonplace.chroma.shared_audit import SharedAuditLog
 from commonplace.chroma.store import ChromaStore
 from commonplace.embedding import MiniLM, as_embedder
@@ -24,6 +26,7 @@ def engine_on(
     *,
     clock: Callable[[], datetime] = now,
     screening: Screening | None = None,
+    audit: SharedAuditLog | None = None,
     serves: bool = False,
 ) -> LocalEngine:
     """Return the engine on the store that `client` holds, or that is begun there.
@@ -33,11 +36,13 @@ def engine_on(
     """
     model = Gathering(MiniLM()) if serves else MiniLM()
     adapted = as_embedder(model if embedder is None else embedder)
+    store = ChromaStore(client, adapted.name)
     return LocalEngine(
-        ChromaStore(client, adapted.name),
+        store,
         adapted,
         clock=clock,
         cache_bytes=0,  # others write there: nothing kept here could be trusted
         screening=screening,
-        audit=SharedAuditLog(client),
+        audit=audit or SharedAuditLog(client),
+        erasing=partial(shown_absent, store.partitions_within),
     )

@@ -11,8 +11,8 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from commonplace.chroma.translation import is_not_found, translated
-from commonplace.errors import StoreError, StoreFormatError
+from commonplace.chroma.translation import is_not_found, is_refused, translated
+from commonplace.errors import AccessDeniedError, StoreError, StoreFormatError
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -34,16 +34,27 @@ class Notes:
         self._known: Any = None
 
     def make(self) -> None:
-        """Make the collection if there is none. Raises StoreFormatError for another's."""
+        """Make the collection if there is none.
+
+        Raises StoreFormatError for another's, AccessDeniedError.
+        """
         if self._collection() is None:
             with translated(f"creating the collection {self._name!r}"):
-                self._known = self._checked(
-                    self._client.get_or_create_collection(
-                        self._name,
-                        embedding_function=None,
-                        metadata={"format": FORMAT, "holds": _KIND},
-                    )
-                )
+                self._known = self._checked(self._made())
+
+    def _made(self) -> Any:
+        try:
+            return self._client.get_or_create_collection(
+                self._name, embedding_function=None, metadata={"format": FORMAT, "holds": _KIND}
+            )
+        except Exception as error:
+            if not is_refused(error):
+                raise
+            raise AccessDeniedError(
+                f"The Chroma server may not make the collection {self._name!r} for what it was "
+                f"sent ({error}). Send a token that may read and make collections, and write to "
+                "them. Nothing was changed."
+            ) from error
 
     def first(self, id: str, text: str, **marks: str) -> str:
         """Write a text unless there is one of this id, and return the one that is there then."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from itertools import count, takewhile
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonplace.chroma.notes import Notes
+from commonplace.chroma.open_erasures import OpenErasures
 from commonplace.errors import StoreError
 from commonplace.keeping import audit_chain as chain
 from commonplace.keeping.audit import AuditLog, new_key, readable
 from commonplace.keeping.audit_chain import AuditEntry
+from commonplace.keeping.erasing import BEGUN, ERASED, ERASED_IN_PART
+from commonplace.records import Source
 from commonplace.scope import Scope
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class SharedAuditLog(AuditLog):
 
     def __init__(self, client: ClientAPI) -> None:
         """Open the log, of which there may be none yet."""
+        self.erasures = OpenErasures(client)
         self._notes = Notes(client, AUDIT)
         self._last: tuple[int, str] | None = None
         super().__init__()
@@ -41,6 +45,17 @@ class SharedAuditLog(AuditLog):
     def make(self) -> None:
         """Make the collection if there is none. Raises StoreFormatError for another's."""
         self._notes.make()
+
+    def append(
+        self, action: str, scope: Scope, *, source: Source | None = None, **said: Any
+    ) -> AuditEntry:
+        """Write an entry; an erasure that begins is noted with its scope until it is concluded."""
+        if action == BEGUN:
+            self.erasures.begin(scope, said.get("reason") or "", source or Source())
+        entry = super().append(action, scope, source=source, **said)
+        if action in (ERASED, ERASED_IN_PART):
+            self.erasures.end(scope)
+        return entry
 
     def reference(self, scope: Scope) -> str:
         self._begin()

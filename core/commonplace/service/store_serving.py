@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from threading import Lock
 from time import monotonic
@@ -13,12 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from commonplace.chroma.connecting import check_clock
 from commonplace.chroma.inspecting import check_collections
 from commonplace.chroma.notes import Notes
-from commonplace.chroma.shared_audit import AUDIT
+from commonplace.chroma.open_erasures import ERASURES, OpenErasures
+from commonplace.chroma.shared_audit import AUDIT, SharedAuditLog
 from commonplace.chroma.translation import translated
 from commonplace.engine import LocalEngine
 from commonplace.errors import StoreError
 from commonplace.on_client import engine_on
-from commonplace.records import now
 from commonplace.service.absent import Absent
 from commonplace.service.access import Gate
 from commonplace.service.app import application
@@ -27,13 +28,16 @@ from commonplace.service.draining import Traffic
 from commonplace.service.http_server import Port, remote_server
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.listening import tcp
-from commonplace.service.serving import Serving
+from commonplace.service.serving import Serving, repeated
 from commonplace.service.store_keys import KEYS, StoreKeys
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _CHECKED_SECONDS = 1.0
+_LOOKED_SECONDS = 5.0
+
+_logger = logging.getLogger("commonplace")
 
 
 class StoreService(Serving):
@@ -45,8 +49,17 @@ class StoreService(Serving):
 
     notice_seconds = 1.0
 
-    def __init__(self, client: ClientAPI, engine: LocalEngine, port: Port, *, embeds: bool) -> None:
+    def __init__(
+        self,
+        client: ClientAPI,
+        engine: LocalEngine,
+        erasures: OpenErasures,
+        port: Port,
+        *,
+        embeds: bool,
+    ) -> None:
         """Listen at `port`. Raises InvalidInputError if it cannot be had as asked."""
+        self._erasures = erasures
         traffic = Traffic()
         keys = StoreKeys(Notes(client, KEYS))
         with ExitStack() as undo:
@@ -59,6 +72,17 @@ class StoreService(Serving):
             servers = [(remote_server(app, port), there)]
             super().__init__(engine, traffic, servers, undo.pop_all().close)
 
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        finishing = repeated(_LOOKED_SECONDS, self._finish_erasures, "Finishing erasures")
+        return [*super()._beside(), finishing]
+
+    def _finish_erasures(self) -> None:
+        """Say that those of this server go on, and finish those that another left."""
+        self._erasures.renew()
+        for one in self._erasures.take_left():
+            _logger.warning("An erasure that its process left unfinished is finished here.")
+            self._engine.erase(one)
+
 
 def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreService:
     """Return a server of the store that `client` holds, after a look at what is there.
@@ -69,10 +93,11 @@ def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreS
     """
     check_collections(client)
     model = None if embedder is None else Absent(embedder)
-    engine = engine_on(client, model, clock=now, serves=True)
-    for name in (KEYS, AUDIT):
+    audit = SharedAuditLog(client)
+    engine = engine_on(client, model, audit=audit, serves=True)
+    for name in (KEYS, AUDIT, ERASURES):
         Notes(client, name).make()
-    return StoreService(client, engine, port, embeds=model is None)
+    return StoreService(client, engine, audit.erasures, port, embeds=model is None)
 
 
 class _WaitingGate(Gate):
