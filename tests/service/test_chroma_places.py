@@ -43,7 +43,7 @@ def place(chroma_port: int) -> ChromaPlace:
 
 @pytest.fixture
 def client(chroma_port: int) -> ClientAPI:
-    """Give a client of a database that must stay as the test made it."""
+    """Return a client of a database that must stay as the test made it."""
     return client_of_new_database(chroma_port)
 
 
