@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from commonplace.embedding import MiniLM, as_embedder
+from commonplace.embedding.choosing import opened_with
 from commonplace.embedding.gathering import Gathering
 from commonplace.engine import LocalEngine
 from commonplace.keeping.audit import DirectoryAuditLog
@@ -33,8 +34,8 @@ def owned(
     about to be, the directory's server. Closing the engine gives the directory free. Raises
     StoreInUseError, StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError.
     """
-    model = Gathering(MiniLM()) if serves else MiniLM()
-    adapted = as_embedder(model if embedder is None else embedder)
+    if embedder is not None:
+        embedder = as_embedder(embedder)  # what is none is refused before there is a directory
     with ExitStack() as undo:
         lock = DirectoryLock(directory, serves=serves)
         undo.callback(lock.release)
@@ -42,8 +43,10 @@ def owned(
         from commonplace.chroma.backup import backup
         from commonplace.chroma.directory import opened
 
-        store, close = opened(directory, adapted.name)
+        (store, close), adapted = opened_with(embedder, partial(opened, directory))
         undo.callback(close)
+        if serves and adapted.name == MiniLM.name and embedder is None:
+            adapted = as_embedder(Gathering(MiniLM()))
         engine = LocalEngine(
             store,
             adapted,

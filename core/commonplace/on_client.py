@@ -11,6 +11,7 @@ from commonplace.chroma.absence import shown_absent
 from commonplace.chroma.shared_audit import SharedAuditLog
 from commonplace.chroma.store import ChromaStore
 from commonplace.embedding import MiniLM, as_embedder
+from commonplace.embedding.choosing import opened_with
 from commonplace.embedding.gathering import Gathering
 from commonplace.engine import LocalEngine
 from commonplace.records import now
@@ -34,9 +35,9 @@ def engine_on(
     `embedder` is what `commonplace.open` takes; `serves` tells that many will ask at once. Raises
     StoreFormatError, EmbedderMismatchError, StoreError.
     """
-    model = Gathering(MiniLM()) if serves else MiniLM()
-    adapted = as_embedder(model if embedder is None else embedder)
-    store = ChromaStore(client, adapted.name)
+    store, adapted = opened_with(embedder, partial(ChromaStore, client))
+    if serves and adapted.name == MiniLM.name and embedder is None:
+        adapted = as_embedder(Gathering(MiniLM()))
     return LocalEngine(
         store,
         adapted,

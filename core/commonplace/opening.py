@@ -49,9 +49,11 @@ def open(
     `path` is a directory, made if needed; the http(s) address of a Commonplace server, with the
     `api_key` it asks for; or ``":memory:"`` for a store that ends with the process. `chroma` is
     any chromadb client instead, such as an HttpClient. `embedder` is "minilm" for all-MiniLM-L6-v2
-    (English, the default), "multilingual" for multilingual-e5-small, an Embedder, a Chroma
-    embedding function, LangChain Embeddings, or a function from a list of texts to a list of
-    vectors; a model is loaded when first needed. `screening` tells what is
+    (English, the default), "multilingual" for multilingual-e5-small, "openai:MODEL@ADDRESS" for one
+    behind an OpenAI-compatible API, an Embedder, a Chroma embedding function, LangChain or
+    LlamaIndex embeddings, a SentenceTransformer, or a function from a list of texts to a list of
+    vectors; a model is loaded when first needed. Without it a store of a model that ships is opened
+    with that model. `screening` tells what is
     redacted, refused or held back before it is kept; by default secrets are redacted, and texts
     that give orders to a model are held back. At most `cache_bytes` bytes are spent on keeping the
     scopes in use as arrays. `clock` tells the time. A server that runs already has an embedder, a
@@ -134,8 +136,14 @@ def _sharing(directory: Path, options: Options) -> Lease:
     started_with = ["--cache-bytes", str(options.cache_bytes)]
     started_with += ["--screening", json.dumps(asdict(options.screening or Screening()))]
     if options.embedder is not None:
-        started_with += ["--embedder", as_embedder(options.embedder).name]
+        started_with += ["--embedder", _told(options.embedder)]
     return _joining(directory, options, started_with)
+
+
+def _told(embedder: object) -> str:
+    """Return what a server is told of an embedder: how it is named, or else only its name."""
+    name = as_embedder(embedder).name
+    return embedder if isinstance(embedder, str) else name
 
 
 def _joining(directory: Path, options: Options, started_with: list[str] | None) -> Lease:

@@ -128,3 +128,75 @@ def test_a_correction_in_the_same_conversation_replaces_what_it_corrects(memory:
         for place, text in enumerate([wrong, right])
     )
     assert memory.recall("When does my flight leave?")[0].record.text == right
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("I live in Porto", "I have moved to Ghent", "Where do I live?"),
+        ("I live in Porto", "I have moved to Ghent", "Do I live in Porto?"),
+        ("My favourite colour is green", "It is blue now", "Is green my favourite colour?"),
+        ("The standup is at 9:30", "The standup was moved to 10:15", "Is the standup at 9:30?"),
+        (
+            "The deadline is 15 October",
+            "The deadline is extended to 2 November",
+            "Is the deadline 15 October?",
+        ),
+        ("My girlfriend is called Ana", "Ana and I broke up", "Who is my girlfriend?"),
+        ("I'm vegetarian", "I eat meat again since March", "Am I vegetarian?"),
+        ("I drive a Golf", "I sold the Golf and bought a Tesla", "What car do I drive?"),
+        ("I take ibuprofen for my knee", "My doctor took me off ibuprofen", "Do I take ibuprofen?"),
+        ("Our database is MySQL", "We migrated the database to Postgres", "Do we use MySQL?"),
+        ("Ich wohne in Köln", "Ich bin nach Bremen gezogen", "Wohne ich in Köln?"),
+        ("J'habite à Lyon", "J'ai déménagé à Lille", "Où est-ce que j'habite ?"),
+        ("Mi coche es un Seat", "Vendí el Seat y compré un Renault", "¿Qué coche tengo?"),
+    ],
+)
+def test_what_tells_of_a_change_is_shown_beside_what_it_changes(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    first(memory, older, newer, query)
+    found = {match.record.text: match.confidence for match in memory.recall(query, limit=2)}
+    assert set(found) == {older, newer}
+    assert found[newer] >= 0.5 * found[older]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("I weigh 82 kg", "I weigh 78 kg", "Do I weigh 82 kg?"),
+        ("My manager is Priya", "Tomas is my manager now", "Is Priya my manager?"),
+        ("My number is 0201 555 010", "My new number is 0201 555 099", "Is it 0201 555 010?"),
+        ("The standup is at 9:30", "The standup was moved to 10:15", "Is the standup at 9:30?"),
+        ("I live in Porto", "I have moved to Ghent", "Do I live in Porto?"),
+        ("Standup is daily", "Standup is only on Mondays now", "Is standup daily?"),
+        ("The release is on 3 May", "The release slipped to 9 June", "Is the release on 3 May?"),
+    ],
+)
+def test_asked_whether_the_older_still_holds_the_newer_comes_first(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == newer
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("Anna lives in Bergen", "Ben moved to Bergen", "Does Anna live in Bergen?"),
+        ("Anna lives in Bergen", "Ben moved to Oslo last week", "Where does Anna live?"),
+        ("I live in Porto", "My brother moved to Lisbon", "Where do I live?"),
+        (
+            "The key of room 4 is 8812",
+            "The key of room 5 is now 9917",
+            "Is 8812 the key of room 4?",
+        ),
+        ("I play tennis", "I stopped playing golf", "Do I play tennis?"),
+        ("I bought a bike in May", "I bought a car in June", "When did I buy the bike?"),
+        ("My mother lives in Graz", "I moved to Linz", "Where does my mother live?"),
+        ("My cat is called Mimi", "My neighbour's cat died", "What is my cat called?"),
+    ],
+)
+def test_a_change_of_another_thing_takes_no_place(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == older

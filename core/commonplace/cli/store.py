@@ -12,7 +12,12 @@ import click
 from commonplace.cli.codes import NotFound
 from commonplace.cli.options import CHROMA, Target
 from commonplace.cli.output import waiting
-from commonplace.errors import AccessDeniedError, CommonplaceError, ServerUnavailableError
+from commonplace.errors import (
+    AccessDeniedError,
+    CommonplaceError,
+    EmbedderMismatchError,
+    ServerUnavailableError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +32,17 @@ _MARKS = ("owner.json", "chroma")
 
 
 @contextmanager
-def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterator[Memory]:
+def opened(
+    target: Target, *, makes: bool = False, keeps: bool = True, embeds: bool = True
+) -> Iterator[Memory]:
     """Give the memory that a command is about; with `makes`, its directory may be new.
 
     A new one in which nothing came to be, because of an error or a trial that does not keep it,
-    is gone again.
+    is gone again. A command that does not embed works on a store of any model.
     """
     place = named(target.store)
     if is_elsewhere(place):
-        with _elsewhere(target, place, makes=makes) as memory:
+        with _elsewhere(target, place, makes=makes, embeds=embeds) as memory:
             yield scoped(memory, target.scope)
         return
     path = resolved(place)
@@ -45,7 +52,7 @@ def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterat
     is_kept = False
     try:
         with waiting(f"opening {place}"):
-            memory = _joined(path) or _owned(path)
+            memory = _joined(path) or _owned(path, embeds=embeds)
         with memory:
             yield scoped(memory, target.scope)
             is_kept = keeps
@@ -179,22 +186,21 @@ def scoped(memory: Memory, path: str) -> Memory:
     return memory.scope(scope.names[len(own.names) :])
 
 
-def _elsewhere(target: Target, place: str, *, makes: bool) -> Memory:
+def _elsewhere(target: Target, place: str, *, makes: bool, embeds: bool) -> Memory:
     """Return the memory behind a server, or on the Chroma database that a target names."""
     if is_chroma(place):
-        return _on_chroma(target, makes=makes)
+        return _on_chroma(target, makes=makes, embeds=embeds)
     key = os.environ.get(API_KEY) or None
     return _remote(lambda: _address(place, key), None)
 
 
-def _on_chroma(target: Target, *, makes: bool) -> Memory:
+def _on_chroma(target: Target, *, makes: bool, embeds: bool) -> Memory:
     from commonplace.chroma.inspecting import check_collections
-    from commonplace.opening import open
 
     client = client_at(target)
     if not check_collections(client) and not makes:
         raise NotFound(f"There is no store at {target.store!r}. `commonplace remember` makes one.")
-    return open(chroma=client)
+    return _open(embeds=embeds, chroma=client)
 
 
 def _joined(path: Path) -> Memory | None:
@@ -247,7 +253,19 @@ def _unmade(path: Path) -> None:
         rmtree(path)
 
 
-def _owned(path: Path) -> Memory:
+def _owned(path: Path, *, embeds: bool = True) -> Memory:
+    return _open(embeds=embeds, path=path)
+
+
+def _open(*, embeds: bool, **where: Any) -> Memory:
+    """Open a store; if nothing is to be embedded, also without the model that it is of."""
     from commonplace.opening import open
 
-    return open(path)
+    try:
+        return open(**where)
+    except EmbedderMismatchError as error:
+        if embeds or error.stored is None:
+            raise
+        from commonplace.service.absent import Absent
+
+        return open(**where, embedder=Absent(error.stored))

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.embedding.shipped import shipped
+from commonplace.embedding.naming import named
+from commonplace.embedding.shapes import Shape, settled, shape_of
 from commonplace.errors import EmbeddingError, InvalidInputError
 
 Vectors = NDArray[np.float32]
 
-# Under these the frameworks' embedders keep the name of their model.
-MODEL_ATTRIBUTES = ("model", "model_name", "model_id", "deployment")
-
 ACCEPTED = (
-    "the name of a model that ships, a Chroma embedding function, LangChain Embeddings, a callable "
-    "from a list of texts to a list of vectors, or an object with name, embed_documents and "
-    "embed_query"
+    "the name of a model ('minilm', 'multilingual', 'openai:MODEL@http://HOST/v1'), a Chroma "
+    "embedding function, LangChain or LlamaIndex embeddings, a SentenceTransformer, a callable "
+    "from a list of texts to a list of vectors, and an object with name, embed_documents and "
+    "embed_query; each also in its asynchronous form"
 )
+
+_log = logging.getLogger(__name__)
 
 
 class CheckedEmbedder:
     """An embedder whose vectors are known to be finite, of unit length, and one for each text.
 
-    Every vector it returns is a copy scaled to unit length; one of zeros stays as it is.
+    Every vector it returns is a copy scaled to unit length; one of zeros
+    stays as it is, so that a text which means nothing to the model is found by its words.
     """
 
-    def __init__(
-        self,
-        source: object,
-        *,
-        name: str,
-        documents: Callable[[list[str]], Any],
-        queries: Callable[[list[str]], Any],
-    ) -> None:
-        """Take from `source` a name and two ways to embed a list of texts."""
+    def __init__(self, source: object, shape: Shape) -> None:
+        """Take from `source` the name and the ways to embed of its `shape`."""
         self._source = source
-        self._name = name
-        self._documents = documents
-        self._queries = queries
+        self._shape = shape
+        self._gave_zeros = False
 
     @property
     def name(self) -> str:
         """Identity of the model, kept with the store: equal names mean equal vectors."""
-        return self._name
+        return self._shape.name
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Embed texts to be found: float32, shape (len(texts), dimension).
@@ -60,7 +54,7 @@ class CheckedEmbedder:
         if not texts:
             dimension = getattr(self._source, "dimension", 0)
             return np.empty((0, dimension if isinstance(dimension, int) else 0), dtype=np.float32)
-        return self._checked(self._documents, list(texts))
+        return self._checked(self._shape.documents, list(texts))
 
     def embed_query(self, text: str) -> Vectors:
         """Embed a question: float32, shape (dimension,).
@@ -68,33 +62,44 @@ class CheckedEmbedder:
         Raises:
             EmbeddingError: the embedder failed, or returned anything but one vector.
         """
-        vector: Vectors = self._checked(self._queries, [text])[0]
+        vector: Vectors = self._checked(self._shape.queries, [text])[0]
         return vector
 
     def windows(self, text: str) -> list[str]:
         """Return `text` in the pieces that the embedder reads whole; `[text]` if it has no say."""
-        split = getattr(self._source, "windows", None)
-        if split is None:
+        if self._shape.windows is None:
             return [text]
-        pieces: list[str] = self._called(split, text)
+        pieces: list[str] = self._called(self._shape.windows, text)
         if not pieces or not all(isinstance(piece, str) for piece in pieces):
             raise self._error(f"returned {pieces!r:.80} as the windows of a text")
         return pieces
 
     def _checked(self, embed: Callable[[list[str]], Any], texts: list[str]) -> Vectors:
-        returned = self._called(lambda given: _collected(embed(given)), texts)
-        vectors = self._numbers(returned)
+        vectors = self._numbers(self._called(embed, texts))
         if vectors.ndim != 2 or vectors.shape[1] == 0:
             raise self._error(f"returned shape {vectors.shape} for {len(texts)} texts")
         if len(vectors) != len(texts):
             raise self._error(f"returned {len(vectors)} vectors for {len(texts)} texts")
-        if not np.isfinite(vectors).all():
-            raise self._error("returned a vector with NaN or infinite numbers")
+        if len(unsound := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
+            place = f"text {unsound[0] + 1} of {len(texts)}"
+            raise self._error(f"returned NaN or infinite numbers for {place}")
+        self._tell_of_zeros(vectors)
         return _unit(vectors)
+
+    def _tell_of_zeros(self, vectors: NDArray[np.float64]) -> None:
+        """Tell once: a model of words may have none for a text, but a damaged one has for none."""
+        if self._gave_zeros or vectors.any(axis=1).all():
+            return
+        self._gave_zeros = True
+        _log.warning(
+            "the embedder %r returned a vector of zeros: such a text is found by its words alone",
+            self.name,
+        )
 
     def _called(self, function: Callable[[Any], Any], given: Any) -> Any:
         try:
-            return function(given)
+            returned = settled(function(given))
+            return list(returned) if isinstance(returned, Iterator) else returned
         except EmbeddingError:
             raise
         except Exception as error:
@@ -105,18 +110,19 @@ class CheckedEmbedder:
             return np.asarray(returned, dtype=np.float64)
         except (TypeError, ValueError) as error:
             what = f"returned {type(returned).__name__}, not one vector of numbers for each text"
-            raise self._error(what) from error
+            raise self._error(what + _sizes(returned)) from error
 
     def _error(self, what: str) -> EmbeddingError:
-        return EmbeddingError(f"the embedder {self._name!r} {what}")
+        return EmbeddingError(f"the embedder {self.name!r} {what}")
 
 
 def as_embedder(thing: object) -> CheckedEmbedder:
     """Return `thing` as an embedder that keeps to the protocol, whatever it returns.
 
-    Accepted are the name of a model that ships, a Chroma embedding function, LangChain
-    `Embeddings`, a callable from a list of texts to a list of vectors, and an object with `name`,
-    `embed_documents` and `embed_query`.
+    Accepted are the name of a model, a Chroma embedding function, LangChain or LlamaIndex
+    embeddings, a SentenceTransformer, a callable from a list of texts to a list of vectors, and an
+    object with `name`, `embed_documents` and `embed_query`; each also in its asynchronous form,
+    which is awaited on an event loop of its own.
 
     >>> as_embedder(lambda texts: [[3.0, 4.0] for _ in texts]).embed_query("tea").tolist()
     [0.6000000238418579, 0.800000011920929]
@@ -126,49 +132,11 @@ def as_embedder(thing: object) -> CheckedEmbedder:
     """
     if isinstance(thing, CheckedEmbedder):
         return thing
-    if isinstance(thing, str):
-        return _from_methods(shipped(thing))
-    if isinstance(thing, type) or inspect.iscoroutinefunction(thing):
-        raise _not_accepted(thing)
-    if callable(getattr(thing, "embed_documents", None)) and hasattr(thing, "embed_query"):
-        return _from_methods(thing)
-    if not callable(thing):
-        raise _not_accepted(thing)
-    if callable(getattr(thing, "name", None)):
-        return _from_chroma(thing)
-    return CheckedEmbedder(thing, name=_qualified_name(thing), documents=thing, queries=thing)
-
-
-def _from_methods(thing: Any) -> CheckedEmbedder:
-    """Take an object of this library's protocol, or of LangChain's, which has no name."""
-    name = getattr(thing, "name", None)
-    if not isinstance(name, str) or not name:
-        model = _first_text(getattr(thing, attribute, None) for attribute in MODEL_ATTRIBUTES)
-        name = _joined(f"langchain:{type(thing).__qualname__}", model)
-    return CheckedEmbedder(
-        thing,
-        name=name,
-        documents=thing.embed_documents,
-        queries=lambda texts: [thing.embed_query(text) for text in texts],
-    )
-
-
-def _from_chroma(thing: Any) -> CheckedEmbedder:
-    """Take a Chroma embedding function; one of the older kind has neither name nor settings."""
-    name = thing.name()
-    if not isinstance(name, str):
-        name = type(thing).__qualname__
-    settings = thing.get_config() if hasattr(thing, "get_config") else None
-    model = None
-    if isinstance(settings, Mapping):
-        model = _first_text(settings.get(attribute) for attribute in MODEL_ATTRIBUTES)
-    embed_query = getattr(thing, "embed_query", thing)
-    return CheckedEmbedder(
-        thing,
-        name=_joined(f"chroma:{name}", model),
-        documents=lambda texts: thing(input=texts),
-        queries=lambda texts: embed_query(input=texts),
-    )
+    source = named(thing) if isinstance(thing, str) else thing
+    shape = None if isinstance(source, type) else shape_of(source)
+    if shape is None:
+        raise _not_accepted(source)
+    return CheckedEmbedder(source, shape)
 
 
 def _not_accepted(thing: object) -> InvalidInputError:
@@ -178,22 +146,13 @@ def _not_accepted(thing: object) -> InvalidInputError:
     return InvalidInputError(f"{what}. Accepted are {ACCEPTED}.")
 
 
-def _first_text(values: Iterable[object]) -> str | None:
-    return next((value for value in values if isinstance(value, str) and value), None)
-
-
-def _joined(name: str, model: str | None) -> str:
-    return f"{name}/{model}" if model else name
-
-
-def _qualified_name(thing: object) -> str:
-    """Return where `thing` is defined; for an object that can be called, where its class is."""
-    named = thing if hasattr(thing, "__qualname__") else type(thing)
-    return f"{named.__module__}.{named.__qualname__}"
-
-
-def _collected(returned: Any) -> Any:
-    return list(returned) if isinstance(returned, Iterator) else returned
+def _sizes(returned: Any) -> str:
+    """Return how long the vectors are, where they differ."""
+    try:
+        sizes = sorted({len(vector) for vector in returned if not isinstance(vector, str)})
+    except TypeError:
+        return ""
+    return f": vectors of dimension {', '.join(map(str, sizes))}" if len(sizes) > 1 else ""
 
 
 def _unit(vectors: NDArray[np.float64]) -> Vectors:

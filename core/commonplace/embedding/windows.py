@@ -49,8 +49,9 @@ _SENTENCE_END = re.compile(r"""(?<=[.!?…])["'”’)\]]{0,3}\s|[。！？][」
 def split(text: str, tokenizer: Encoding, sizes: Sizes = MINILM) -> list[str]:
     """Return `text` in consecutive, overlapping pieces; a text that is read whole as `[text]`.
 
-    Pieces begin and end between sentences where they can, and always between words: a word is not
-    cut (MiniLM reads one of more than 100 characters as a single unknown token).
+    Pieces begin and end between sentences where they can, and else between words (MiniLM reads a
+    word of more than 100 characters as a single unknown token). Only a word of more than half a
+    piece is cut.
     """
     encoding = tokenizer.encode(text, add_special_tokens=False)
     if len(encoding) <= sizes.read:
@@ -85,16 +86,19 @@ def _spans(words: list[int], sentences: list[int], sizes: Sizes) -> list[tuple[i
 
 
 def _end(start: int, words: list[int], sentences: list[int], window: int) -> int:
-    """Return the last sentence border in the second half of a full piece, or its last word's."""
+    """Return the last sentence border in the second half of a full piece, or its last word's.
+
+    Without either, the piece is full.
+    """
     full = start + window
-    sentence = _last_at_most(full, sentences)
-    return sentence if sentence > full - window // 2 else _last_at_most(full, words)
+    ends = (_last_at_most(full, borders) for borders in (sentences, words))
+    return next((end for end in ends if end > full - window // 2), full)
 
 
 def _next_start(end: int, words: list[int], sentences: list[int], overlap: int) -> int:
     """Return the first sentence border within the overlap before `end`, or its first word's."""
     sentence = _first_at_least(end - overlap, sentences, end)
-    return sentence if sentence < end else _first_at_least(end - overlap, words, end)
+    return sentence if sentence < end else min(_first_at_least(end - overlap, words, end), end)
 
 
 def _last_at_most(token: int, borders: list[int]) -> int:

@@ -69,8 +69,8 @@ def asked(text: str) -> Asked:
     """Return how far a text asks, clause by clause."""
     told = asking = 0
     for telling, question in map(_parts, sentences(text)):
-        told += 0 if _leads_up(telling) else _size(telling)
-        asking += _size(question)
+        told += 0 if _leads_up(telling) else size(telling)
+        asking += size(question)
     if not asking:
         return Asked(0.0, 0.0)
     share = asking / (told + asking)
@@ -121,7 +121,11 @@ def _ramp(value: float, between: tuple[float, float]) -> float:
     return min(max((value - start) / (end - start), 0.0), 1.0)
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
+    """Return the length of a text in characters of an alphabet.
+
+    A character of a script without spaces counts for three.
+    """
     return len(text) if text.isascii() else len(text) + 2 * len(UNSPACED.findall(text))
 
 

@@ -4,7 +4,11 @@
 and answer alike; only the later holds. Records compete that are of one scope and not of one
 session, are nearly as relevant as one another, and are put alike, in words and in meaning. What
 the query tells apart does not compete: asked for server 3, an answer about server 3 comes before
-a later one about server 8.
+a later one about server 8. A question that says all that a statement says ("Is green my favourite
+colour?") asks whether it still holds: the value in it tells nothing apart.
+
+Where a later statement of change is only likely to be about the same ("I have moved to Ghent",
+asked where I live), it stands beside the best: right behind it, and nearly as sure.
 """
 
 from __future__ import annotations
@@ -15,9 +19,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from commonplace.recall.asking import size
 from commonplace.recall.growing import Doubles, Floats, Rows
-from commonplace.recall.statements import tells_of_change
-from commonplace.recall.terms import stem
+from commonplace.recall.statements import change_in, is_of_self, tells_of_change, tells_of_end
+from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
 from commonplace.recall.tokens import UNSPACED, split
 from commonplace.recall.word_lists import word_lists
 from commonplace.recall.words import Term
@@ -31,12 +36,20 @@ SHARED = 0.4
 NEARLY = 0.3
 """The most by which the later may be less relevant."""
 
-CHANGED_ALIKE = 0.4
+CHANGED_ALIKE = 0.3
 """The least cosine, where the later says itself that something changed."""
+
+SURELY_ALIKE = 0.4
+"""The least cosine from which it need not begin with what the other is about."""
 
 CHANGED_NEARLY = 1.0
 """The most by which it may be less relevant then: it seldom repeats the words."""
 
+BESIDE = 0.05
+"""How far below the best that is put, in units of relevance."""
+
+MOSTLY = 0.8
+"""Of the terms of a statement, the share in a query that asks whether it holds."""
 
 SHORT = 64
 """The most characters of such a statement, and of what it replaces: in longer ones, as in talk,
@@ -64,9 +77,53 @@ class Statement:
         return frozenset(part for run in runs for part in (run if UNSPACED.match(run) else (run,)))
 
     @cached_property
+    def stems(self) -> list[str]:
+        """The stems of its words but for function words and verbs of what lasts, in their order."""
+        return [one for one in _stems(self.text) if one not in _stems_of_states()]
+
+    @cached_property
+    def stems_named(self) -> frozenset[str]:
+        """Those of the query that it holds."""
+        return frozenset[str]().union(*self.named)
+
+    @cached_property
     def tells_of_change(self) -> bool:
         """Whether it says that it replaces what held before."""
-        return len(self.text) <= SHORT and tells_of_change(self.text)
+        return size(self.text) <= SHORT and tells_of_change(self.text)
+
+    def is_about(self, other: Statement) -> bool:
+        """Tell whether it is about the speaker, or what it begins with is in another."""
+        if is_of_self(self.text):
+            return True
+        before = _stems(self.text[: change_in(self.text)])
+        return not before or not {*other.stems, *other.stems_named}.isdisjoint(before)
+
+    @cached_property
+    def is_asked(self) -> bool:
+        """Whether the query says nearly all that this says, and so asks whether it holds."""
+        return sum(map(self.stems_named.__contains__, self.stems)) >= MOSTLY * len(self.stems)
+
+    def asks_for(self, terms: frozenset[Term], newer: Statement) -> bool:
+        """Tell whether the query asks whether this holds, and these of its terms are the value.
+
+        The value stands together: behind all the rest, or with the same around it as in the
+        `newer`. It does not stand first: "Ben moved to Oslo" says nothing of whether Anna lives in
+        Oslo. Two numbers are not one value.
+        """
+        value = frozenset[str]().union(*terms)
+        places = [place for place, one in enumerate(self.stems) if one in value]
+        if not places or not self.is_asked or self._numbers_of(value) > 1:
+            return False
+        if places[-1] - places[0] >= len(places):
+            return False
+        if places[0] == 0 and not is_of_self(self.text):
+            return False
+        rest = [one for one in self.stems if one not in value]
+        return places[-1] == len(self.stems) - 1 or set(rest) <= set(newer.stems)
+
+    def _numbers_of(self, stems: frozenset[str]) -> int:
+        runs = [run for run in self.text.lower().split() if any(map(str.isdigit, run))]
+        return sum(not stems.isdisjoint(split(run)) for run in runs)
 
 
 def near_pairs(
@@ -95,17 +152,26 @@ def overtakes(
 
     It is less relevant by `lag`. One that lacks a term of the query answers for none that has it:
     "my brother moved" says nothing of where my sister lives. Only verbs such as "live" may be
-    missing where the `newer` tells of a change.
+    missing where the `newer` tells of a change, and the value that is asked about.
     """
-    if newer.tells_of_change and max(len(behind.text), len(ahead.text)) <= SHORT:
-        return _essential(ahead.named) <= behind.named
+    missing = ahead.named - behind.named
+    if newer.tells_of_change and max(size(behind.text), size(ahead.text)) <= SHORT:
+        lost = _essential(missing)
+        tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
+        if not (tells or newer.is_about(ahead if newer is behind else behind)):
+            return False
+        return not lost or (ahead.asks_for(lost, newer) and not tells_of_end(newer.text))
     return (
         cosine >= ALIKE
-        and lag <= NEARLY
+        and lag <= (CHANGED_NEARLY if missing else NEARLY)
         and behind.group != ahead.group
-        and ahead.named <= behind.named
+        and (not missing or (_are_numerals(missing) and ahead.asks_for(missing, newer)))
         and _overlap(ahead.words, behind.words) >= SHARED
     )
+
+
+def _are_numerals(terms: frozenset[Term]) -> bool:
+    return all(any(map(str.isdigit, stem)) for term in terms for stem in term)
 
 
 def _essential(terms: frozenset[Term]) -> frozenset[Term]:
@@ -117,6 +183,11 @@ def _essential(terms: frozenset[Term]) -> frozenset[Term]:
 def _stems_of_states() -> frozenset[str]:
     lists = word_lists("state_words").items()
     return frozenset(stem(word, language) for language, words in lists for word in words)
+
+
+def _stems(text: str) -> list[str]:
+    words = split(text)
+    return terms_in(words, detect_language(words, DEFAULT_LANGUAGE))
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -108,6 +108,8 @@ def _standing(ranking: Ranking, place: int) -> tuple[Reason | None, str]:
         return "echo", "It asks what the query asks, and answers nothing."
     if place in ranking.overtaken:
         return None, f"It stands behind {named(ranking.overtaken[place])}, which took its place."
+    if place in ranking.beside:
+        return None, f"It tells of a change, and stands beside {named(ranking.beside[place])}."
     return None, ""
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
-from commonplace.recall.competing import Statement, by_time, near_pairs, overtakes
 from commonplace.recall.confidence import competition, confidence, told_by_words
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
-from commonplace.recall.words import Hits
+from commonplace.recall.succession import Held
 from commonplace.records import Match
 from commonplace.scope import Scope
 
@@ -25,9 +23,6 @@ REPEATED = 1.0
 _EQUAL = 1e-5
 """What sums of single precision differ by."""
 
-MOST_COMPETING = 8
-"""Among so many of the first, the newer of two statements about the same comes first."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
@@ -36,7 +31,8 @@ class Ranking:
     `rows` are theirs and `order` has places in `rows`, best first; what is said of each stands at
     its place. `plain` is the relevance of each before what was said twice, and what is newer,
     changed it. `repeats` has, for the place of what was said in the same words, the place of what
-    stands for both; `overtaken` the places of two that changed theirs, by the one put behind.
+    stands for both; `overtaken` the places of two that changed theirs, by the one put behind;
+    `beside` the places of what was put beside another, and of that.
     """
 
     hot: HotScope
@@ -48,6 +44,7 @@ class Ranking:
     likely: Floats
     repeats: Mapping[int, int]
     overtaken: Mapping[int, int]
+    beside: Mapping[int, int]
 
     def matches(self, places: Rows) -> list[Match]:
         """Return the records at some places as matches."""
@@ -72,68 +69,23 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best, repeats = _once(hot, rows, best, relevance, limit)
     quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
-    pairs: set[tuple[int, int]] = set()
-    if not quoted and not question.periods:
-        first = best[:MOST_COMPETING]
-        past = question.asks_for_past
-        pairs = _competing(hot, rows[first], relevance[first], scores, oldest_first=past)
-    overtaken = {int(best[ahead]): int(best[behind]) for ahead, behind in sorted(pairs)}
-    best = _by_time(best, relevance, pairs)
+    beside: dict[int, int] = {}
+    overtaken: dict[int, int] = {}
+    if not quoted:
+        held = Held(hot, rows, scores, question)
+        best, beside = held.beside(best, relevance)
+        best, overtaken = held.newer_first(best, relevance)
     nearest = float(scores.cosine[rows].max())
     likely = confidence(relevance, competition(plain), nearest, scores.scale.certainty)
     if not scores.is_read:
         likely = likely * told_by_words(float(scores.arms.own_words[rows[best[0]]]))
-    return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken)
+    return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken, beside)
 
 
 def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:
     """Return the `limit` admitted records that answer the question best, best first."""
     found = ranking(hot, question, condition, limit)
     return [] if found is None else found.matches(found.order[:limit])
-
-
-def _by_time(best: Rows, relevance: Floats, pairs: AbstractSet[tuple[int, int]]) -> Rows:
-    """Return the order in which, of competing records, the wanted one of each pair comes first.
-
-    They change places, and relevance with them.
-    """
-    if not pairs:
-        return best
-    first = best[:MOST_COMPETING]
-    order = first[by_time(pairs, len(first))]
-    relevance[order] = relevance[first]
-    return np.concatenate([order, best[MOST_COMPETING:]])
-
-
-def _competing(
-    hot: HotScope, rows: Rows, relevance: Floats, scores: Scores, *, oldest_first: bool
-) -> set[tuple[int, int]]:
-    """Return which of these rows compete, as pairs of places: one ahead, and one to overtake it."""
-    vectors = hot.arrays.first_vectors(rows)
-    sizes = np.array([len(hot.record(row).text) for row in rows.tolist()])
-    alike = scores.scale.of_records(vectors @ vectors.T)
-    near = near_pairs(alike, relevance, hot.arrays.times[rows], sizes, oldest_first=oldest_first)
-    if not near:
-        return set()
-    places = sorted({place for pair in near for place in pair})
-    said = dict(zip(places, _statements(hot, rows[places], scores.hits), strict=True))
-    return {
-        (ahead, behind)
-        for ahead, behind in near
-        if overtakes(
-            said[behind],
-            said[ahead],
-            newer=said[ahead if oldest_first else behind],
-            cosine=float(alike[ahead, behind]),
-            lag=float(relevance[ahead] - relevance[behind]),
-        )
-    }
-
-
-def _statements(hot: HotScope, rows: Rows, hits: Hits) -> Iterator[Statement]:
-    for row, named in zip(rows.tolist(), hits.named(rows), strict=True):
-        record = hot.record(row)
-        yield Statement(record.text, (record.scope, record.source.session or record.id), named)
 
 
 def _once(

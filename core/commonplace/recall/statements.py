@@ -8,6 +8,9 @@ from functools import lru_cache
 
 from commonplace.recall.word_lists import word_lists
 
+_UNSPACED = "unspaced"
+"""Names the list of the scripts written without spaces; its entries are found anywhere."""
+
 _WORD = re.compile(r"\w+")
 _THIS_TIME = re.compile(r"\bthis (?:week|month|year|morning)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -78,12 +81,44 @@ def tells_of_change(text: str) -> bool:
     return _change().search(text.lower()) is not None
 
 
+def change_in(text: str) -> int:
+    """Return where a statement says that it replaces what held before; its end if nowhere."""
+    found = _change().search(text.lower())
+    return found.start() if found else len(text)
+
+
+def tells_of_end(text: str) -> bool:
+    """Tell whether a statement only says that something ended: "stopped", "no longer"."""
+    return _end().search(text.lower()) is not None
+
+
+def is_of_self(text: str) -> bool:
+    """Tell whether a statement begins with "I" or "we"."""
+    lists = word_lists("first_person")
+    opening = text.lower().replace("’", "'").split(maxsplit=1)[:1]
+    return any(
+        word in lists[name] if name != _UNSPACED else word.startswith(tuple(lists[name]))
+        for word in opening
+        for name in lists
+    )
+
+
 @lru_cache(maxsize=1)
 def _change() -> re.Pattern[str]:
-    lists = word_lists("change_words")
-    words = sorted(word for name, own in lists.items() if name != "unspaced" for word in own)
+    return _any_of("change_words")
+
+
+@lru_cache(maxsize=1)
+def _end() -> re.Pattern[str]:
+    return _any_of("ending_words")
+
+
+def _any_of(name: str) -> re.Pattern[str]:
+    """Return what finds the words of a file; between those of a phrase, up to three others."""
+    lists = word_lists(name)
+    words = sorted(word for key, own in lists.items() if key != _UNSPACED for word in own)
     spaced = "|".join(map(re.escape, words)).replace(r"\ ", r"\W+(?:\w+\W+){0,3}?")
-    runs = "|".join(map(re.escape, sorted(lists["unspaced"])))
+    runs = "|".join(map(re.escape, sorted(lists[_UNSPACED])))
     return re.compile(rf"\b(?:{spaced})\b|{runs}")
 
 

@@ -41,6 +41,22 @@ _VIETNAMESE, _VIETNAMESE_LETTER = "vietnamese", re.compile("[ơư\u1ea0-\u1ef9]"
 _HEBREW, _HEBREW_PREFIXES = "hebrew", re.compile("[ובכלמשה]*(?=.{3})")
 """And, in, as, to, from, that, the: they are written as one with a word."""
 
+_ELIDED = re.compile(
+    r"^(?:[ldjmtsnc]|(?:jus|lors|puis|quoi)?qu|un|[dns]ell|all|dall|coll|sull|quell|quest|bell)"
+    r"'(?=\w\w)"
+)
+"""French, Italian and Catalan: the, of, I, that, in the, written as one with a word."""
+
+_ENDING_OF_NAME = re.compile(
+    r"(?:(?<=\w[^\Waeıioöuü])'[ıiuüae]"
+    r"|(?<=\w\w)'(?:[nys][ıiuüae]|(?:[ıiuü]?n)?[ıiuü]n|n?[dt][ae](?:n|ki)?|y?l[ae]|[dt][ıiuü]r"
+    r"|l[ae]r\w*))$"
+)
+"""Turkish: in, to, from, of, with, written as one with a name.
+
+A short text hardly tells its language, so both are taken off in any.
+"""
+
 _HAS_MARKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese and Khmer: a letter is more than one character, and says little alone."""
 
@@ -62,6 +78,9 @@ def detect_language(words: Sequence[str], fallback: str) -> str:
     It is the fallback unless another language has at least two function words, and more than it.
     """
     joined = " ".join(words)
+    if "'" in joined:
+        elided = (word.partition("'") for word in words if _ELIDED.match(word))
+        words = [*words, *(part for first, _, rest in elided for part in (first, rest))]
     if not joined.isascii():
         if _VIETNAMESE_LETTER.search(joined):
             return _VIETNAMESE
@@ -120,6 +139,8 @@ def stem(word: str, language: str) -> str:
 def _term(word: str, language: str) -> str:
     """Return the stem of a word, or "" for a function word."""
     stops = _function_words().get(language, frozenset())
+    if word not in stops:
+        word = _ENDING_OF_NAME.sub("", _ELIDED.sub("", word, count=1))
     if word in stops:
         return ""
     if not _WORD.fullmatch(word):  # written as one with signs in it: no word of language

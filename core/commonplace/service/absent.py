@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
+from commonplace.embedding.naming import SERVED, is_shipped
 from commonplace.errors import EmbeddingError
 
 
@@ -25,3 +26,10 @@ class Absent:
         return EmbeddingError(
             f"This server keeps vectors of {self.name!r} and has no such model: send vectors."
         )
+
+
+def model_of(name: str | None) -> str | Absent | None:
+    """Return what a server opens its store with: a model that it can make, or only its name."""
+    if name is None or is_shipped(name) or name.startswith(SERVED):
+        return name
+    return Absent(name)

@@ -15,7 +15,7 @@ from typing import NoReturn
 from commonplace.errors import CommonplaceError, StoreError
 from commonplace.local import owned
 from commonplace.records import now
-from commonplace.service.absent import Absent
+from commonplace.service.absent import Absent, model_of
 from commonplace.service.wire import error_to_json
 from commonplace.writing.screening import Screening
 
@@ -24,7 +24,7 @@ def main() -> None:
     """Serve the directory until it has had no client for a while."""
     given = _arguments()
     os.umask(0o077)
-    embedder = Absent(given.embedder) if given.embedder else None
+    embedder = model_of(given.embedder)
     try:
         from commonplace.service.serving import Service, run_until_signal
 
@@ -45,9 +45,8 @@ def main() -> None:
                 'Install it with: pip install "commonplace-memory[server]"'
             )
         )
-    run_until_signal(
-        Service(engine, lock, given.directory, embeds=embedder is None, linger=given.linger)
-    )
+    embeds = not isinstance(embedder, Absent)
+    run_until_signal(Service(engine, lock, given.directory, embeds=embeds, linger=given.linger))
 
 
 def _report(error: CommonplaceError) -> NoReturn:
@@ -59,7 +58,7 @@ def _report(error: CommonplaceError) -> NoReturn:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="commonplace.service.background")
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--embedder", help="name of the model that the clients embed with")
+    parser.add_argument("--embedder", help="a model, or the name of the one the clients embed with")
     parser.add_argument("--cache-bytes", type=int, required=True)
     parser.add_argument("--screening", default="{}", help="policies, as JSON")
     parser.add_argument("--linger", type=float, default=60.0, help="seconds without a client")

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from commonplace.embedding import MiniLM
+from commonplace.embedding.naming import is_shipped
 from commonplace.engine import LocalEngine
 from commonplace.errors import AccessDeniedError, EmbedderMismatchError
 from commonplace.inspector.app import inspector
@@ -61,7 +61,7 @@ def show_directory(directory: Path, scope: Scope, port: int, ready: Callable[[st
         engine, lock = whatever_embeds(lambda model: _owned(directory, model))
         undo.callback(engine.close)
         pages = own_inspector(Memory(engine, scope), key)
-        embeds = engine.embedder_name == MiniLM.name
+        embeds = is_shipped(engine.embedder_name)
         service = Service(engine, lock, directory, embeds=embeds, shows=(pages, listener))
         run_until_signal(service, lambda: ready(_entrance(listener, key)))
 
@@ -111,7 +111,7 @@ async def _to_the_pages(_: Request) -> Response:
 
 
 def whatever_embeds(opening: Callable[[object], Opened]) -> Opened:
-    """Return what `opening` gives for the default embedder, or for the one that the store is of.
+    """Return what `opening` gives for the embedder that the store is of.
 
     Without that model all can be seen, and only questions cannot be asked.
     """

@@ -20,7 +20,7 @@ from commonplace.chroma.translation import translated
 from commonplace.engine import LocalEngine
 from commonplace.errors import StoreError
 from commonplace.on_client import engine_on
-from commonplace.service.absent import Absent
+from commonplace.service.absent import Absent, model_of
 from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import ConfinedEngine
@@ -87,17 +87,17 @@ class StoreService(Serving):
 def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreService:
     """Return a server of the store that `client` holds, after a look at what is there.
 
-    `embedder` names the clients' own; without it the server embeds. Raises StoreFormatError,
-    EmbedderMismatchError, AccessDeniedError, InvalidInputError, StoreError; then nothing was
-    changed.
+    `embedder` names a model, or the clients' own; without it the server embeds with the store's.
+    Raises StoreFormatError, EmbedderMismatchError, AccessDeniedError, InvalidInputError,
+    StoreError; then nothing was changed.
     """
     check_collections(client)
-    model = None if embedder is None else Absent(embedder)
+    model = model_of(embedder)
     audit = SharedAuditLog(client)
     engine = engine_on(client, model, audit=audit, serves=True)
     for name in (KEYS, AUDIT, ERASURES):
         Notes(client, name).make()
-    return StoreService(client, engine, audit.erasures, port, embeds=model is None)
+    return StoreService(client, engine, audit.erasures, port, embeds=not isinstance(model, Absent))
 
 
 class _WaitingGate(Gate):

@@ -168,8 +168,14 @@ def test_vectors_are_float32_of_unit_length_even_at_the_limits_of_the_type() -> 
     np.testing.assert_allclose(vectors, [[0.6, 0.8], [0.6, 0.8]], atol=1e-7)
 
 
-def test_a_vector_of_zeros_stays_zero() -> None:
-    assert as_embedder(_returning([[0, 0]])).embed_query("a").tolist() == [0, 0]
+def test_a_vector_of_zeros_stays_zero_and_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    embedder = as_embedder(_returning([[0, 0]]))
+
+    assert embedder.embed_query("a").tolist() == [0, 0]
+    embedder.embed_query("a")
+    (told,) = caplog.records
+    assert "_returning.<locals>" in told.message
+    assert "a vector of zeros: such a text is found by its words alone" in told.message
 
 
 def test_what_the_embedder_returned_is_not_changed() -> None:
@@ -196,13 +202,13 @@ def test_no_texts_need_no_embedder() -> None:
         ([1.0, 0.0], r"shape \(2,\)"),
         (np.ones((2, 2, 2)), r"shape \(2, 2, 2\)"),
         ([[], []], r"shape \(2, 0\)"),
-        ([[1.0, 0.0], [1.0]], "list, not one vector"),
+        ([[1.0, 0.0], [1.0]], "list, not one vector.*: vectors of dimension 1, 2"),
         ([["a"], ["b"]], "list, not one vector"),
         (None, "shape"),
         ("text", "str, not one vector"),
         ({"a": [1.0]}, "dict, not one vector"),
         ([[1.0, float("nan")], [1.0, 0.0]], "NaN or infinite"),
-        ([[1.0, 0.0], [float("inf"), 0.0]], "NaN or infinite"),
+        ([[1.0, 0.0], [float("inf"), 0.0]], "NaN or infinite numbers for text 2 of 2"),
         ([[1.0, None], [1.0, 0.0]], "NaN or infinite"),
     ],
 )
@@ -261,11 +267,3 @@ def test_what_is_no_embedder_is_refused_with_what_is_accepted(thing: object) -> 
 def test_a_class_in_place_of_an_instance_is_refused_with_the_remedy() -> None:
     with pytest.raises(InvalidInputError, match=r"pass an instance, as in OwnEmbedder\(\.\.\.\)"):
         as_embedder(OwnEmbedder)
-
-
-def test_an_asynchronous_function_is_refused() -> None:
-    async def later(texts: list[str]) -> list[list[float]]:
-        return ones(texts)
-
-    with pytest.raises(InvalidInputError):
-        as_embedder(later)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from commonplace.embedding import estimating
 from commonplace.embedding.windows import MINILM, split
 
 
@@ -104,6 +105,19 @@ def test_chinese_is_split_after_its_full_stops() -> None:
 
 def test_one_endless_word_is_one_piece() -> None:
     assert split("x" * 10_000, TOKENIZER) == ["x" * 10_000]
+
+
+@pytest.mark.parametrize("before", ["", "Ada said: "])
+def test_an_endless_word_is_cut_where_it_has_more_tokens_than_a_window(before: str) -> None:
+    text = before + "".join(f"{number:04}" for number in range(1500))
+    pieces = estimating.split(text, 256)
+    places = _places(text, pieces)
+
+    assert len(pieces) > 10
+    assert places[0][0] == 0
+    assert places[-1][1] == len(text)
+    assert all(start < end for (start, _), (_, end) in pairwise(places))
+    assert all(after[0] <= before[1] < after[1] for before, after in pairwise(places))
 
 
 def test_a_large_text_is_covered_to_its_end() -> None:

@@ -71,6 +71,32 @@ def test_forms_of_a_word_have_one_stem(one: str, other: str, language: str) -> N
     assert terms(one, language) == terms(other, language) != []
 
 
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("l'avocat", "avocat"),
+        ("j'habite", "habite"),
+        ("qu'Anna", "Anna"),
+        ("dell'ufficio", "ufficio"),
+        ("un'amica", "amica"),
+        ("l'Hospitalet", "Hospitalet"),
+        ("Kaya'yı", "Kaya"),
+        ("İzmir'den", "İzmir"),
+        ("Mehmet'le", "Mehmet"),
+    ],
+)
+@pytest.mark.parametrize("language", ["english", "french", "italian", "turkish"])
+def test_what_is_written_as_one_with_a_word_is_taken_off(
+    written: str, word: str, language: str
+) -> None:
+    assert terms(written, language) == terms(word, language) != []
+
+
+@pytest.mark.parametrize("word", ["o'brien", "qur'an", "o'clock", "об'єкт"])
+def test_other_apostrophes_are_part_of_a_word(word: str) -> None:
+    assert terms(word) == [stem(word.replace("'", ""), "english")]
+
+
 def test_irregular_forms_are_english_only() -> None:
     assert stem("went", "german") == "went"
 

@@ -11,7 +11,9 @@ from commonplace.cli.store import directory_of
 
 @click.command("reembed")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
-@click.option("--embedder", required=True, help="'minilm' or 'multilingual'.")
+@click.option(
+    "--embedder", required=True, help="'minilm', 'multilingual' or 'openai:MODEL@ADDRESS'."
+)
 @of_a_store
 def reembed_command(target: Target, words: tuple[str, ...], *, embedder: str) -> None:
     """Give a store that nobody has open the vectors of another model.

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 @click.option("--certificate-key", type=click.Path(path_type=Path), help="Its private key.")
 @click.option(
     "--embedder",
-    help="Name of the clients' own embedder, whose vectors they send: this server loads no model.",
+    help="'minilm', 'multilingual' or 'openai:MODEL@ADDRESS'; or the name of the clients' own "
+    "embedder, whose vectors they send. A store has one already.",
 )
 @click.option(
     "--name",
@@ -89,13 +90,13 @@ def _of_directory(target: Target, port: Port, embedder: str | None) -> Serving:
     from commonplace.local import owned
     from commonplace.records import now
     from commonplace.roots import CACHE_BYTES
-    from commonplace.service.absent import Absent
+    from commonplace.service.absent import Absent, model_of
     from commonplace.service.serving import Service
 
     path = Path(named(target.store)).expanduser().resolve()
-    model = None if embedder is None else Absent(embedder)
+    model = model_of(embedder)
     engine, lock = owned(path, model, clock=now, cache_bytes=CACHE_BYTES, serves=True)
-    return Service(engine, lock, path, embeds=model is None, port=port)
+    return Service(engine, lock, path, embeds=not isinstance(model, Absent), port=port)
 
 
 def _announce(target: Target, service: Serving) -> None:

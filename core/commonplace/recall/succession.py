@@ -1,0 +1,129 @@
+"""What holds now: a later statement comes before the earlier one that it replaces, or beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.asking import size
+from commonplace.recall.competing import (
+    BESIDE,
+    CHANGED_ALIKE,
+    SHORT,
+    Statement,
+    by_time,
+    near_pairs,
+    overtakes,
+)
+from commonplace.recall.growing import Floats, Mask, Rows
+from commonplace.recall.hot import HotScope
+from commonplace.recall.statements import tells_of_change
+
+MOST_COMPETING = 8
+"""Among so many of the first, the newer of two statements about the same comes first."""
+
+MOST_BESIDE = 24
+"""Among so many of the first, a later statement of change is put beside the best."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The admitted records of a scope, by their `rows`, as what held at some time.
+
+    `best` below are places in `rows`, best first; `relevance` is by place, and is changed.
+    """
+
+    hot: HotScope
+    rows: Rows
+    scores: Scores
+    question: Question
+
+    def beside(self, best: Rows, relevance: Floats) -> tuple[Rows, dict[int, int]]:
+        """Return the order in which later statements of change stand right behind the best.
+
+        Also returns by the place of each that of the best.
+        """
+        first, others = int(best[0]), best[1:MOST_BESIDE]
+        if self.question.asks_for_past or relevance[first] <= 0 or not self._may_change(first):
+            return best, {}
+        near = others[self._is_near(first, others)]
+        moved = [at for at in near.tolist() if self._tells_of_change(at)]
+        relevance[moved] = np.maximum(relevance[moved], relevance[first] - BESIDE)
+        rest = best[1:][~np.isin(best[1:], moved)]
+        order = np.concatenate([best[:1], np.array(moved, np.int64), rest])
+        return order, dict.fromkeys(moved, first)
+
+    def newer_first(self, best: Rows, relevance: Floats) -> tuple[Rows, dict[int, int]]:
+        """Return the order in which, of competing records, the wanted one of each pair comes first.
+
+        They change places, and relevance with them. Also returns by the place of each that was put
+        behind that of what took its place.
+        """
+        first = best[:MOST_COMPETING]
+        pairs = self._competing(first, relevance[first])
+        if not pairs:
+            return best, {}
+        order = first[by_time(pairs, len(first))]
+        relevance[order] = relevance[first]
+        overtaken = {int(first[ahead]): int(first[behind]) for ahead, behind in sorted(pairs)}
+        return np.concatenate([order, best[MOST_COMPETING:]]), overtaken
+
+    def _may_change(self, place: int) -> bool:
+        """Tell whether it is short and, where the query names a day, whether it is in question."""
+        if size(self._text(place)) > SHORT:
+            return False
+        return not self.question.periods or self._said([place])[place].is_asked
+
+    def _is_near(self, first: int, others: Rows) -> Mask:
+        """Tell which others are later than the first and about the same."""
+        arrays = self.hot.arrays
+        vectors = arrays.first_vectors(self.rows[others])
+        alike = self.scores.scale.of_records(vectors @ arrays.first_vectors(self.rows[[first]])[0])
+        later = arrays.times[self.rows[others]] > arrays.times[self.rows[first]]
+        near: Mask = (alike >= CHANGED_ALIKE) & later
+        return near
+
+    def _tells_of_change(self, place: int) -> bool:
+        text = self._text(place)
+        return size(text) <= SHORT and tells_of_change(text)
+
+    def _competing(self, first: Rows, relevance: Floats) -> AbstractSet[tuple[int, int]]:
+        """Return which of the first compete: one ahead, and one to overtake it, by their ranks."""
+        past = self.question.asks_for_past
+        vectors = self.hot.arrays.first_vectors(self.rows[first])
+        alike = self.scores.scale.of_records(vectors @ vectors.T)
+        times = self.hot.arrays.times[self.rows[first]]
+        sizes = np.array([size(self._text(place)) for place in first.tolist()])
+        near = near_pairs(alike, relevance, times, sizes, oldest_first=past)
+        if not near:
+            return frozenset()
+        said = self._said([int(first[rank]) for rank in sorted({*chain.from_iterable(near)})])
+        return {
+            (ahead, behind)
+            for ahead, behind in near
+            if (not self.question.periods or said[first[ahead]].is_asked)
+            and overtakes(
+                said[first[behind]],
+                said[first[ahead]],
+                newer=said[first[ahead if past else behind]],
+                cosine=float(alike[ahead, behind]),
+                lag=float(relevance[ahead] - relevance[behind]),
+            )
+        }
+
+    def _said(self, places: Sequence[int]) -> dict[int, Statement]:
+        """Return the records at some places as statements."""
+        return dict(zip(places, self._statements(self.rows[places]), strict=True))
+
+    def _statements(self, rows: Rows) -> Iterator[Statement]:
+        for row, named in zip(rows.tolist(), self.scores.hits.named(rows), strict=True):
+            record = self.hot.record(row)
+            yield Statement(record.text, (record.scope, record.source.session or record.id), named)
+
+    def _text(self, place: int) -> str:
+        return self.hot.record(int(self.rows[place])).text
