@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from time import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 from chroma_door import Answer, door
 from chroma_server import HERE, client_of_new_database
 from commonplace.chroma import connecting
+from commonplace.chroma.absence import shown_absent
 from commonplace.chroma.connecting import ChromaPlace, connected
+from commonplace.chroma.store import ChromaStore
+from commonplace.cli.app import app
 from commonplace.errors import (
     AccessDeniedError,
     CommonplaceError,
@@ -22,6 +27,7 @@ from commonplace.errors import (
     StoreFormatError,
 )
 from commonplace.on_client import engine_on
+from commonplace.ports import Erased
 from commonplace.records import Record, now
 from commonplace.scope import Scope
 from commonplace.service.http_server import Port
@@ -154,3 +160,60 @@ def test_a_store_of_another_embedder_is_told(client: ClientAPI) -> None:
         store_service(client, ANYWHERE, "another")
 
     assert names(client) == before
+
+
+def run(place: ChromaPlace, *words: str) -> Any:
+    at = ["--chroma", place.url, "--database", place.database or ""]
+    return CliRunner().invoke(app, [*words, *at])
+
+
+def test_the_commands_take_such_a_store(place: ChromaPlace, client: ClientAPI) -> None:
+    here = ChromaPlace(place.url, database=client.database)
+    assert "There is no store" in run(here, "list").output
+    engine = engine_on(client, HashingEmbedder())
+    engine.write([Record("Likes tea", scope=Scope(("user", "a")), id="1", created_at=now())])
+
+    key = run(here, "keys", "add", "user/a").output.strip()
+    assert key.startswith("cp_")
+    assert json.loads(run(here, "keys", "list", "--json").output)["scope"] == "user/a"
+    assert run(here, "keys", "revoke", key.split("_")[1]).exit_code == 0
+    assert run(here, "keys", "list").output == ""
+
+    receipt = json.loads(run(here, "erase", "user/a", "--reason", "request 1").output)
+    assert receipt["records"] == 1
+    assert receipt["verification"] is None
+    assert receipt["absence"] == {"by_id": 1, "by_text": 1, "by_metadata": 1, "by_vector": 1}
+    assert "commonplace erase DIRECTORY user/a" in receipt["for_operator"][0]
+    lines = run(here, "audit").output.splitlines()
+    assert [json.loads(line)["action"] for line in lines] == ["erase begun", "erased"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["doctor"], "takes a directory"),
+        (["list", "--dir", "./memory"], "either --dir or --chroma"),
+        (["export", "./memory", "-"], "stands there and in --chroma"),
+        (["list", "--header-from-env", "X-Chroma-Token=NOT_SET"], "'NOT_SET' .* is not set"),
+        (["list", "--header-from-env", "secret"], "NAME=VARIABLE"),
+    ],
+)
+def test_a_command_says_how_it_takes_such_a_store(
+    place: ChromaPlace, words: list[str], said: str
+) -> None:
+    ended = run(place, *words)
+
+    assert ended.exit_code == 2
+    assert re.search(said, " ".join(ended.output.split()))
+
+
+def test_what_still_answers_is_not_erased(client: ClientAPI) -> None:
+    store = ChromaStore(client, "hashing-256")
+    engine = engine_on(client, HashingEmbedder())
+    scope = Scope(("user", "a"))
+    engine.write([Record("Likes tea", scope=scope, id="1", created_at=now())])
+
+    with pytest.raises(StoreError, match=r"1 rows of them in partition .* still answer"):
+        shown_absent(store.partitions_within, scope, lambda _: Erased(1, 1, None))
+
+    assert shown_absent(store.partitions_within, scope, store.erase).records == 1

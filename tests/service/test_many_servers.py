@@ -23,10 +23,12 @@ from chroma_server import HERE, client_of_new_database
 from commonplace import Memory
 from commonplace.chroma.notes import Notes
 from commonplace.chroma.shared_audit import SharedAuditLog
-from commonplace.errors import AccessDeniedError
+from commonplace.errors import AccessDeniedError, QuotaExceededError
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.scope import Scope
+from commonplace.service.rates import SharedRates
 from commonplace.service.store_keys import KEYS, StoreKeys
+from commonplace.service.store_serving import CLAIMS
 from commonplace.testing import HashingEmbedder
 from many_servers import as_processes, in_threads
 
@@ -167,6 +169,41 @@ def test_what_is_taken_from_the_log_is_missed(chroma_port: int) -> None:
     collection.delete(ids=["2"])
 
     assert "Entry 2 cannot be read." in SharedAuditLog(apart).verify()
+
+
+def test_both_keep_together_no_more_than_a_key_may(
+    memory_at: MemoryAt, both: list[str], keys: StoreKeys
+) -> None:
+    key = keys.add(Scope(("user", "small")), max_records=10)
+    memories = [memory_at(server, key) for server in both]
+
+    def is_kept(number: int) -> bool:
+        try:
+            memories[number % 2].set(f"key-{number}", number)
+        except QuotaExceededError as error:
+            assert "may keep 10 records; 10 are stored" in str(error)  # noqa: PT017
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        kept = list(pool.map(is_kept, range(24)))
+
+    assert kept.count(True) == memories[0].count() == 10
+
+
+def test_what_a_key_may_ask_in_a_minute_is_for_all_servers(chroma_port: int) -> None:
+    claims, seconds = Notes(client_of_new_database(chroma_port), CLAIMS), [600.0]
+    one, other = (SharedRates(claims, lambda: seconds[0]) for _ in range(2))
+
+    taken = [each.takes("key", 50) for _ in range(40) for each in (one, other)]
+    assert taken.count(True) == 50
+    assert not one.takes("key", 50)
+
+    seconds[0] += 60
+    assert [other.takes("key", 3) for _ in range(4)] == [True, True, True, False]
+    seconds[0] += 120
+    one.tidy()
+    assert claims.all() == {}
 
 
 LEFT = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _API = "/api/v2"
 _SECONDS = 10.0
+_ASKED_SECONDS = 30.0
 # What a server of the line that this release is made for says of itself.
 _MAJOR = "1"
 MOST_APART = 60.0
@@ -86,6 +87,25 @@ def check_clock(client: Any, name: str = "it") -> None:
             f"server at {name}. Set both by a time server (NTP), and start again. Nothing was "
             "changed."
         )
+
+
+class ServerClock:
+    """The time of a Chroma server, which is the same for all who use it. Asked now and then."""
+
+    def __init__(self, client: Any) -> None:
+        """Ask `client` when the time is first needed."""
+        self._client = client
+        self._ahead = 0.0
+        self._asked_at: float | None = None
+
+    def __call__(self) -> float:
+        """Return the time in seconds. Raises StoreError."""
+        at = monotonic()
+        if self._asked_at is None or at - self._asked_at > _ASKED_SECONDS:
+            with translated("asking the Chroma server for its time"):
+                there = self._client.heartbeat() / 1e9
+            self._ahead, self._asked_at = there - monotonic(), at
+        return monotonic() + self._ahead
 
 
 def _check_address(url: str) -> None:

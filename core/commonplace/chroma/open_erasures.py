@@ -12,8 +12,8 @@ from secrets import token_hex
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from commonplace.chroma.connecting import ServerClock
 from commonplace.chroma.notes import Notes
-from commonplace.chroma.translation import translated
 from commonplace.keeping.erasing import Erasure
 from commonplace.records import Source
 from commonplace.scope import Scope
@@ -33,7 +33,7 @@ class OpenErasures:
 
     def __init__(self, client: ClientAPI) -> None:
         """Have begun none here yet."""
-        self._client = client
+        self._clock = ServerClock(client)
         self._notes = Notes(client, ERASURES)
         self._me = token_hex(8)
         self._mine: dict[str, dict[str, Any]] = {}
@@ -46,7 +46,7 @@ class OpenErasures:
                 "scope": str(scope),
                 "reason": reason,
                 "source": {**asdict(source), "session": None},
-                "begun": self._now(),
+                "begun": self._clock(),
             }
         self.renew()
 
@@ -54,7 +54,7 @@ class OpenErasures:
         """Answer for the erasures that were begun here for a while longer."""
         with self._lock:
             for id, said in self._mine.items():
-                until = self._now() + LASTS_SECONDS
+                until = self._clock() + LASTS_SECONDS
                 self._notes.put(id, json.dumps({**said, "until": until}))
 
     def end(self, scope: Scope) -> None:
@@ -77,7 +77,7 @@ class OpenErasures:
 
         One that was begun long ago is not among them: what is there now may have come since.
         """
-        now, notes = self._now(), self._notes.all()
+        now, notes = self._clock(), self._notes.all()
         return [
             Erasure(
                 scope=Scope.parse(said["scope"]),
@@ -101,10 +101,6 @@ class OpenErasures:
 
     def _id(self, scope: Scope) -> str:
         return f"{scope} {self._me}"
-
-    def _now(self) -> float:
-        with translated("asking the Chroma server for its time"):
-            return self._client.heartbeat() / 1e9
 
 
 def _erasures(notes: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from commonplace.chroma.connecting import check_clock
+from commonplace.chroma.connecting import ServerClock, check_clock
 from commonplace.chroma.inspecting import check_collections
 from commonplace.chroma.notes import Notes
 from commonplace.chroma.open_erasures import ERASURES, OpenErasures
@@ -28,7 +28,9 @@ from commonplace.service.draining import Traffic
 from commonplace.service.http_server import Port, remote_server
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.listening import tcp
+from commonplace.service.rates import SharedRates
 from commonplace.service.serving import Serving, repeated
+from commonplace.service.shared_quotas import SharedQuotas
 from commonplace.service.store_keys import KEYS, StoreKeys
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 _CHECKED_SECONDS = 1.0
 _LOOKED_SECONDS = 5.0
+_TIDIED_SECONDS = 60.0
+CLAIMS = "commonplace-claims"
 
 _logger = logging.getLogger("commonplace")
 
@@ -61,12 +65,20 @@ class StoreService(Serving):
         """Listen at `port`. Raises InvalidInputError if it cannot be had as asked."""
         self._erasures = erasures
         traffic = Traffic()
-        keys = StoreKeys(Notes(client, KEYS))
+        keys, claims = StoreKeys(Notes(client, KEYS)), Notes(client, CLAIMS)
+        clock = ServerClock(client)
+        self._rates = SharedRates(claims, clock)
         with ExitStack() as undo:
             undo.callback(engine.close)
             there = tcp(port.host, port.port, port.scheme)
             undo.callback(there.close)
-            gate = _WaitingGate(engine, keys.grant, embeds=embeds)
+            gate = _WaitingGate(
+                engine,
+                keys.grant,
+                embeds=embeds,
+                rates=self._rates,
+                quotas=SharedQuotas(claims, clock),
+            )
             app = application(gate, traffic, _Check(client))
             add_inspector(app, keys, port.names)
             servers = [(remote_server(app, port), there)]
@@ -74,7 +86,8 @@ class StoreService(Serving):
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
         finishing = repeated(_LOOKED_SECONDS, self._finish_erasures, "Finishing erasures")
-        return [*super()._beside(), finishing]
+        tidying = repeated(_TIDIED_SECONDS, self._rates.tidy, "Tidying")
+        return [*super()._beside(), finishing, tidying]
 
     def _finish_erasures(self) -> None:
         """Say that those of this server go on, and finish those that another left."""
@@ -95,7 +108,7 @@ def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreS
     model = model_of(embedder)
     audit = SharedAuditLog(client)
     engine = engine_on(client, model, audit=audit, serves=True)
-    for name in (KEYS, AUDIT, ERASURES):
+    for name in (KEYS, AUDIT, ERASURES, CLAIMS):
         Notes(client, name).make()
     return StoreService(client, engine, audit.erasures, port, embeds=not isinstance(model, Absent))
 
