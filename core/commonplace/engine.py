@@ -52,13 +52,9 @@ class LocalEngine:
         directory: str | None = None,
         audit: AuditLog | None = None,
         write_backup: Callable[[Path], None] | None = None,
-        erasing: Callable[[Scope, Callable[[Scope], Erased]], Erased] = lambda it, erase: erase(it),
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
-        """Own `store` until closed. `clock` tells the time in UTC.
-
-        `erasing` calls what erases a scope, and may look before and after.
-        """
+        """Own `store` until closed. `clock` tells the time in UTC."""
         self.clock = clock
         self.screening = screening or Screening()
         self.directory = directory
@@ -66,7 +62,6 @@ class LocalEngine:
         self._embedder = FittingEmbedder(embedder, lambda: store.dimension)
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
-        self._erasing = erasing
         self._on_close = on_close
         self._turns = Turns()  # embedding takes none
         self._commits = GroupCommit(self._opened, self._write_all)
@@ -306,7 +301,7 @@ class LocalEngine:
     def _erase(self, scope: Scope) -> Erased:
         self._check_open()
         with self._turns.rewriting(lambda: self._let_go(scope)):
-            return self._erasing(scope, self._store.store.erase)
+            return self._store.store.erase(scope)
 
     def _let_go(self, scope: Scope) -> None:
         self._check_open()

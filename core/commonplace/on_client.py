@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from commonplace.chroma.absence import shown_absent
+from commonplace.chroma.absence import AskingStore
 from commonplace.chroma.shared_audit import SharedAuditLog
-from commonplace.chroma.store import ChromaStore
 from commonplace.embedding import MiniLM, as_embedder
 from commonplace.embedding.choosing import opened_with
 from commonplace.embedding.gathering import Gathering
@@ -35,7 +34,7 @@ def engine_on(
     `embedder` is what `commonplace.open` takes; `serves` tells that many will ask at once. Raises
     StoreFormatError, EmbedderMismatchError, StoreError.
     """
-    store, adapted = opened_with(embedder, partial(ChromaStore, client))
+    store, adapted = opened_with(embedder, partial(AskingStore, client))
     if serves and adapted.name == MiniLM.name and embedder is None:
         adapted = as_embedder(Gathering(MiniLM()))
     return LocalEngine(
@@ -45,5 +44,4 @@ def engine_on(
         cache_bytes=0,  # others write there: nothing kept here could be trusted
         screening=screening,
         audit=audit or SharedAuditLog(client),
-        erasing=partial(shown_absent, store.partitions_within),
     )

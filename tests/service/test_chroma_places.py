@@ -13,9 +13,8 @@ from click.testing import CliRunner
 from chroma_door import Answer, door
 from chroma_server import HERE, client_of_new_database
 from commonplace.chroma import connecting
-from commonplace.chroma.absence import shown_absent
+from commonplace.chroma.absence import AskingStore, shown_absent
 from commonplace.chroma.connecting import ChromaPlace, connected
-from commonplace.chroma.store import ChromaStore
 from commonplace.cli.app import app
 from commonplace.errors import (
     AccessDeniedError,
@@ -208,12 +207,12 @@ def test_a_command_says_how_it_takes_such_a_store(
 
 
 def test_what_still_answers_is_not_erased(client: ClientAPI) -> None:
-    store = ChromaStore(client, "hashing-256")
+    store = AskingStore(client, "hashing-256")
     engine = engine_on(client, HashingEmbedder())
     scope = Scope(("user", "a"))
     engine.write([Record("Likes tea", scope=scope, id="1", created_at=now())])
 
     with pytest.raises(StoreError, match=r"1 rows of them in partition .* still answer"):
-        shown_absent(store.partitions_within, scope, lambda _: Erased(1, 1, None))
+        shown_absent(store._collections, scope, lambda _: Erased(1, 1, None))
 
-    assert shown_absent(store.partitions_within, scope, store.erase).records == 1
+    assert store.erase(scope).records == 1

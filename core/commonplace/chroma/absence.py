@@ -11,7 +11,7 @@ import numpy as np
 
 from commonplace.chroma.partition import Partition
 from commonplace.chroma.reading import Reading
-from commonplace.chroma.store import where
+from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreError
 from commonplace.ports import Absence, Erased
@@ -36,6 +36,13 @@ _COPIES = (
     "Backups and snapshots of the server, and what a provider keeps, hold the scope until they are "
     "removed or run out."
 )
+
+
+class AskingStore(ChromaStore):
+    """A store on a Chroma client that asks for what it erased."""
+
+    def erase(self, scope: Scope) -> Erased:
+        return shown_absent(self._collections, scope, super().erase)
 
 
 def shown_absent(

@@ -163,10 +163,6 @@ class ChromaStore:
                 erased += len(ids)
         return Erased(records, erased, verification=None)
 
-    def partitions_within(self, scope: Scope) -> list[Partition]:
-        """Return the partitions that may hold records within `scope`."""
-        return self._collections(scope)
-
     def close(self) -> None:
         """Do nothing: the client belongs to who made it."""
 
