@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from commonplace.chroma.absence import AskingStore
 from commonplace.chroma.shared_audit import SharedAuditLog
+from commonplace.chroma.shared_warm import SharedWarm
 from commonplace.embedding import MiniLM, as_embedder
 from commonplace.embedding.choosing import opened_with
 from commonplace.embedding.gathering import Gathering
 from commonplace.engine import LocalEngine
 from commonplace.records import now
+from commonplace.roots import CACHE_BYTES
 from commonplace.writing.screening import Screening
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def engine_on(
     *,
     clock: Callable[[], datetime] = now,
     screening: Screening | None = None,
+    cache_bytes: int = CACHE_BYTES,
     audit: SharedAuditLog | None = None,
     serves: bool = False,
 ) -> LocalEngine:
@@ -34,14 +36,15 @@ def engine_on(
     `embedder` is what `commonplace.open` takes; `serves` tells that many will ask at once. Raises
     StoreFormatError, EmbedderMismatchError, StoreError.
     """
-    store, adapted = opened_with(embedder, partial(AskingStore, client))
+    store, adapted = opened_with(embedder, lambda name: AskingStore(client, name, cache_bytes))
     if serves and adapted.name == MiniLM.name and embedder is None:
         adapted = as_embedder(Gathering(MiniLM()))
     return LocalEngine(
         store,
         adapted,
         clock=clock,
-        cache_bytes=0,  # others write there: nothing kept here could be trusted
+        cache_bytes=cache_bytes,
         screening=screening,
         audit=audit or SharedAuditLog(client),
+        warm=SharedWarm,
     )

@@ -171,4 +171,10 @@ def _at(
 def _on_client(client: ClientAPI, options: Options) -> Engine:
     from commonplace.on_client import engine_on
 
-    return engine_on(client, options.embedder, clock=options.clock, screening=options.screening)
+    return engine_on(
+        client,
+        options.embedder,
+        clock=options.clock,
+        screening=options.screening,
+        cache_bytes=options.cache_bytes,
+    )

@@ -182,7 +182,7 @@ def test_the_commands_take_such_a_store(place: ChromaPlace, client: ClientAPI) -
     assert receipt["records"] == 1
     assert receipt["verification"] is None
     assert receipt["absence"] == {"by_id": 1, "by_text": 1, "by_metadata": 1, "by_vector": 1}
-    assert "commonplace erase DIRECTORY user/a" in receipt["for_operator"][0]
+    assert "chroma vacuum --path" in receipt["for_operator"][0]
     lines = run(here, "audit").output.splitlines()
     assert [json.loads(line)["action"] for line in lines] == ["erase begun", "erased"]
 

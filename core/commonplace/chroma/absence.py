@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from shlex import quote
 from typing import Any
 
 import numpy as np
 
 from commonplace.chroma.partition import Partition
 from commonplace.chroma.reading import Reading
-from commonplace.chroma.store import ChromaStore, where
+from commonplace.chroma.shared_store import SharedStore
+from commonplace.chroma.store import where
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreError
 from commonplace.ports import Absence, Erased
@@ -23,14 +23,15 @@ _PER_QUESTION = 300  # as many ids or rows as Chroma Cloud takes or gives
 _NEAR = 5
 _TEXT_CHARACTERS = 200
 
-_FILES = (
-    "The Chroma server's files keep bytes of removed rows until they are written anew. Of one "
-    "started with `chroma run --path DIRECTORY/chroma`: stop it, run `commonplace erase DIRECTORY "
-    "{scope} --reason REASON`, which rewrites and searches the files, and start it again."
-)
 _VACUUM = (
-    "Where that cannot be: `chroma vacuum --path PATH --force`, with the server stopped, removes "
-    "texts and metadata. Vectors stay in the index files until the collection is made anew."
+    "The Chroma server's files keep bytes of removed rows. Stop it, run `chroma vacuum --path PATH "
+    "--force`, and start it again: that removes texts and metadata."
+)
+_INDEX = (
+    "Vectors stay in the index files, and can be turned back into nearly their texts. Only files "
+    "that are made anew have none: `commonplace export --chroma URL all.jsonl`, then `commonplace "
+    "import all.jsonl --chroma NEW_URL` into a Chroma server with another path, and then remove "
+    "the old path."
 )
 _COPIES = (
     "Backups and snapshots of the server, and what a provider keeps, hold the scope until they are "
@@ -38,7 +39,7 @@ _COPIES = (
 )
 
 
-class AskingStore(ChromaStore):
+class AskingStore(SharedStore):
     """A store on a Chroma client that asks for what it erased."""
 
     def erase(self, scope: Scope) -> Erased:
@@ -60,8 +61,7 @@ def shown_absent(
     with translated(f"asking for what was erased of {str(scope)!r}"):
         shown = [one.asked() for one in held]
     counts = (sum(getattr(one, name) for one in shown) for name in Absence.__slots__)
-    left = (_FILES.format(scope=quote(str(scope))), _VACUUM, _COPIES)
-    return replace(erased, absence=Absence(*counts), for_operator=left)
+    return replace(erased, absence=Absence(*counts), for_operator=(_VACUUM, _INDEX, _COPIES))
 
 
 @dataclass(frozen=True, slots=True)
