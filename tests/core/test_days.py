@@ -57,6 +57,17 @@ def test_the_day_itself_comes_before_the_minute_beside_it(memory: Memory, kind: 
     assert days(memory, "Who was with me yesterday?", as_of=on(20))[0] == 19
 
 
+def test_a_question_of_a_day_alone_finds_that_day_first(memory: Memory) -> None:
+    said = {28: "Car service done", 29: "Paid the rent", 30: "Called the bank"}
+    memory.remember_many(
+        [Record(text, kind="event", created_at=on(day - 14)) for day, text in said.items()]
+    )
+    itself, other = memory.recall("What did I do on Tuesday?", as_of=on(18), limit=2)
+
+    assert itself.record.text == said[28]
+    assert other.confidence < itself.confidence
+
+
 def test_importance_does_not_outvote_the_day(memory: Memory) -> None:
     beside = Record(WALK, kind="event", created_at=on(18, 23), importance=1.0)
     itself = Record(WALK, kind="event", created_at=on(19, 1), importance=0.5)

@@ -3,8 +3,13 @@
 Outside of the default run, since most of these packages are no dependency. Install what you want to
 check, and run::
 
-    pip install llama-index-core langgraph-checkpoint-sqlite langmem
+    pip install "pydantic<2.13" llama-index-core langgraph-checkpoint-sqlite langmem graphiti-core \
+        mem0ai openai-agents aiosqlite
     python -m pytest -n0 tests/upstream/exporters.py
+
+Letta's server, whose package brings the schema of agent files, needs an environment of its own::
+
+    pip install letta==0.16.8
 
 What is not installed is skipped, and says so.
 """
@@ -57,6 +62,22 @@ def test_llamaindex(memory: Memory, tmp_path: Path) -> None:
     store.persist(str(tmp_path / "store.json"))
 
     assert texts(memory, "llamaindex-chat", tmp_path / "store.json") == {"Tea?", "Green."}
+    memories = installed("llama_index.core.memory", "llama-index-core")
+    buffer = memories.ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="alice")
+    (tmp_path / "buffer.json").write_text(buffer.to_string())
+    report = memory.import_(tmp_path / "buffer.json")
+    assert (report.format, report.unchanged) == ("llamaindex-chat", 2)
+
+
+def test_llamaindex_in_a_database(memory: Memory, tmp_path: Path) -> None:
+    said = installed("llama_index.core.llms", "llama-index-core").ChatMessage
+    memories = installed("llama_index.core.memory", "llama-index-core")
+    path = tmp_path / "memory.db"
+    kept = memories.Memory.from_defaults("alice", async_database_uri=f"sqlite+aiosqlite:///{path}")
+    kept.put_messages([said(role="user", content="Tea?"), said(role="assistant", content="Green.")])
+
+    assert texts(memory, "llamaindex-chat", path) == {"Tea?", "Green."}
+    assert {one.source.session for one in memory.records()} == {"alice"}
 
 
 def test_langgraph_sqlite(memory: Memory, tmp_path: Path) -> None:
@@ -113,3 +134,73 @@ def test_graphiti(memory: Memory, tmp_path: Path) -> None:
     path = write_json(tmp_path / "edges.json", [edge.model_dump(mode="json")])
 
     assert texts(memory, "graphiti", path) == {"Alice likes tea"}
+
+
+def test_mem0(memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEM0_DIR", str(tmp_path / "home"))
+    monkeypatch.setenv("MEM0_TELEMETRY", "False")
+    monkeypatch.setenv("OPENAI_API_KEY", "none is asked")
+    mem0 = installed("mem0", "mem0ai")
+    store = {"path": str(tmp_path / "qdrant"), "embedding_model_dims": 8, "on_disk": True}
+    theirs = mem0.Memory.from_config(
+        {"vector_store": {"provider": "qdrant", "config": store},
+         "history_db_path": str(tmp_path / "history.db")})  # fmt: skip
+    theirs.embedding_model.embed = lambda *_, **__: [0.1] * 8
+    theirs.embedding_model.embed_batch = lambda texts, *_, **__: [[0.1] * 8 for _ in texts]
+    theirs.add("I like tea", user_id="alice", infer=False, expiration_date="2099-01-01")
+    theirs.add("She likes coffee", user_id="bob", metadata={"n": 1}, infer=False)
+    by_user = {user: theirs.get_all(filters={"user_id": user}) for user in ("alice", "bob")}
+
+    path = write_json(tmp_path / "mem0.json", by_user)
+    assert texts(memory, "mem0", path) == {"I like tea", "She likes coffee"}
+    [record] = memory.scope("user", "alice").records()
+    assert record.expires_at == datetime(2099, 1, 2, tzinfo=timezone.utc)
+    assert record.source.origin == "user"
+    [coffee] = memory.scope("user", "bob").records()
+    assert coffee.metadata == {"n": 1}
+
+
+async def test_openai_agents(memory: Memory, tmp_path: Path) -> None:
+    agents = installed("agents", "openai-agents")
+    path = tmp_path / "sessions.db"
+    session = agents.SQLiteSession("talk", path)
+    await session.add_items([
+        {"role": "assistant", "content": "Welcome"}, {"role": "user", "content": "Tea?"},
+        {"type": "function_call", "call_id": "c", "name": "shop", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "None left"},
+        {"role": "user", "content": "Tea?"},
+    ])  # fmt: skip
+    items = await session.get_items()
+    session.close()
+
+    assert texts(memory, "openai-conversations", path) == {"Welcome", "Tea?", "None left"}
+    told = sorted(memory.records(), key=lambda one: one.created_at)
+    assert [(one.source.agent, one.source.session, one.text) for one in told] == [
+        ("assistant", "talk", "Welcome"), ("user", "talk", "Tea?"), ("shop", "talk", "None left"),
+        ("user", "talk", "Tea?"),
+    ]  # fmt: skip
+    items_of = write_json(tmp_path / "items.json", items)
+    assert memory.scope("b").import_(items_of, format="openai-conversations").written == 4
+
+
+def test_letta(memory: Memory, tmp_path: Path) -> None:
+    schemas = installed("letta.schemas.agent_file", "letta")
+    from letta.schemas.letta_message_content import TextContent
+
+    def said(id: str, role: str, text: str) -> Any:
+        return schemas.MessageSchema(id=id, role=role, content=[TextContent(text=text)],
+                                     agent_id="agent-0")  # fmt: skip
+
+    packed = json.dumps({"type": "user_message", "message": "Tea?", "time": "now"})
+    agent = schemas.AgentSchema.model_construct(
+        id="agent-0", name="desk", block_ids=["block-0"],
+        messages=[said("message-0", "user", packed), said("message-1", "assistant", "Green.")],
+    )  # fmt: skip
+    block = schemas.BlockSchema(id="block-0", label="human", value="Likes tea")
+    whole = schemas.AgentFileSchema.model_construct(
+        agents=[agent], groups=[], blocks=[block], files=[], sources=[], tools=[], mcp_servers=[],
+        metadata={}, created_at=datetime.now(timezone.utc),
+    )  # fmt: skip
+
+    path = write_json(tmp_path / "desk.af", whole.model_dump(mode="json"))
+    assert texts(memory, "letta", path) == {"Tea?", "Green.", "Likes tea"}

@@ -69,6 +69,35 @@ def reading(file: Path) -> Iterator[Reading]:
             yield Reading(database)
 
 
+def tables_of(file: Path) -> frozenset[str]:
+    """Return the names of a database's tables, and of each column as ``table.column``.
+
+    None of what cannot be read: whoever reads it will say why.
+    """
+    query = (
+        "SELECT one.name, of.name FROM sqlite_master one, pragma_table_info(one.name) of"
+        " WHERE one.type = 'table'"
+    )
+    try:
+        with reading(file) as theirs:
+            rows = [(str(table), str(column)) for table, column in theirs.rows(query)]
+    except (sqlite3.Error, InvalidInputError):
+        return frozenset()
+    return frozenset(name for table, column in rows for name in (table, f"{table}.{column}"))
+
+
+def tables_with(names: frozenset[str], *columns: str) -> list[str]:
+    """Return the tables that have all these columns, of what `tables_of` gave."""
+    first = f".{columns[0]}"
+    tables = (one.removesuffix(first) for one in names if one.endswith(first))
+    return sorted(one for one in tables if all(f"{one}.{column}" in names for column in columns))
+
+
+def quoted(name: str) -> str:
+    """Return a name of a table as it stands in a query."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @contextmanager
 def copied(file: Path) -> Iterator[Path]:
     """Give a copy of the database, in a folder of its own that is removed afterwards."""

@@ -113,8 +113,8 @@ FOREIGN: dict[str, Format] = {
     ),
     "openai-conversations": Format(
         _plain(openai_conversations.read),
-        _objects(openai_conversations.fits),
-        "items with input_text and output_text, or conversation objects",
+        openai_conversations.fits,
+        "items with input_text and output_text, conversation objects, or a table of sessions",
     ),
     "langgraph-store": Format(
         _plain(langgraph_store.read),

@@ -190,17 +190,23 @@ class _Run:
                 self._tally.skip(item.where, _FORGOTTEN)
                 continue
             new = [one for one in item.records if self._is_new(one, known)]
+            if any((one.scope, one.id) in fresh for one in new):  # so that both are in the history
+                self._write_all(fresh)
             known |= {(one.scope, one.id): one for one in new}
             fresh |= {(one.scope, one.id): one for one in new}
             taken += item.records
             self._tally.keep(item, is_new=bool(new))
-        if fresh and not self._is_dry:
-            self._engine.write(list(fresh.values()))
+        self._write_all(fresh)
         # Only now: what the log says to be imported and is not there counts as forgotten.
         self._near = taken or self._near
         self._log.note(map(self._rules.compared, taken))
         if self._log.unwritten >= _ENTRIES_PER_PAGE:
             self._keep_log()
+
+    def _write_all(self, fresh: dict[tuple[Scope, str], Record]) -> None:
+        if fresh and not self._is_dry:
+            self._engine.write(list(fresh.values()))
+        fresh.clear()
 
     def _keep_log(self) -> None:
         """Write what was noted since the last page of the log."""

@@ -16,6 +16,10 @@ from commonplace.records import JSON
 _PIECE = 64 * 1024
 _SHORT_LINE = 1_000_000  # what is built in one go: a longer line is read as a stream
 _ENDS = (b'",', b'"}', b'"]')
+# A tree of messages, each within the one it answers, may be deeper than other JSON.
+_BRANCHES = "children"
+_MAX_BRANCHES = 10_000
+_NESTED_BRANCHES = 50
 _NESTING = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 # The lists of a page: they hold what is paged, and may be of any length.
 _PAGED = ("data", "results")
@@ -167,16 +171,55 @@ def _members(events: _Events, lines: Lines) -> Iterator[_Raw]:
 
 
 def _built(event: str, value: Any, events: _Events) -> JSON:
-    from ijson import ObjectBuilder
-
-    builder = ObjectBuilder()
-    builder.event(event, value)
-    depth = _NESTING.get(event, 0)
-    while depth:
-        event, value = next(events)
-        builder.event(event, value)
-        depth += _NESTING.get(event, 0)
+    builder = _Builder()
+    builder.take(event, value)
+    while builder.is_open:
+        builder.take(*next(events))
     return builder.value
+
+
+class _Builder:
+    """Builds a value of its events.
+
+    Of a tree of messages, what lies deeper than is well for Python's recursion is put into the
+    list of an ancestor that lies less deep, after it.
+    """
+
+    def __init__(self) -> None:
+        self.value: JSON = None
+        self._open: list[Any] = []
+        self._branches: list[list[Any]] = []
+        self._key: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._open)
+
+    def take(self, event: str, value: Any) -> None:
+        if event == "map_key":
+            self._key = value
+        elif event in ("end_map", "end_array"):
+            closed = self._open.pop()
+            if self._branches and closed is self._branches[-1]:
+                self._branches.pop()
+        else:
+            self._put({} if event == "start_map" else [] if event == "start_array" else value)
+            self._key = None
+
+    def _put(self, one: Any) -> None:
+        holder, is_branches = self._open[-1] if self._open else None, False
+        if holder is None:
+            self.value = one
+        elif isinstance(holder, dict):
+            is_branches = self._key == _BRANCHES and isinstance(one, list)
+            holder[self._key] = one
+        else:
+            is_deep = len(self._branches) > _NESTED_BRANCHES and holder is self._branches[-1]
+            (self._branches[_NESTED_BRANCHES - 1] if is_deep else holder).append(one)
+        if isinstance(one, (dict, list)):
+            self._open.append(one)
+        if is_branches:
+            self._branches.append(one)
 
 
 def _events(lines: Lines, begun: bytes) -> _Events:
@@ -232,10 +275,20 @@ def _last_end(piece: bytes) -> int:
 
 
 def _nested(events: _Events, lines: Lines) -> _Events:
-    """Yield the events while they are not nested too deep."""
-    depth = 0
+    """Yield the events while they are not nested too deep, trees of messages not counted."""
+    depth = branches = 0
+    key: Any = None
+    open_ones: list[bool] = []  # of each list and object whether it is of a tree
     for event, value in events:
-        depth += _NESTING.get(event, 0)
-        if depth > MAX_DEPTH:
+        if event in ("start_array", "start_map"):
+            above = bool(open_ones) and open_ones[-1]
+            is_tree = key == _BRANCHES if event == "start_array" else above and key is None
+            open_ones.append(is_tree)
+            depth, branches = depth + (not is_tree), branches + is_tree
+        elif event in ("end_array", "end_map"):
+            is_tree = open_ones.pop()
+            depth, branches = depth - (not is_tree), branches - is_tree
+        if depth > MAX_DEPTH or branches > 2 * _MAX_BRANCHES:
             raise lines.error(f"the JSON is nested deeper than {MAX_DEPTH} levels.")
+        key = value if event == "map_key" else None
         yield event, value

@@ -17,9 +17,11 @@ from commonplace.records import Record
 MAX_ITEM_BYTES = 64_000_000
 MAX_DEPTH = 200
 
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+TABLES = tuple(kind + end for kind in (".csv", ".tsv") for end in ("", *ENDINGS))
 
-_JSON_FILES = tuple(kind + end for kind in (".json", ".jsonl", ".ndjson") for end in ("", *ENDINGS))
+_JSON_FILES = tuple(
+    kind + end for kind in (".json", ".jsonl", ".ndjson", ".af") for end in ("", *ENDINGS)
+)
 _DIGITS = re.compile(r"(\d+)")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")

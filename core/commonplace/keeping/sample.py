@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.archives import is_archive, member_names, members
-from commonplace.keeping.databases import is_database, reading
+from commonplace.keeping.databases import is_database, tables_of
 from commonplace.keeping.json_stream import elements, elements_of
 from commonplace.keeping.reading import TABLES, json_files, last_change
 
@@ -25,7 +24,8 @@ class Sample:
     """What a source looks like.
 
     `kind` is one of folder, archive, database, table, json and unreadable; `names` are those of
-    the files in it, or of the tables of a database; `objects` are the first objects of its JSON.
+    the files in it, or of the tables of a database and their columns; `objects` are
+    the first objects of its JSON.
     """
 
     path: Path
@@ -60,7 +60,7 @@ def sample(path: Path) -> Sample:
     if is_archive(path):
         return _with_objects(path, "archive", frozenset(member_names(path)), _of_archive(path))
     if is_database(path):
-        return Sample(path, "database", _tables(path))
+        return Sample(path, "database", tables_of(path))
     if path.name.lower().endswith(TABLES):
         return Sample(path, "table")
     return _with_objects(path, "json", frozenset({path.name}), elements_at(path))
@@ -98,12 +98,3 @@ def _of_archive(path: Path) -> Iterator[Any]:
         for name, member in islice(found, _FILES):
             for element in islice(elements_of(member, f"{path}: {name}"), _ELEMENTS):
                 yield element.value
-
-
-def _tables(path: Path) -> frozenset[str]:
-    try:
-        with reading(path) as theirs:
-            rows = list(theirs.rows("SELECT name FROM sqlite_master"))
-    except sqlite3.Error:
-        return frozenset()
-    return frozenset(str(name) for (name,) in rows)

@@ -12,11 +12,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from commonplace.recall.statements import is_of_self
 from commonplace.recall.tokens import UNSPACED
 from commonplace.recall.unmarked import asks_unmarked
 from commonplace.recall.word_lists import word_lists
 
-QUESTION_MARKS = ("?", "？", "؟", "՞", ";")  # the last is the Greek one, U+037E
+QUESTION_MARKS = ("?", "？", "؟", "՞", "\u037e")
+"""The last is the Greek one; an editor may turn it into a semicolon, which it looks like."""
+
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+"""Its question mark is mostly typed as a semicolon."""
 
 _UNSPACED = "unspaced"
 """Names the list of the scripts written without spaces; its entries are found anywhere."""
@@ -24,13 +29,18 @@ _UNSPACED = "unspaced"
 _SENTENCE = re.compile(
     r"(?:[^.!?。！？؟\n]|(?<!\s)[.!?](?=\S)|(?<=\b\w\w)\.|(?<=\b\w)\.)+[.!?。！？؟]*"
 )
+_THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Thai, Lao, Burmese and Khmer have a space between clauses, and none between words."""
+
 _CLAUSE_START = re.compile(
     r"^\W*|[,;:，；：、،—–(]\W*|\s-\s|\s(?:and|but|so|or|und|aber|et|mais|y|pero|e)\s"
+    rf"|(?<=[{_THAI}])\s+(?=[{_THAI}])"
 )
 
 _TELLING_WORDS = 4
 _TELLING_CHARACTERS = 14
-"""Before a question, less than this is an address or a place ("In Oslo, who…?")."""
+"""Before a question, less than this is an address or a place ("In Oslo, who…?"), but for "I".
+"""
 
 ASKING = 0.5, 0.7
 """The share of a text that asks at which it begins to be a question, and is one."""
@@ -79,7 +89,8 @@ def asked(text: str) -> Asked:
 
 def ends_asking(text: str) -> bool:
     """Tell whether a text ends in a question, so that what follows answers it."""
-    return text.rstrip().endswith(QUESTION_MARKS)
+    end = text.rstrip()
+    return end.endswith(QUESTION_MARKS) or (end.endswith(";") and _GREEK.search(end) is not None)
 
 
 def asks(sentence: str) -> bool:
@@ -129,6 +140,12 @@ def size(text: str) -> int:
     return len(text) if text.isascii() else len(text) + 2 * len(UNSPACED.findall(text))
 
 
+def _word_count(text: str) -> float:
+    """Return how many words a text has; of scripts without spaces, two characters make one."""
+    unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
+    return max(len(text.split()), unspaced / 2)
+
+
 def _parts(sentence: str) -> tuple[str, str]:
     """Return what a sentence tells and what it asks."""
     if not ends_asking(sentence):
@@ -137,7 +154,9 @@ def _parts(sentence: str) -> tuple[str, str]:
     opening = next((at for at in starts if _opens(sentence, at)), None)
     at = starts[-1] if opening is None else opening
     telling = sentence[:at]
-    if len(telling) < _TELLING_CHARACTERS or len(telling.split()) < _TELLING_WORDS:
+    if not is_of_self(telling) and (
+        size(telling) < _TELLING_CHARACTERS or _word_count(telling) < _TELLING_WORDS
+    ):
         return "", sentence
     return telling, sentence[at:]
 
@@ -151,7 +170,8 @@ def _openers() -> re.Pattern[str]:
     lists = word_lists("question_words")
     spaced = set().union(*(words for name, words in lists.items() if name != _UNSPACED))
     return re.compile(
-        rf"(?:{_any_of(spaced)})(?![\w’'-])|[^,;:，；：、]*?(?:{_any_of(lists[_UNSPACED])})",
+        rf"(?:{_any_of(spaced)})(?![\w’'-])"
+        rf"|(?:[^,;:，；：、\s]|(?<![{_THAI}])\s)*?(?:{_any_of(lists[_UNSPACED])})",
         re.IGNORECASE,
     )
 

@@ -39,6 +39,9 @@ DATE = 0.4
 It is no filter: things are told of later, and dates are misremembered.
 """
 
+DATE_ALONE = 1.2
+"""The same where no record has a word of the query: "What did I do on Thursday?" has its day."""
+
 SPREAD = 0.1
 """The usual spread of a query's cosines over a scope.
 
@@ -108,7 +111,7 @@ def fuse(arms: Arms, meaning: float = 1.0) -> Floats:
     total += (
         SESSION_WORDS * arms.session_words
         + SESSION_MEANING * arms.session_meaning
-        + DATE * arms.date
+        + (DATE if arms.own_words.any() else DATE_ALONE) * arms.date
     )
     return total
 

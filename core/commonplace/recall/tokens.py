@@ -53,13 +53,21 @@ _DIGITS_OF_NUMBER = 7
 _IS_CLOSED = re.compile("[^ ()]+")
 """Tells digits written as one from those that only follow one another."""
 
+_STRONG = re.compile(r"[@/:\\#=+&?%~]+")
+"""What joins wholes of their own."""
+
+_HARDWARE_ADDRESS = re.compile(
+    r"[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
+)
+"""It is written with colons, hyphens or dots."""
+
 _HYPHENATED = regex.compile(r"[\p{L}\p{M}]+(?:['-][\p{L}\p{M}]+)*-[\p{L}\p{M}]+")
 _CAPITAL_INSIDE = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A token of several words: its parts, and the whole as one word.
+    """A token of several words: its parts, smaller wholes among them, and the whole as one word.
 
     `in_prose` tells that it is only letters and hyphens, as words of any text may be.
     """
@@ -120,11 +128,23 @@ def _joined(found: re.Match[str] | regex.Match[str]) -> Joined | None:
             return Joined(parts, digits, in_prose=False)
         if not _IS_CLOSED.fullmatch(token):
             return None
-    return Joined(parts, _whole(token), in_prose=_HYPHENATED.fullmatch(token) is not None)
+    within = () if found["number"] else tuple(_within(token))
+    is_prose = _HYPHENATED.fullmatch(token) is not None
+    return Joined(parts + within, _whole(token), in_prose=is_prose)
+
+
+def _within(token: str) -> Iterator[str]:
+    """Yield the wholes in a whole: the version in "package@2.10.1", the file's name in a path."""
+    pieces = [piece.strip(".-") for piece in _STRONG.split(token)]
+    for piece in pieces if len(pieces) > 1 else ():
+        if len(_words(_CAPITAL_INSIDE.sub(" ", piece))) > 1:
+            yield _whole(piece)
 
 
 def _whole(token: str) -> str:
     """Return a token as one word: a name however it is written, all else with its signs."""
+    if _HARDWARE_ADDRESS.fullmatch(token):
+        return re.sub("[-:.]", "", token).casefold()
     bare = re.sub("[-_]", "", token).casefold()
     is_name = not bare.isdigit() and _words(bare) == [bare]
     return bare if is_name else token.casefold().removesuffix("'s")

@@ -312,7 +312,9 @@ def test_a_view_in_the_place_of_a_table_is_not_run(
         numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 9)"
         database.execute(f"CREATE VIEW {table} AS {numbers} SELECT {columns} FROM c")
 
-    with pytest.raises(InvalidInputError, match=r"prohibited|not authorized|defines a view"):
+    with pytest.raises(
+        InvalidInputError, match=r"prohibited|not authorized|defines a view|holds no table"
+    ):
         memory.import_(folder if format.endswith("chroma") else folder / name, format=format)
 
     assert memory.count() == 0

@@ -70,8 +70,9 @@ def test_the_archive_of_claude(memory: Memory, tmp_path: Path) -> None:
     assert {(one.kind, one.text) for one in records} == {
         ("message", "Tea?"), ("message", "Green."), ("instruction", "Be brief."),
         ("fact", "Plant beans"), ("fact", "Alice gardens."), ("fact", "Beans come first."),
+        ("fact", "x"),
     }  # fmt: skip
-    assert memory.import_(tmp_path / "folder").unchanged == 6
+    assert memory.import_(tmp_path / "folder").unchanged == 7
     said = next(one for one in records if one.text == "Tea?")
     assert said.metadata == {"title": "Tea", "attachments": [{"type": "file", "filename": "a.txt"}]}
 

@@ -19,6 +19,10 @@ from commonplace.recall.asking import asked, ends_asking, says_nothing
         "who is my dentist",
         "tell me who my dentist is",
         "Who is Dr. Weber?",
+        "Πού μένω;",
+        "Πού μένω\u037e",
+        "मेरी बेटी का नाम क्या है?",
+        "ขนมอะไรไม่มีถั่ว",
     ],
 )
 def test_a_text_that_only_asks_asks_in_full(text: str) -> None:
@@ -27,7 +31,18 @@ def test_a_text_that_only_asks_asks_in_full(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "...", "I like tea.", "?", "我喜欢茶。", "What I eat: rice."]
+    "text",
+    [
+        "",
+        "   ",
+        "...",
+        "I like tea.",
+        "?",
+        "我喜欢茶。",
+        "What I eat: rice.",
+        "x = 5;",
+        "SELECT name FROM users;",
+    ],
 )
 def test_a_text_without_a_question_does_not_ask(text: str) -> None:
     assert asked(text).share == asked(text).only == 0.0
@@ -41,6 +56,29 @@ def test_a_message_that_tells_and_then_asks_in_one_sentence_tells() -> None:
     text = "I moved to Oslo in May to work as a nurse there, can you find me a dentist?"
     assert asked(text).share < 0.25
     assert asked(text).only == 0.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我女儿叫小雨，她对花生过敏，能推荐点零食吗？",
+        "对了，我先生在华为上班，他生日送什么好？",
+        "娘は小雪といいます。ピーナッツアレルギーですが、おすすめのおやつはありますか？",
+        "제 딸 이름은 수아인데, 땅콩 알레르기가 있어요. 간식 추천해 줄래요?",
+        "ลูกสาวของฉันชื่อน้ำ แพ้ถั่วลิสง มีขนมอะไรแนะนำไหม?",
+        "मेरी बेटी नूर को दूध से एलर्जी है, वह क्या खा सकती है?",
+        "Η κόρη μου η Νουρ δεν αντέχει τη λακτόζη, τι να φάει;",
+        "我叫小明，你好吗？",
+        "على فكرة ابنتي نور لا تتحمل اللاكتوز، ماذا تأكل؟",
+    ],
+)
+def test_a_message_that_tells_and_then_asks_tells_in_any_script(text: str) -> None:
+    assert asked(text).share < 0.25
+    assert asked(text).only == 0.0
+
+
+def test_who_speaks_is_told_before_a_question_however_short_it_is() -> None:
+    assert asked("I'm Tom, how are you?").only < 0.5 < asked("In Oslo, who is Tom?").only
 
 
 def test_a_remark_beside_a_question_is_no_statement() -> None:

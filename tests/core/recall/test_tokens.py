@@ -25,9 +25,15 @@ def scores(texts: list[str], query: str) -> list[float]:
     [
         ("on v2.10.3, see", ["on", "v2", "10", "3", "v2.10.3", "see"]),
         ("ping 192.168.7.1.", ["ping", "192", "168", "7", "1", "192.168.7.1"]),
-        ("<jo.ek@post.test>", ["jo", "ek", "post", "test", "jo.ek@post.test"]),
-        ("/etc/cron.d", ["etc", "cron", "d", "etc/cron.d"]),
-        ("http://a.test/b?c=1", ["http", "a", "test", "b", "c", "1", "http://a.test/b?c=1"]),
+        (
+            "<jo.ek@post.test>",
+            ["jo", "ek", "post", "test", "jo.ek", "post.test", "jo.ek@post.test"],
+        ),
+        ("/etc/cron.d", ["etc", "cron", "d", "cron.d", "etc/cron.d"]),
+        (
+            "http://a.test/b?c=1",
+            ["http", "a", "test", "b", "c", "1", "a.test", "http://a.test/b?c=1"],
+        ),
         ("order B-7781", ["order", "b", "7781", "b7781"]),
         ("maxRetries max_retries max-retries", ["max", "retries", "maxretries"] * 3),
         ("call (0221) 55 67 01 now", ["call", "0221", "55", "67", "01", "0221556701", "now"]),
@@ -123,3 +129,26 @@ def test_recall_finds_an_identifier_before_its_parts() -> None:
         memory.remember_many(["Release 2.1.3 is stable", "Release 1.3.2 is stable"])
 
         assert memory.recall("release 1.3.2")[0].record.text == "Release 1.3.2 is stable"
+
+
+@pytest.mark.parametrize(
+    ("token", "within"),
+    [
+        ("package@2.10.1", "2.10.1"),
+        ("image:2.1.10-alpine", "2.1.10-alpine"),
+        ("rel/2.10.1", "2.10.1"),
+        ("/srv/data/in/a.csv", "a.csv"),
+        ("https://ex.test/a?x=1.2.3", "1.2.3"),
+    ],
+)
+def test_a_whole_holds_smaller_ones(token: str, within: str) -> None:
+    assert within in split(f"see {token} there")
+    with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+        memory.remember_many([f"Take {token[:-1]}", f"Take {token}", "Take 1.10.2 and 10.1.2"])
+
+        assert memory.recall(f"take {within}")[0].record.text == f"Take {token}"
+
+
+@pytest.mark.parametrize("other", ["00-1B-44-11-3A-B7", "001b.4411.3ab7", "00:1b:44:11:3a:b7"])
+def test_a_hardware_address_is_one_however_it_is_written(other: str) -> None:
+    assert split("00:1B:44:11:3A:B7")[-1] == split(other)[-1]

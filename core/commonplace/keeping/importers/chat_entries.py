@@ -6,16 +6,23 @@ import json
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
-from commonplace.keeping.importers.making import name
+from commonplace.keeping.importers.making import name, time
+from commonplace.keeping.importers.message_shapes import ORDERS, as_message, is_message
 from commonplace.keeping.importers.messages import said
 from commonplace.keeping.importers.openai_items import note_call, said_by
-from commonplace.keeping.reading import Skipped
+from commonplace.keeping.reading import MAX_DEPTH, Skipped
 from commonplace.records import JSON
 
-_ORDERS = ("system", "instructions")
-_ASKED = ("messages", "input", "prompt")
-_HOLDERS = ("request", "body")
-_ANSWERED = ("response", "output", "completion", "answer", "message")
+_ORDERS = ("system", "instructions", "systemInstruction")
+_BEFORE = ("history", "chat_history")
+_ASKED = ("messages", "input", "prompt", "question", "query", "user_input")
+_HOLDERS = ("request", "body", "params", "inputs")
+_ANSWERED = ("response", "output", "outputs", "completion", "answer", "reply", "message")
+_CHOICES = ("choices", "responses")
+_FURTHER = ("non_preferred_output", "rejected")
+_ABOUT = ("title", "name", "description", "model", "error", "user_agent")
+_KNOWN = {*_ORDERS, *_BEFORE, *_ASKED, *_HOLDERS, *_ANSWERED, *_FURTHER, *_CHOICES}
+_TOOLS = ("tool_result", "tool_use", "server_tool_use", "web_search_tool_result")
 
 
 class Turn(NamedTuple):
@@ -37,29 +44,72 @@ class Given(NamedTuple):
     choice: int = 0
 
 
-def messages_in(entry: JSON) -> Iterator[Given]:
+def messages_in(entry: JSON, depth: int = 0) -> Iterator[Given]:
     """Yield the messages of a request and its answers, wherever in an entry they are."""
+    if depth > MAX_DEPTH:
+        return
     if isinstance(entry, list):
-        yield from (Given(one) for one in entry)
-    if not isinstance(entry, dict):
-        return
-    if "role" in entry:
+        for one in entry:
+            is_more = isinstance(one, list) or (not is_message(one) and _has_messages(one, 3))
+            yield from messages_in(one, depth + 1) if is_more else [Given(one)]
+    elif isinstance(entry, dict) and ("role" in entry or is_message(entry)):
         yield Given(entry)
-        return
+    elif isinstance(entry, dict):
+        yield from _in_entry(entry, depth + 1)
+
+
+def _in_entry(entry: dict[str, Any], depth: int) -> Iterator[Given]:
     yield from _as_role("system", [entry.get(key) for key in _ORDERS])
+    for key in _BEFORE:
+        yield from messages_in(entry.get(key), depth)
     for key in _ASKED:
-        yield from _held(entry.get(key), "user")
-    for key in _HOLDERS:
-        yield from messages_in(entry[key]) if isinstance(entry.get(key), dict) else ()
+        yield from _held(entry.get(key), "user", depth)
+    for key in [*_HOLDERS, *_others(entry)]:
+        yield from messages_in(entry.get(key), depth)
     for key in _ANSWERED:
-        yield from _held(entry.get(key), "assistant")
-    choices = entry.get("choices")
-    for number, choice in enumerate(choices if isinstance(choices, list) else []):
-        yield Given(_of_choice(choice), number)
+        yield from _held(entry.get(key), "assistant", depth)
+    for key in _CHOICES:
+        choices = entry.get(key)
+        for number, choice in enumerate(choices if isinstance(choices, list) else []):
+            yield Given(_of_choice(choice), number)
+    for key in _FURTHER:
+        yield from (Given(one.value, 1) for one in _held(entry.get(key), "assistant", depth))
 
 
-def _held(value: JSON, role: str) -> Iterator[Given]:
-    yield from _as_role(role, [value]) if isinstance(value, str) else messages_in(value)
+def _others(entry: Mapping[str, Any]) -> list[str]:
+    """Return the further keys under which messages stand, in their order."""
+    return [key for key, one in entry.items() if key not in _KNOWN and _has_messages(one, 3)]
+
+
+def _has_messages(value: JSON, levels: int) -> bool:
+    if is_message(value):
+        return True
+    if not levels or not isinstance(value, (list, dict)):
+        return False
+    inner = value[:1] if isinstance(value, list) else value.values()
+    return any(_has_messages(one, levels - 1) for one in inner)
+
+
+def unread(entry: JSON) -> list[str]:
+    """Return the keys of an entry under which words stand that are in no message."""
+    if not isinstance(entry, dict) or is_message(entry) or "role" in entry:
+        return []
+    return [
+        key
+        for key, one in entry.items()
+        if key not in _KNOWN and key not in _ABOUT and isinstance(one, str) and _is_words(one)
+    ]
+
+
+def _is_words(text: str) -> bool:
+    return len(text.split(maxsplit=2)) > 1 and time(text) is None
+
+
+def _held(value: JSON, role: str, depth: int) -> Iterator[Given]:
+    if isinstance(value, str):
+        yield from _as_role(role, [value])
+    else:
+        yield from messages_in(value, depth)
 
 
 def _as_role(role: str, texts: list[Any]) -> Iterator[Given]:
@@ -69,6 +119,8 @@ def _as_role(role: str, texts: list[Any]) -> Iterator[Given]:
 
 
 def _of_choice(choice: Any) -> Any:
+    if isinstance(choice, str):
+        return {"role": "assistant", "content": choice}
     if not isinstance(choice, dict) or "message" in choice:
         return choice.get("message") if isinstance(choice, dict) else choice
     return {"role": "assistant", "content": choice.get("text")}
@@ -80,36 +132,47 @@ def turns(given: Given, where: str, tools: MutableMapping[str, str]) -> Iterator
     `tools` has the names of the tools that were called, by the ids of the calls.
     """
     value = given.value
-    if not isinstance(value, dict) or not ("role" in value or "type" in value):
-        yield Skipped(where, f"not a message: {str(value)[:40]!r}")
-    elif isinstance(value.get("type"), str) and "role" not in value:
+    message = as_message(value) if isinstance(value, dict) else None
+    if message is None and isinstance(value, dict) and isinstance(value.get("type"), str):
         note_call(value, tools)
         told = said_by(value, tools)
         yield Skipped(where, told) if isinstance(told, str) else Turn(*told, value, where)
-    elif str(value["role"]) in ("system", "developer"):
-        yield Skipped(where, f"a message of the role {value['role']!r}, not of a conversation")
+    elif message is None:
+        yield Skipped(where, f"not a message: {str(value)[:40]!r}")
+    elif str(message["role"]) in ORDERS:
+        yield Skipped(where, f"a message of the role {message['role']!r}, not of a conversation")
     else:
-        results = list(_results(value, where, tools))
+        results = list(_results(message, where, tools))
         yield from results
-        if own := _own(given, where, tools, is_more=bool(results)):
+        if own := _own(message, given.choice, where, tools, is_more=bool(results)):
             yield own
 
 
 def _own(
-    given: Given, where: str, tools: MutableMapping[str, str], *, is_more: bool
+    value: Mapping[str, Any],
+    choice: int,
+    where: str,
+    tools: MutableMapping[str, str],
+    *,
+    is_more: bool,
 ) -> Turn | Skipped | None:
-    value, role = given.value, str(given.value["role"])
-    content = value.get("content") or value.get("refusal") or ""
+    content = value.get("content") or value.get("refusal") or _spoken(value) or ""
     if isinstance(content, list):
-        content = [one for one in content if _type(one) not in ("tool_result", "tool_use")]
+        content = [one for one in content if _type(one) not in _TOOLS]
     text, metadata = said(content)
     calls = list(_calls(value, tools))
     if not text.strip() and (calls or is_more):
         return Skipped(where, f"only calls of tools: {', '.join(calls)}") if calls else None
     metadata |= {"tool_calls": list(calls)} if calls else {}
-    metadata |= {"choice": given.choice} if given.choice else {}
+    metadata |= {"choice": choice} if choice else {}
+    role = str(value["role"])
     speaker = name(value.get("name")) or tools.get(str(value.get("tool_call_id"))) or role
-    return Turn(role, speaker, text, metadata, value, where, given.choice)
+    return Turn(role, speaker, text, metadata, value, where, choice)
+
+
+def _spoken(value: Mapping[str, Any]) -> JSON:
+    audio = value.get("audio")
+    return audio.get("transcript") if isinstance(audio, dict) else None
 
 
 def _results(
@@ -125,17 +188,25 @@ def _results(
 
 
 def _calls(value: Mapping[str, Any], tools: MutableMapping[str, str]) -> Iterator[str]:
-    """Yield the names of the tools that a message calls, and keep who will answer."""
+    """Yield the names of the tools that a message calls, and keep who will answer.
+
+    A call that stands both in the content and beside it is one.
+    """
     content, calls = value.get("content"), value.get("tool_calls")
     parts = (
         [one for one in content if _type(one) == "tool_use"] if isinstance(content, list) else []
     )
-    for call in [*parts, *(calls if isinstance(calls, list) else [])]:
+    beside = [*(calls if isinstance(calls, list) else []), value.get("function_call")]
+    seen: set[str] = set()
+    for call in [*parts, *(one for one in beside if one)]:
         function = call.get("function", call) if isinstance(call, dict) else None
         called = name(function.get("name")) if isinstance(function, dict) else None
-        if called:
-            tools[str(call.get("id"))] = called
-        yield called or json.dumps(call)[:40]
+        id = str(call.get("id")) if isinstance(call, dict) and call.get("id") else ""
+        if called and id:
+            tools[id] = called
+        if not id or id not in seen:
+            yield called or json.dumps(call)[:40]
+        seen.add(id)
 
 
 def _type(part: Any) -> JSON:

@@ -7,17 +7,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commonplace.keeping.importers.chat_entries import Turn, messages_in, turns
+from commonplace.keeping.importers.chat_entries import Turn, messages_in, turns, unread
 from commonplace.keeping.importers.chat_sessions import Chats
 from commonplace.keeping.importers.making import fixed_id, name, time
+from commonplace.keeping.importers.message_shapes import is_message
 from commonplace.keeping.importers.messages import Message, records_of, with_notes
 from commonplace.keeping.json_stream import Element, elements
 from commonplace.keeping.reading import Found, Skipped, folder_name, json_files, last_change
 from commonplace.records import JSON
 
-_SESSIONS = ("conversation_id", "session_id", "thread_id", "session")
-_TIMES = ("created", "created_at", "timestamp")
-_HOLDERS = ("request", "body", "response")
+_SESSIONS = (
+    "conversation_id", "conversationId", "session_id", "sessionId", "SessionId", "thread_id",
+    "threadId", "chat_id", "session", "conversation", "thread",
+)  # fmt: skip
+_TIMES = ("created", "created_at", "createdAt", "timestamp", "start_time", "startTime", "date")
+_HOLDERS = ("request", "body", "response", "result", "message")
+_EXCHANGED = ("input", "prompt", "question", "query", "user_input")
 
 
 class _Told(NamedTuple):
@@ -36,25 +41,22 @@ class Log:
         self.ends: dict[str, str] = {}  # of the conversations whose messages stand one by one
 
     def said_alone(
-        self, value: JSON, where: str, session: str | None = None
+        self, value: JSON, where: str, session: str | None = None, at: datetime | None = None
     ) -> Iterator[Message | Skipped]:
-        """Yield what a message says that stands by itself, and is of the file as a whole."""
-        session = session or _session(value) or self.name
+        """Yield what is said in a value that goes on with a conversation, or with the file's."""
+        session = session or session_of(value) or self.name
         found = _turns(value, where, self.tools)
         for one in _told(found, self.ends.get(session, "")):
             if isinstance(one, _Told):
-                self.ends[session] = one.id
-                yield _message(one, session, self.at)
+                self.ends[session] = one.id if not one.turn.choice else self.ends[session]
+                yield _message(one, session, at or time_of(value) or self.at)
             else:
                 yield one
 
 
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is an entry of such a log."""
-    is_message = isinstance(value.get("role"), str) and (
-        "content" in value or "tool_calls" in value
-    )
-    return is_message or any(isinstance(one.value, dict) for one in messages_in(value))
+    return is_message(value) or any(isinstance(one.value, dict) for one in messages_in(value))
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
@@ -78,20 +80,37 @@ def _messages(path: Path) -> Iterator[Message | Skipped]:
 
 def _of_element(element: Element, log: Log, chats: Chats) -> Iterator[Message | Skipped]:
     value, where = element.value, element.where
-    if isinstance(value, dict) and "role" in value:
-        yield from log.said_alone(value, where)
+    if isinstance(value, dict) and _goes_on(value):
+        yield from with_notes(log.said_alone(value, where), _notes(value))
         return
     found = list(_told(_turns(value, where, {}), ""))
     if not found:
         yield Skipped(where, f"it holds no messages: {str(value)[:40]!r}")
     ids = [one.id for one in found if isinstance(one, _Told) and not one.turn.choice]
-    session = _session(value) or (chats.session(ids) if ids else "chat")
-    at, given = _time(value), _given_time(value)
-    notes = (f"the time is none: {str(given)[:40]!r}",) if given and at is None else ()
-    messages = (
-        _message(one, session, at or log.at) if isinstance(one, _Told) else one for one in found
-    )
-    yield from with_notes(messages, notes)
+    session = session_of(value) or (chats.session(ids) if ids else "chat")
+    at = time_of(value) or log.at
+    messages = (_message(one, session, at) if isinstance(one, _Told) else one for one in found)
+    yield from with_notes(messages, _notes(value))
+
+
+def _goes_on(value: dict[str, Any]) -> bool:
+    """Tell whether an entry says what comes next, and repeats nothing that came before.
+
+    That is a message, an entry around one message, or one text and its answer, of a conversation
+    that is named. Others have all that was said so far.
+    """
+    if "role" in value or is_message(value):
+        return True
+    is_one = isinstance(value.get("message"), dict) and "messages" not in value
+    is_exchange = any(isinstance(value.get(key), str) for key in _EXCHANGED)
+    return session_of(value) is not None and (is_one or is_exchange)
+
+
+def _notes(value: JSON) -> tuple[str, ...]:
+    given = _given_time(value)
+    no_time = [f"the time is none: {str(given)[:40]!r}"] if given and not time_of(value) else []
+    left = unread(value)
+    return (*no_time, *([f"left out, in no message: {', '.join(left)[:200]}"] if left else []))
 
 
 def _turns(value: JSON, where: str, tools: dict[str, str]) -> Iterator[Turn | Skipped]:
@@ -121,22 +140,25 @@ def _message(one: _Told, session: str, at: datetime) -> Message:
         role=one.turn.role,
         speaker=one.turn.speaker,
         text=one.turn.text,
-        at=_time(one.turn.value) or at,
+        at=time_of(one.turn.value) or at,
         metadata=one.turn.metadata,
         where=one.turn.where,
     )
 
 
-def _session(value: JSON) -> str | None:
-    named = (value.get(key) for key in _SESSIONS) if isinstance(value, dict) else ()
-    return next((found for one in named if (found := name(one))), None)
+def session_of(value: JSON) -> str | None:
+    """Return the name of the conversation that a value is of, if it says one."""
+    named = [value.get(key) for key in _SESSIONS] if isinstance(value, dict) else []
+    ids = (one.get("id") if isinstance(one, dict) else one for one in named)
+    return next((found for one in ids if (found := name(one))), None)
 
 
-def _time(value: JSON) -> datetime | None:
+def time_of(value: JSON) -> datetime | None:
+    """Return when a value was written, if it says so."""
     if not isinstance(value, dict):
         return None
     times = (time(value.get(key)) for key in _TIMES)
-    inner = (_time(value.get(holder)) for holder in _HOLDERS)
+    inner = (time_of(value.get(holder)) for holder in _HOLDERS)
     return next((one for one in (*times, *inner) if one), None)
 
 

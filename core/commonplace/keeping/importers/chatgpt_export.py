@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.keeping.archives import is_archive, members
-from commonplace.keeping.importers.chatgpt_memories import is_memory, memories
+from commonplace.keeping.importers.chatgpt_memories import (
+    is_list,
+    is_memory,
+    memories,
+    not_to_keep,
+)
 from commonplace.keeping.importers.making import checked_all, fixed_id, noted_time, time
 from commonplace.keeping.importers.messages import Message, records_of, said, with_notes
 from commonplace.keeping.json_stream import Element, elements, elements_of
@@ -33,18 +38,34 @@ def read(path: Path) -> Iterator[Found | Skipped]:
     that are marked as not to be remembered. What ChatGPT was told to remember, and its custom
     instructions, are facts and preferences.
     """
-    unknown = last_change(path)
+    unknown, lists = last_change(path), _Lists()
     for element in _conversations(path):
         value = element.value
         if isinstance(value, dict) and isinstance(value.get("mapping"), dict):
-            yield from _items_of(element, unknown)
+            yield from _items_of(element, unknown, lists)
         elif element.part != "rest":
             yield Skipped(element.where, f"not a conversation: {str(value)[:40]!r}")
+    if lists.newest is not None:
+        yield lists.newest[1]
 
 
-def _items_of(element: Element, unknown: datetime) -> Iterator[Found | Skipped]:
+@dataclass(slots=True)
+class _Lists:
+    """The lists of all that was remembered, which conversations begin with: the newest counts."""
+
+    newest: tuple[datetime, Found | Skipped] | None = None
+
+    def older(self, at: datetime, found: Found | Skipped) -> Found | Skipped | None:
+        """Keep a list if it is the newest so far; return the other one."""
+        if self.newest is not None and self.newest[0] >= at:
+            return found
+        before, self.newest = self.newest, (at, found)
+        return before[1] if before else None
+
+
+def _items_of(element: Element, unknown: datetime, lists: _Lists) -> Iterator[Found | Skipped]:
     """Yield the messages of a conversation, then what was to be remembered of it."""
-    found = list(_messages_of(element.value, element.where, unknown))
+    found = list(_messages_of(element.value, element.where, unknown, lists))
     said = (one for one in found if not isinstance(one, Found))
     yield from records_of("chatgpt", with_notes(said, element.notes))
     yield from (one for one in found if isinstance(one, Found))
@@ -65,7 +86,7 @@ def _conversations(path: Path) -> Iterator[Element]:
 
 
 def _messages_of(
-    conversation: dict[str, Any], where: str, unknown: datetime
+    conversation: dict[str, Any], where: str, unknown: datetime, lists: _Lists
 ) -> Iterator[Message | Found | Skipped]:
     nodes = {id: node for id, node in conversation["mapping"].items() if isinstance(node, dict)}
     current = _branch(nodes, conversation.get("current_node"))
@@ -81,8 +102,8 @@ def _messages_of(
         at = _moment(nodes, id) or begun
         if conversation.get("is_do_not_remember") is True:
             yield Skipped(place, _NOT_TO_REMEMBER)
-        elif is_memory(message):
-            yield checked_all(memories(message, at), place)
+        elif is_memory(message) or is_list(message):
+            yield from _remembered(message, at, place, lists)
         elif reason := _unsaid(message):
             yield Skipped(place, reason)
         else:
@@ -93,13 +114,39 @@ def _messages_of(
             ))  # fmt: skip
 
 
+def _remembered(
+    message: dict[str, Any], at: datetime, place: str, lists: _Lists
+) -> Iterator[Found | Skipped]:
+    if reason := not_to_keep(message):
+        yield Skipped(place, reason)
+        return
+    found = checked_all(memories(message, at), place)
+    if not is_list(message):
+        yield found
+    elif older := lists.older(at, found):
+        yield Skipped(older.where, "an older list of what was remembered")
+
+
 def _message(message: dict[str, Any], base: Message) -> Message:
     notes: list[str] = []
     text, attachments = _said(message)
     noted_time(message.get("create_time"), "create_time", notes)
-    sources = _sources(_dict(message.get("metadata")).get("content_references"))
-    told = {**base.metadata, **attachments, **({"sources": sources} if sources else {})}
+    about = _dict(message.get("metadata"))
+    sources, files = _sources(about.get("content_references")), _files(about.get("attachments"))
+    named = [*attachments.get("attachments", []), *files]
+    told = {
+        **base.metadata,
+        **({"attachments": named} if named else {}),
+        **({"sources": sources} if sources else {}),
+    }
     return replace(base, text=text, metadata=told, notes=tuple(notes))
+
+
+def _files(attachments: object) -> list[JSON]:
+    """Return the names of the files that came with a message."""
+    held = attachments if isinstance(attachments, list) else []
+    names = [one for file in held if isinstance(one := _dict(file).get("name"), str) and one]
+    return [{"type": "file", "filename": name} for name in names]
 
 
 def _sources(references: object) -> list[JSON]:

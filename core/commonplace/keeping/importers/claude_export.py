@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.keeping.archives import is_archive, members
+from commonplace.keeping.importers.branches import current_branch
 from commonplace.keeping.importers.making import checked, fixed_id, name, noted_time, time
 from commonplace.keeping.importers.messages import Message, records_of, said, with_notes
 from commonplace.keeping.json_stream import Element, elements, elements_of
 from commonplace.keeping.reading import Found, Skipped, json_files, last_change
-from commonplace.records import JSON, Record, Source
+from commonplace.records import JSON, Kind, Record, Source
 
 _FILES = r"(?!users).*\.json"  # users.json is about the account
 _TOOLS = ("tool_use", "tool_result", "token_budget", "flag")
+_PARENT = "parent_message_uuid"
 _SIGNS = ("chat_messages", "conversations_memory", "prompt_template")
 
 
@@ -36,6 +38,7 @@ def read(path: Path) -> Iterator[Found | Skipped]:
         if isinstance(value, dict) and isinstance(value.get("chat_messages"), list):
             found = _messages(value, element.where, unknown)
             yield from records_of("claude", with_notes(found, element.notes))
+            yield from _attached(value, element.where, unknown)
         elif isinstance(value, dict) and fits(value):
             yield from _kept(value, element, unknown)
         elif element.part != "rest":
@@ -60,9 +63,11 @@ def _messages(
     title = conversation.get("name")
     about = {"title": title} if isinstance(title, str) and title else {}
     session = str(conversation.get("uuid") or fixed_id(str(title), begun.isoformat()))
-    if not conversation["chat_messages"]:
+    held = conversation["chat_messages"]
+    if not held:
         yield Skipped(where, "a conversation without messages")
-    for number, message in enumerate(conversation["chat_messages"], 1):
+    current = _current(held, conversation.get("current_leaf_message_uuid"))
+    for number, message in enumerate(held, 1):
         place = f"{where}, message {number}"
         if not isinstance(message, dict) or not isinstance(message.get("sender"), str):
             yield Skipped(place, f"not a message: {str(message)[:40]!r}")
@@ -76,10 +81,21 @@ def _messages(
             speaker={"human": "user"}.get(message["sender"], message["sender"]),
             text=text,
             at=noted_time(message.get("created_at"), "created_at", notes) or begun,
-            metadata={**about, **attachments},
+            metadata={**about, **attachments, **_side(message, current)},
             where=place,
             notes=tuple(notes),
         )
+
+
+def _current(messages: list[Any], leaf: object) -> dict[str, None]:
+    """Return the ids of the branch that was shown last; none if messages name no parents."""
+    held = [one for one in messages if isinstance(one, dict)]
+    parents = {str(one["uuid"]): one[_PARENT] for one in held if "uuid" in one and _PARENT in one}
+    return current_branch(parents, leaf) if len(parents) == len(messages) else {}
+
+
+def _side(message: dict[str, Any], current: dict[str, None]) -> dict[str, JSON]:
+    return {"branch": "side"} if current and message["uuid"] not in current else {}
 
 
 def _said(message: dict[str, Any]) -> tuple[str, dict[str, JSON]]:
@@ -96,7 +112,41 @@ def _said(message: dict[str, Any]) -> tuple[str, dict[str, JSON]]:
         ]
     own = message.get("text")
     said_text = text if text.strip() else own if isinstance(own, str) else ""
-    return said_text, {"attachments": files} if files else {}
+    texts = [said_text, *(one["extracted_content"] for one in _pasted(message) if not _named(one))]
+    return "\n\n".join(one for one in texts if one.strip()), (
+        {"attachments": files} if files else {}
+    )
+
+
+def _pasted(message: Any) -> list[dict[str, Any]]:
+    """Return the attachments of a message whose text is given."""
+    held = message.get("attachments") if isinstance(message, dict) else None
+    some = held if isinstance(held, list) else []
+    texts = [one for one in some if isinstance(one, dict) and one.get("extracted_content")]
+    return [one for one in texts if isinstance(one["extracted_content"], str)]
+
+
+def _named(attachment: dict[str, Any]) -> str:
+    """Return the name of an attached file; "" for a pasted text that became one for its length."""
+    return str(attachment.get("file_name") or "")
+
+
+def _attached(
+    conversation: dict[str, Any], where: str, unknown: datetime
+) -> Iterator[Found | Skipped]:
+    """Yield the texts of the files that were handed over in a conversation."""
+    begun, session = time(conversation.get("created_at")) or unknown, conversation.get("uuid")
+    for number, message in enumerate(conversation["chat_messages"], 1):
+        for file in filter(_named, _pasted(message)):
+            text = file["extracted_content"]
+            record = Record(
+                text,
+                metadata={"filename": _named(file)},
+                source=Source(framework="claude", origin="document", session=name(session)),
+                id=fixed_id("claude", str(session), _named(file), text),
+                created_at=time(message.get("created_at")) or begun,
+            )
+            yield checked(record, f"{where}, message {number}, {_named(file)[:40]}")
 
 
 def _is_tool(part: object) -> bool:
@@ -110,23 +160,29 @@ def _kept(value: dict[str, Any], element: Element, at: datetime) -> Iterator[Fou
         return
     created = time(value.get("created_at")) or at
     project = {"project": str(value.get("name") or ""), "project_id": str(value.get("uuid") or "")}
-    instructions, docs = value.get("prompt_template"), value.get("docs")
-    if isinstance(instructions, str) and instructions.strip():
-        yield checked(
-            Record(
-                instructions,
-                kind="instruction",
-                metadata=project,
-                source=Source(framework="claude", origin="user"),
-                id=fixed_id("claude", project["project_id"], instructions),
-                created_at=created,
-            ),
-            f"{where}, prompt_template",
-        )
+    docs, is_told = value.get("docs"), False
+    kinds: tuple[tuple[str, Kind], ...] = (
+        ("prompt_template", "instruction"), ("description", "fact"),
+    )  # fmt: skip
+    for key, kind in kinds:
+        if isinstance(text := value.get(key), str) and text.strip():
+            is_told = True
+            yield checked(_of_project(text, kind, project, created), f"{where}, {key}")
     for number, doc in enumerate(docs if isinstance(docs, list) else [], 1):
         yield _document(doc, project, created, f"{where}, document {number}")
-    if not instructions and not docs:
+    if not is_told and not docs:
         yield Skipped(where, "a project without documents and instructions")
+
+
+def _of_project(text: str, kind: Kind, project: dict[str, str], created: datetime) -> Record:
+    return Record(
+        text,
+        kind=kind,
+        metadata=project,
+        source=Source(framework="claude", origin="user"),
+        id=fixed_id("claude", project["project_id"], text),
+        created_at=created,
+    )
 
 
 def _document(doc: Any, project: dict[str, str], created: datetime, where: str) -> Found | Skipped:
@@ -149,6 +205,11 @@ def _memories(value: dict[str, Any], where: str, at: datetime) -> Iterator[Found
     projects = value.get("project_memories")
     for project, text in projects.items() if isinstance(projects, dict) else ():
         yield _memory(text, {"project_id": project}, f"{where}, project {project}", at)
+    files = value.get("memory_files")
+    for number, file in enumerate(files if isinstance(files, list) else [], 1):
+        told = file if isinstance(file, dict) else {}
+        called = str(told.get("path") or told.get("file_name") or told.get("name") or number)
+        yield _memory(told.get("content"), {"filename": called}, f"{where}, file {number}", at)
 
 
 def _memory(text: Any, about: dict[str, JSON], where: str, at: datetime) -> Found | Skipped:

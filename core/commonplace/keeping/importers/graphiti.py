@@ -14,7 +14,8 @@ from commonplace.keeping.reading import Found, Skipped, json_files, last_change
 from commonplace.records import JSON, Kind, Record, Source
 from commonplace.scope import Scope
 
-_LISTS = ("edges", "facts", "nodes", "episodes", "messages")
+_LISTS = ("edges", "facts", "nodes", "episodes", "messages", "communities")
+_SESSIONS = ("thread_uuid", "thread_id", "session_id")
 _VECTORS = ("fact_embedding", "name_embedding", "embedding")
 
 
@@ -63,25 +64,31 @@ def _one(value: dict[str, Any], where: str, at: datetime, notes: list[str]) -> F
     text, kind = _text(value)
     if not text:
         return Skipped(where, f"it has no fact, content or summary: {str(value)[:40]!r}")
-    if ended := value.get("invalid_at") or value.get("expired_at"):
+    ends = time(value.get("invalid_at"))
+    ended = value.get("expired_at") or (None if ends and ends > at else value.get("invalid_at"))
+    if ended:
         return Skipped(where, f"it holds no more since {str(ended)[:40]}")
     told = value.get("valid_at") or value.get("reference_time") or value.get("created_at")
-    role = value.get("role") or value.get("role_type")
+    role = value.get("role_type") or value.get("role")
+    speaker = value.get("role_name") or value.get("name" if role else "role")
+    if value.get("role_type") and value.get("role"):
+        speaker = value["role"]
     group = name(value.get("group_id"))
-    session = name(value.get("thread_uuid") or value.get("session_id"))
+    session = name(next((value[key] for key in _SESSIONS if value.get(key)), None))
     record = Record(
         text,
         kind="message" if role and session else kind,
         metadata=_about(value),
         source=Source(
             framework="graphiti",
-            agent=name(value.get("role_name") or (value.get("name") if role else role)),
+            agent=name(speaker),
             session=session,
             origin=ORIGINS.get(str(role)),
         ),
         scope=Scope(("group", group)) if group else Scope(),
         id=name(value.get("uuid") or value.get("uuid_")) or fixed_id("graphiti", text),
         created_at=noted_time(told, "valid_at", notes) or time(value.get("created_at")) or at,
+        expires_at=ends,
     )
     return checked(record, where, notes)
 

@@ -5,35 +5,34 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
-from commonplace.keeping.databases import is_database, reading
-from commonplace.keeping.importers.chat_log import Log
+from commonplace.keeping.databases import is_database, quoted, reading, tables_of, tables_with
+from commonplace.keeping.importers.chat_log import Log, session_of, time_of
+from commonplace.keeping.importers.message_shapes import is_langchain
 from commonplace.keeping.importers.messages import Message, records_of, with_notes
 from commonplace.keeping.json_stream import elements
 from commonplace.keeping.reading import Found, Skipped, folder_name, json_files, last_change
 from commonplace.keeping.sample import Sample
 from commonplace.records import JSON
 
-_TABLE = "message_store"
-_ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "chat": "user"}
-_CLASSES = {
-    "HumanMessage": "human", "AIMessage": "ai", "SystemMessage": "system", "ToolMessage": "tool",
-    "FunctionMessage": "function", "ChatMessage": "chat", "AIMessageChunk": "ai",
-}  # fmt: skip
+# What holds messages, from the outside in: LangGraph's threads and states, histories, memories,
+# and the documents of histories in other databases, which have a message as JSON within a text.
+_HOLDERS = ("values", "chat_memory", "kwargs", "messages", "message", "History", "history")
 
 
 def fits(seen: Sample) -> bool:
     """Tell whether a source holds messages of LangChain's."""
-    return seen.has(_TABLE) if seen.kind == "database" else seen.any(_is_message)
+    return bool(_tables(seen.names)) if seen.kind == "database" else seen.any(_holds_messages)
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the messages in a file, a folder of files, or a SQLChatMessageHistory's database.
 
-    A history is named as its file, or by its session in the database.
+    A history is named as its file, or by its session or thread where it says one.
     """
     found = _of_database(path) if is_database(path) else _of_json(path)
     yield from records_of("langchain", found)
@@ -44,56 +43,71 @@ def _of_json(path: Path) -> Iterator[Message | Skipped]:
         log = Log(folder_name(path, file), last_change(file))
         for element in elements(file):
             if element.part != "rest":
-                found = _found(element.value, log, element.where, None)
+                found = _found(element.value, log, element.where, None, None)
                 yield from with_notes(found, element.notes)
 
 
 def _of_database(path: Path) -> Iterator[Message | Skipped]:
     log = Log(path.stem, last_change(path))
+    tables = _tables(tables_of(path))
+    if not tables:
+        raise InvalidInputError(
+            f"{str(path)!r} holds no table with the columns session_id and message."
+        )
     try:
         with reading(path) as theirs:
-            query = f"SELECT id, session_id, message FROM {_TABLE} ORDER BY id"  # noqa: S608  # no value
-            for id, session, message in theirs.rows(query):
-                yield from _row(message, log, f"{path}, {_TABLE} {id}", str(session))
+            for table in tables:
+                query = f"SELECT rowid, session_id, message FROM {quoted(table)} ORDER BY 1"  # noqa: S608  # no value
+                for id, session, message in theirs.rows(query):
+                    where = f"{path}, {table} {id}"
+                    yield from _found(message, log, where, str(session), None)
     except sqlite3.Error as error:
         raise InvalidInputError(
             f"{str(path)!r} cannot be read as a history of LangChain's ({error})."
         ) from error
 
 
-def _row(message: Any, log: Log, where: str, session: str) -> Iterator[Message | Skipped]:
-    try:
-        value = json.loads(message)
-    except (ValueError, TypeError, RecursionError) as error:
-        yield Skipped(where, f"not a message in JSON ({error})")
-        return
-    yield from _found(value, log, where, session)
+def _tables(names: frozenset[str]) -> list[str]:
+    """Return the tables that have the columns of a history."""
+    return tables_with(names, "session_id", "message")
 
 
-def _found(value: JSON, log: Log, where: str, session: str | None) -> Iterator[Message | Skipped]:
-    if isinstance(value, dict) and isinstance(value.get("messages"), list):
-        value = value["messages"]
+def _found(
+    value: JSON, log: Log, where: str, session: str | None, at: datetime | None
+) -> Iterator[Message | Skipped]:
+    if isinstance(value, (str, bytes)):
+        value = _parsed(value) or value
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
-            yield from _found(one, log, f"{where}, item {number}", session)
-    elif isinstance(value, dict) and _is_message(value):
-        yield from log.said_alone(_plain(value), where, session)
+            yield from _found(one, log, f"{where}, item {number}", session, at)
+    elif isinstance(value, dict) and is_langchain(value):
+        yield from log.said_alone(value, where, session, at)
+    elif isinstance(value, dict) and (inner := _held(value)) is not None:
+        named, when = session or session_of(value), time_of(value) or at
+        yield from _found(inner, log, where, named, when)
     else:
         yield Skipped(where, f"not a message: {str(value)[:40]!r}")
 
 
-def _is_message(value: dict[str, Any]) -> bool:
-    if value.get("type") == "constructor":
-        return isinstance(value.get("kwargs"), dict) and bool(value.get("id"))
-    return isinstance(value.get("type"), str) and isinstance(value.get("data"), dict)
+def _held(value: dict[str, Any]) -> JSON:
+    found = (value.get(key) for key in _HOLDERS)
+    return next((one for one in found if isinstance(one, (list, dict)) or _parsed(one)), None)
 
 
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a message as chat completions have it."""
-    if value["type"] == "constructor":
-        data, path = value["kwargs"], value["id"]
-        kind = _CLASSES.get(str(path[-1] if isinstance(path, list) else path), "")
-    else:
-        data, kind = value["data"], value["type"]
-    role = str(data.get("role") or kind) if kind == "chat" else _ROLES.get(kind, kind)
-    return {**data, "role": role}
+def _parsed(value: JSON) -> JSON:
+    """Return a message that stands as JSON within a text; the text if it is none."""
+    if not isinstance(value, (str, bytes)) or value[:1] not in ("{", b"{"):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _holds_messages(value: Any, levels: int = 4) -> bool:
+    value = _parsed(value) or value
+    if isinstance(value, list):
+        return any(_holds_messages(one, levels - 1) for one in value[:20])
+    if not isinstance(value, dict) or not levels:
+        return False
+    return is_langchain(value) or _holds_messages(_held(value), levels - 1)

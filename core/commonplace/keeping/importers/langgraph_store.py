@@ -139,8 +139,8 @@ def _names(item: dict[str, Any]) -> tuple[str, ...] | None:
 
 
 def _record(item: dict[str, Any], value: JSON, at: datetime, notes: list[str]) -> Record:
-    created = noted_time(item.get("created_at"), "created_at", notes) or at
-    updated = noted_time(item.get("updated_at"), "updated_at", notes)
+    created = noted_time(_either(item, "created_at", "createdAt"), "created_at", notes) or at
+    updated = noted_time(_either(item, "updated_at", "updatedAt"), "updated_at", notes)
     expires = noted_end(item.get("expires_at"), "expires_at", notes)
     key: str = item["key"]
     return Record(
@@ -156,6 +156,10 @@ def _record(item: dict[str, Any], value: JSON, at: datetime, notes: list[str]) -
         expires_at=expires,
         ttl_on_use=_ttl(item.get("ttl_minutes"), notes) if expires else None,
     )
+
+
+def _either(item: dict[str, Any], name: str, name_in_javascript: str) -> JSON:
+    return item.get(name) or item.get(name_in_javascript)
 
 
 def _ttl(minutes: JSON, notes: list[str]) -> timedelta | None:

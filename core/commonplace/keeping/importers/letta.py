@@ -20,20 +20,40 @@ _KINDS: dict[str, Kind] = {"persona": "instruction"}
 
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is an agent file, of today or of before July 2025."""
-    return isinstance(value.get("core_memory"), list) or (
-        isinstance(value.get("agents"), list) and isinstance(value.get("blocks"), list)
+    is_file = isinstance(value.get("agents"), list) and isinstance(value.get("blocks"), list)
+    return is_file or isinstance(value.get("core_memory"), list) or _is_passage(value)
+
+
+def _is_passage(value: dict[str, Any]) -> bool:
+    """Tell whether an object is of an archival memory, which Letta lists but puts in no file."""
+    return isinstance(value.get("text"), str) and str(value.get("id")).startswith("passage-")
+
+
+def _passage(value: dict[str, Any], where: str, at: datetime) -> Found | Skipped:
+    notes: list[str] = []
+    about, tags = value.get("metadata"), value.get("tags")
+    record = Record(
+        value["text"],
+        metadata={**(about if isinstance(about, dict) else {}), **({"tags": tags} if tags else {})},
+        source=Source(framework="letta", origin="agent"),
+        id=fixed_id("letta", str(value["id"])),
+        created_at=noted_time(value.get("created_at"), "created_at", notes) or at,
     )
+    return checked(record, where, notes)
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield the blocks as facts, an agent's persona as an instruction, and what was said.
 
-    An agent's messages are a session. Letta puts no archival memory into an agent file.
+    An agent's messages are a session. Letta puts no archival memory into an agent file: it is
+    taken from the passages that its API lists.
     """
     for file in json_files(path):
         at = last_change(file)
         for element in elements(file):
-            if isinstance(element.value, dict) and fits(element.value):
+            if isinstance(element.value, dict) and _is_passage(element.value):
+                yield _passage(element.value, element.where, at)
+            elif isinstance(element.value, dict) and fits(element.value):
                 yield from _of_file(element.value, element.where, at)
             elif element.part != "rest":
                 yield Skipped(element.where, f"not an agent file: {str(element.value)[:40]!r}")
@@ -44,6 +64,8 @@ def _of_file(value: dict[str, Any], where: str, at: datetime) -> Iterator[Found 
     blocks = value["blocks"] if isinstance(value.get("blocks"), list) else value["core_memory"]
     for number, block in enumerate(blocks, 1):
         yield _block(block, f"{where}, block {number}", at)
+    for number, _ in enumerate(_list(value.get("files")), 1):
+        yield Skipped(f"{where}, file {number}", "a file, which is no memory of the agent's")
     for number, agent in enumerate(agents, 1):
         yield from records_of("letta", _messages(agent, f"{where}, agent {number}", at))
 
@@ -73,8 +95,8 @@ def _messages(agent: Any, where: str, at: datetime) -> Iterator[Message | Skippe
             continue
         notes: list[str] = []
         role, text = str(message["role"]), _said(message)
-        if not text.strip() and message.get("tool_calls"):
-            yield Skipped(place, "only calls of tools")
+        if reason := _unsaid(message, role, text):
+            yield Skipped(place, reason)
             continue
         yield Message(
             session=session,
@@ -86,6 +108,18 @@ def _messages(agent: Any, where: str, at: datetime) -> Iterator[Message | Skippe
             where=place,
             notes=tuple(notes),
         )
+
+
+def _unsaid(message: dict[str, Any], role: str, text: str) -> str | None:
+    """Return why a message says nothing to anyone; None if it does."""
+    if role == "tool" and message.get("name") == _ANSWERS_WITH:
+        return "the result of sending a message"
+    if text.strip():
+        return None
+    kind = _object(said(message.get("content") or message.get("text"))[0]).get("type")
+    if isinstance(kind, str):
+        return f"an event of the kind {kind[:40]!r}, which nobody said"
+    return "only calls of tools" if message.get("tool_calls") else None
 
 
 def _said(message: dict[str, Any]) -> str:

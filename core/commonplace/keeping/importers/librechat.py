@@ -13,13 +13,15 @@ from commonplace.keeping.importers.messages import Message, records_of, said, wi
 from commonplace.keeping.json_stream import elements
 from commonplace.keeping.reading import Found, Skipped, json_files, last_change
 from commonplace.records import JSON
+from commonplace.scope import Scope
 
 _NOT_SAID = ("think", "tool_call", "error")
 
 
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is such a conversation."""
-    return "conversationId" in value and ("messages" in value or "messagesTree" in value)
+    held = "messages" in value or "messagesTree" in value
+    return "conversationId" in value and (held or "isCreatedByUser" in value)
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
@@ -39,17 +41,19 @@ def read(path: Path) -> Iterator[Found | Skipped]:
 
 
 def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Message | Skipped]:
-    held = list(_flat(value.get("messagesTree", value.get("messages"))))
+    alone = value if "isCreatedByUser" in value else None  # a document of the database
+    held = list(_flat(value.get("messagesTree", value.get("messages", alone))))
     parents = {_id(one, n): one.get("parentMessageId") for n, one in enumerate(held) if one}
     current = current_branch(parents, None)
     title = value.get("title")
     for number, one in enumerate(held):
-        place = f"{where}, message {number + 1}"
+        place = where if one is alone else f"{where}, message {number + 1}"
         if not one or "isCreatedByUser" not in one:
             yield Skipped(place, "not a message")
             continue
         notes: list[str] = []
         text, more = _said(one)
+        user = one.get("user") if one is alone else None
         about: dict[str, JSON] = {"title": title} if isinstance(title, str) and title else {}
         side: dict[str, JSON] = {} if _id(one, number) in current else {"branch": "side"}
         yield Message(
@@ -58,11 +62,17 @@ def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Messa
             role="user" if one["isCreatedByUser"] else "assistant",
             speaker=str(one.get("sender") or "") or None,
             text=text,
-            at=noted_time(one.get("createdAt"), "createdAt", notes) or at,
+            at=noted_time(_plain(one.get("createdAt")), "createdAt", notes) or at,
             metadata={**about, **more, **side},
             where=place,
             notes=tuple(notes),
+            scope=Scope(("user", str(user))) if user else Scope(),
         )
+
+
+def _plain(value: JSON) -> JSON:
+    """Return a time without what MongoDB's tools write around it."""
+    return value.get("$date") if isinstance(value, dict) else value
 
 
 def _flat(messages: JSON) -> Iterator[dict[str, Any]]:
@@ -81,8 +91,16 @@ def _said(message: dict[str, Any]) -> tuple[str, dict[str, JSON]]:
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     text, more = said([one for one in parts if not _is_unsaid(one)])
-    own = message.get("text")
-    return (text if text.strip() else own if isinstance(own, str) else ""), more
+    own, held = message.get("text"), message.get("files")
+    names = [_name(one) for one in held] if isinstance(held, list) else []
+    files: list[JSON] = [{"type": "file", "filename": one} for one in names if one]
+    named = [*more.get("attachments", []), *files]
+    told = text if text.strip() else own if isinstance(own, str) else ""
+    return told, {"attachments": named} if named else {}
+
+
+def _name(file: Any) -> str:
+    return str(file.get("filename") or "") if isinstance(file, dict) else ""
 
 
 def _is_unsaid(part: Any) -> bool:

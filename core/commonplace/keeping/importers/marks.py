@@ -14,6 +14,7 @@ _BROKEN = re.compile(" ?\ue200[^\ue200\ue201\n]*$|[\ue200-\ue206]", re.MULTILINE
 _BARE = re.compile(
     r" ?\b(?:file)?cite(?:turn\d+[a-z]+\d+)+\b|\bturn\d+(?:search|news|file|view)\d+\b"
 )
+_BARE_ENTITY = re.compile(r"\bentity(?:turn\d+\w+)?(\[\"[^\[\]\n]*\"\])")
 _SOURCE = re.compile(r" ?【[^【】\n]*†([^【】\n]*)】")
 _NO_NAME = re.compile(r"source|L\d+(-L?\d+)?|", re.IGNORECASE)
 _NAMED = ("entity", "url", "navlist", "link_title", "product_entity", "place")
@@ -39,6 +40,8 @@ def without_marks(text: str) -> tuple[str, list[JSON]]:
         text = _BROKEN.sub("", _MARK.sub(_named, text))
     if "turn" in text:
         text = _BARE.sub("", text)
+    if 'entity["' in text:
+        text = _BARE_ENTITY.sub(lambda found: _name(found[1]), text)
     return (_SOURCE.sub(source, text) if "†" in text else text), cited
 
 

@@ -14,23 +14,25 @@ from commonplace.keeping.reading import Found, Skipped, json_files, last_change
 from commonplace.records import JSON, Origin, Record, Source
 from commonplace.scope import Scope
 
+_LISTS = ("memories", "results", "items")
 TEXTS = ("memory", "data", "text", "content")
 _OPENMEMORY = r"memories\.json"  # beside it lies the same again, compressed
 _SIGNS = {"user_id", "agent_id", "run_id", "hash", "state"}
+_ABOUT = ("metadata", "metadata_")
 _ORIGINS: dict[object, Origin] = {"user": "user", "assistant": "agent"}
 _TOLD_OTHERWISE = frozenset(
     [*TEXTS, "id", "hash", "metadata", "created_at", "updated_at", "expiration_date", "user_id",
      "agent_id", "run_id", "actor_id", "role", "attributed_to", "score", "score_details",
-     "category_ids", "app_id", "deleted_at", "archived_at"]
+     "category_ids", "app_id", "deleted_at", "archived_at", "metadata_", "event", "previous_memory"]
 )  # fmt: skip
 
 
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is a memory of mem0's or OpenMemory's, or holds some by user."""
     if _is_memory(value):
-        return "memory" in value or bool(_SIGNS & value.keys())
-    inner = [value["memories"]] if isinstance(value.get("memories"), list) else value.values()
-    return any(_list(one) for one in inner)
+        return "memory" in value or bool(_SIGNS & {*value, *(value.get("payload") or ())})
+    inner = [value[key] for key in _LISTS if isinstance(value.get(key), list)]
+    return any(_list(one) for one in inner or value.values())
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
@@ -53,6 +55,8 @@ def _items(found: Iterator[Element], at: datetime) -> Iterator[Found | Skipped]:
     for element in found:
         if element.part != "rest":
             yield from _read(element.value, element.where, at, element.notes)
+        elif isinstance(element.value, dict):
+            yield from _relations(element.value, element.where)
 
 
 def _read(
@@ -63,7 +67,7 @@ def _read(
             yield from _read(one, f"{where}, item {number}", at, notes)
     elif not isinstance(value, dict):
         yield Skipped(where, f"not a memory: {str(value)[:40]!r}")
-    elif value.get("state") == "deleted":
+    elif value.get("state") == "deleted" or value.get("event") == "DELETE":
         yield Skipped(where, "it is marked as deleted")
     elif text := _text(value):
         noted = list(notes)
@@ -76,17 +80,27 @@ def _in_object(
     value: dict[str, Any], where: str, at: datetime, notes: tuple[str, ...]
 ) -> Iterator[Found | Skipped]:
     """Yield the memories that an object holds: OpenMemory's, or those of each user by name."""
-    for key in ("memories", "results"):
+    for key in _LISTS:
         if isinstance(value.get(key), list):
             user = value["user"].get("user_id") if isinstance(value.get("user"), dict) else None
             yield from _read(_with_user(value[key], user), where, at, notes)
+            yield from _relations(value, where)
             return
+    if isinstance(value.get("payload"), dict):  # a point of the vector store below mem0
+        yield from _read({"id": value.get("id"), **value["payload"]}, where, at, notes)
+        return
     held = {user: _list(one) for user, one in value.items()}
     if not held or None in held.values():
         yield Skipped(where, f"not a memory: {str(value)[:40]!r}")
         return
     for user, some in held.items():
         yield from _read(_with_user(some, user), f"{where}, {user}", at, notes)
+
+
+def _relations(value: Mapping[str, Any], where: str) -> Iterator[Skipped]:
+    held = value.get("relations")
+    for number, _ in enumerate(held if isinstance(held, list) else [], 1):
+        yield Skipped(f"{where}, relation {number}", "a relation: its memory says the same")
 
 
 def _list(value: JSON) -> JSON:
@@ -96,7 +110,10 @@ def _list(value: JSON) -> JSON:
 
 
 def _is_memory(value: JSON) -> bool:
-    return isinstance(value, dict) and _text(value) is not None
+    if not isinstance(value, dict):
+        return False
+    payload = value.get("payload")
+    return _text(value) is not None or (isinstance(payload, dict) and _text(payload) is not None)
 
 
 def _with_user(memories: JSON, user: object) -> JSON:
@@ -118,7 +135,7 @@ def _record(value: dict[str, Any], text: str, at: datetime, notes: list[str]) ->
     return Record(
         text,
         metadata={
-            **(value["metadata"] if isinstance(value.get("metadata"), dict) else {}),
+            **next((one for key in _ABOUT if isinstance(one := value.get(key), dict)), {}),
             **{key: one for key, one in value.items() if key not in _TOLD_OTHERWISE and one},
         },
         source=Source(

@@ -11,10 +11,10 @@ from commonplace.keeping.importers.making import checked, fixed_id, name
 from commonplace.keeping.importers.marks import without_marks
 from commonplace.keeping.reading import Found, Skipped
 from commonplace.records import JSON, Origin, Record, Source
+from commonplace.scope import Scope
 from commonplace.writing.messages import without_reasoning
 
-_TEXTS = ("text", "input_text", "output_text", "summary_text", "refusal", "audio_transcription")
-_REASONING = ("reasoning", "reasoning_text", "thinking", "redacted_thinking", "thoughts")
+_REASONING = ("reasoning", "reasoning_text", "thinking", "redacted_thinking", "thoughts", "think")
 _REFERENCES = ("file_id", "url", "image_url", "file_url", "filename", "asset_pointer", "id")
 _MOST_OF_A_REFERENCE = 1_000
 ORIGINS: dict[str, Origin] = {
@@ -41,6 +41,7 @@ class Message:
     speaker: str | None = None
     metadata: Mapping[str, JSON] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope)
 
 
 def records_of(
@@ -121,6 +122,7 @@ def _made(framework: str, one: Message) -> Found | Skipped:
             origin=origin,
         ),
         metadata={**one.metadata, **({"cited": cited} if cited else {})},
+        scope=one.scope,
         id=fixed_id(framework, one.session, one.id),
         created_at=one.at,
     )
@@ -130,7 +132,7 @@ def _made(framework: str, one: Message) -> Found | Skipped:
 def _text(part: Any) -> str | None:
     if isinstance(part, str):
         return part
-    if not isinstance(part, dict) or _kind(part) not in _TEXTS:
+    if not isinstance(part, dict) or _kind(part) in _REASONING:
         return None
     text = part.get("refusal" if part.get("type") == "refusal" else "text")
     value = text.get("value") if isinstance(text, dict) else text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -11,12 +13,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commonplace.errors import InvalidInputError
+from commonplace.keeping.databases import is_database, quoted, reading, tables_of, tables_with
 from commonplace.keeping.importers.direction import Direction
 from commonplace.keeping.importers.making import fixed_id, time
 from commonplace.keeping.importers.messages import Message, records_of
 from commonplace.keeping.importers.openai_items import note_call, said_by
 from commonplace.keeping.json_stream import elements
+from commonplace.keeping.numbers import finite
 from commonplace.keeping.reading import Found, Skipped, folder_name, json_files, last_change
+from commonplace.keeping.sample import Sample
 from commonplace.records import JSON
 
 
@@ -40,11 +45,15 @@ class _Conversation:
 
 
 class _Place(NamedTuple):
-    """Where an item stands: in a page of the API's, or in a list of the user's own."""
+    """Where an item stands: in a page of the API's, in a list of the user's own, or in a table.
+
+    The rows of a table are in order, and say when they were written.
+    """
 
     conversation: _Conversation
     is_paged: bool
     notes: tuple[str, ...]
+    at: datetime | None = None
 
 
 class _Item(NamedTuple):
@@ -68,12 +77,18 @@ class _Known:
     def see(self, item: _Item) -> None:
         """Take note of an item."""
         note_call(item.value, self.tools)
-        self.direction.see(item.value, is_paged=item.place.is_paged)
+        if item.place.at is None:
+            self.direction.see(item.value, is_paged=item.place.is_paged)
         if not item.value.get("id"):
             self.unnamed[_words(item.value, self.tools)] += 1
 
 
-def fits(value: dict[str, Any]) -> bool:
+def fits(seen: Sample) -> bool:
+    """Tell whether a source holds conversations, or sessions of the Agents SDK."""
+    return bool(_tables(seen.names)) if seen.kind == "database" else seen.any(_is_one)
+
+
+def _is_one(value: dict[str, Any]) -> bool:
     """Tell whether an object is a conversation or one of its items."""
     if value.get("object") == "conversation":
         return True
@@ -86,7 +101,7 @@ def fits(value: dict[str, Any]) -> bool:
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
-    """Yield the messages and tool results in a file or a folder of files.
+    """Yield the messages and tool results in a file, a folder of files, or the Agents SDK's SQLite.
 
     Items say neither of which conversation they are nor when they were written. They are of the
     conversation that holds them or stands before them; without one, of the file they are in, or of
@@ -143,7 +158,40 @@ def _id(item: _Item, about: _Known, given: Counter[tuple[str, str]]) -> str:
     return words if number == 1 else fixed_id(words, str(number))
 
 
+def _tables(names: frozenset[str]) -> list[str]:
+    """Return the tables that have the columns of the Agents SDK's sessions."""
+    return tables_with(names, "session_id", "message_data", "created_at")
+
+
+def _of_database(path: Path) -> Iterator[_Item | Skipped]:
+    at, tables = last_change(path), _tables(tables_of(path))
+    if not tables:
+        raise InvalidInputError(f"{str(path)!r} holds no table of the Agents SDK's sessions.")
+    try:
+        with reading(path) as theirs:
+            for table in tables:
+                query = f"SELECT id, session_id, message_data, created_at FROM {quoted(table)} ORDER BY id"  # noqa: S608, E501  # no value
+                for id, session, item, written in theirs.rows(query):
+                    when = time(written) or at
+                    place = _Place(
+                        _Conversation(str(session), when), is_paged=False, notes=(), at=when
+                    )
+                    yield from _found(_object(item), place, f"{path}, {table} {id}")
+    except sqlite3.Error as error:
+        raise InvalidInputError(f"{str(path)!r} cannot be read as sessions ({error}).") from error
+
+
+def _object(text: Any) -> JSON:
+    try:
+        return finite(json.loads(text))[0]
+    except (ValueError, TypeError, RecursionError):
+        return str(text)
+
+
 def _items(path: Path) -> Iterator[_Item | Skipped]:
+    if is_database(path):
+        yield from _of_database(path)
+        return
     current, folder = _Conversation("", last_change(path)), ""
     for file in json_files(path):
         if folder_name(path, file) != folder:

@@ -55,9 +55,10 @@ def said_by(item: Mapping[str, Any], tools: Mapping[str, str]) -> Said | str:
 def _result(speaker: str, output: JSON) -> Said | str:
     if not output:
         return f"a call of {speaker[:40]}, without a result"
-    is_content = isinstance(output, list) and all(is_item(one) for one in output)
-    if isinstance(output, str) or is_content:
-        return Said("tool", speaker, *said(output))
+    parts = [output] if is_item(output) else output
+    is_content = isinstance(parts, list) and all(is_item(one) for one in parts)
+    if isinstance(parts, str) or is_content:
+        return Said("tool", speaker, *said(parts))
     return Said("tool", speaker, json.dumps(output, ensure_ascii=False), {})
 
 
