@@ -34,6 +34,16 @@ def running(directory: Path, port: int) -> Iterator[int]:
             server.terminate()
 
 
+def in_this_process() -> ClientAPI:
+    """Return a client of a database of this process that nobody else has."""
+    import chromadb
+    from chromadb.config import Settings
+
+    name = f"test-{uuid4()}"
+    chromadb.AdminClient(Settings(anonymized_telemetry=False)).create_database(name)
+    return chromadb.EphemeralClient(Settings(anonymized_telemetry=False), database=name)
+
+
 @retry(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.1), reraise=True)
 def client_of_new_database(port: int) -> ClientAPI:
     """Return a client of a database that nobody else has, once the server answers."""

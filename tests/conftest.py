@@ -18,6 +18,7 @@ from clock import Clock
 from commonplace import Memory
 from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
+from commonplace.roots import CACHE_BYTES
 from commonplace.testing import HashingEmbedder
 from serving import serving
 
@@ -112,17 +113,17 @@ def store(
     elif request.param == "a client that was passed":
         import chromadb
 
-        from commonplace.chroma.store import ChromaStore
+        from commonplace.chroma.shared_store import SharedStore
 
         settings = chromadb.config.Settings(anonymized_telemetry=False)
         client: Any = chromadb.PersistentClient(tmp_path / "store", settings)
-        yield ChromaStore(client, embedder.name)
+        yield SharedStore(client, embedder.name, 0)  # nothing fits into memory
         client.close()
     elif request.param == "chroma run":
-        from commonplace.chroma.store import ChromaStore
+        from commonplace.chroma.shared_store import SharedStore
 
         client = client_of_new_database(request.getfixturevalue("chroma_port"))
-        yield ChromaStore(client, embedder.name)
+        yield SharedStore(client, embedder.name, CACHE_BYTES)
     else:
         from commonplace.chroma.directory import opened
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from commonplace.commits import GroupCommit
 from commonplace.embedding.adapters import CheckedEmbedder
@@ -32,9 +33,9 @@ from commonplace.records import Kind, Match, Record
 from commonplace.scope import Scope, innermost_around
 from commonplace.scope_counts import ScopeStats
 from commonplace.turns import Turns
-from commonplace.uses import carried
+from commonplace.uses import is_change
 from commonplace.warm_store import Growth, WarmStore
-from commonplace.writing.batch import Batch, Identity, Write, identity
+from commonplace.writing.batch import Identity, Write, identity
 from commonplace.writing.screening import Screening
 
 
@@ -53,12 +54,13 @@ class LocalEngine:
         audit: AuditLog | None = None,
         write_backup: Callable[[Path], None] | None = None,
         on_close: Callable[[], None] = lambda: None,
+        warm: Callable[[Any, int], WarmStore] = WarmStore,
     ) -> None:
         """Own `store` until closed. `clock` tells the time in UTC."""
         self.clock = clock
         self.screening = screening or Screening()
         self.directory = directory
-        self._store = WarmStore(store, cache_bytes)
+        self._store = warm(store, cache_bytes)
         self._embedder = FittingEmbedder(embedder, lambda: store.dimension)
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
@@ -86,7 +88,7 @@ class LocalEngine:
         self._check_open()
         ids = frozenset(new)
         known = {} if vectors is not None else self._known(records, ids)
-        changed = [one for one in records if _changes(one, known.get(identity(one)))]
+        changed = [one for one in records if is_change(one, known.get(identity(one)))]
         if changed:
             written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
             known |= zip(map(identity, changed), written, strict=True)
@@ -101,15 +103,11 @@ class LocalEngine:
         self._check_open()
         ready = None if reads_the_same(old, new) else self._embedder.entries([new], vectors)[0]
         with self._opened():
-            stored = self._store.stored([old]).get(identity(old))
-            if stored is None:
-                raise _not_found(old.id, old.scope)
-            if stored.record == old:
-                batch = Batch([stored], self.clock())
-                batch.upsert(ready or Entry(new, stored.vectors))
-                self._store.write(batch)
-            # The new one is there already when a request is repeated.
-            return stored.record in (old, new)
+            stored = self._store.swap(old, new, ready, self.clock())
+        if stored is None:
+            raise _not_found(old.id, old.scope)
+        # The new one is there already when a request is repeated.
+        return stored in (old, new)
 
     def used(self, records: Sequence[Record]) -> None:
         with self._opened():
@@ -118,12 +116,12 @@ class LocalEngine:
 
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
         with self._opened():
-            return self._remove("forget", scope, self.entries([scope], ids))
+            return self._remove("forget", scope, lambda: self.entries([scope], ids))
 
     def discard(self, records: Sequence[Record]) -> int:
         with self._opened():
-            entries = list(self._store.stored(records).values())
-            return self._remove("forget", innermost_around(one.scope for one in records), entries)
+            around = innermost_around(one.scope for one in records)
+            return self._remove("forget", around, lambda: self._store.stored(records).values())
 
     def sweep(self, scope: Scope) -> int:
         self._check_open()
@@ -131,8 +129,8 @@ class LocalEngine:
         # Read without the lock, which a large store would hold for long.
         expired = [one for one in self._store.store.records(scope) if one.is_expired(at)]
         with self._opened():
-            there = self._store.stored(expired).values()
-            return self._remove("sweep", scope, [one for one in there if one.record.is_expired(at)])
+            self._store.tidy(scope)
+            return self._remove("sweep", scope, lambda: self._expired(expired, at))
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
         self._check_open()
@@ -204,7 +202,10 @@ class LocalEngine:
             return self._store.session(scope, name, kind, limit, self.clock())
 
     def tally(self, scopes: Sequence[Scope], selection: Selection) -> dict[str, int]:
-        return dict(Counter(record.kind for record in self._selected(scopes, selection)))
+        if selection != Selection():
+            return dict(Counter(record.kind for record in self._selected(scopes, selection)))
+        with self._opened():
+            return self._store.tally(scopes, self.clock())
 
     def rank(
         self,
@@ -267,7 +268,8 @@ class LocalEngine:
         with self._turns.whole():
             self._check_open()
             self._uses.write_if_urgent()
-            yield
+            with self._store.operation():
+                yield
 
     @contextmanager
     def _recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:
@@ -277,7 +279,8 @@ class LocalEngine:
         ):
             self._check_open()
             self._uses.write_if_urgent()
-            yield
+            with self._store.operation():
+                yield
 
     def _check_open(self) -> None:
         if self._closed:
@@ -314,12 +317,16 @@ class LocalEngine:
             stored = self._store.stored(one for one in records if one.id not in new)
         return {key: entry.record for key, entry in stored.items()}
 
-    def _remove(self, action: str, scope: Scope, entries: Sequence[Entry]) -> int:
-        self._store.remove(entries)
+    def _remove(self, action: str, scope: Scope, meant: Callable[[], Iterable[Entry]]) -> int:
+        entries = self._store.remove_those(meant)
         self._uses.drop(entry.record for entry in entries)
         if entries:
             self._audit.append(action, scope, at=self.clock(), counts={"records": len(entries)})
         return len(entries)
+
+    def _expired(self, records: Sequence[Record], at: datetime) -> list[Entry]:
+        there = self._store.stored(records).values()
+        return [entry for entry in there if entry.record.is_expired(at)]
 
     def _living(self, records: Iterable[Record]) -> list[Record]:
         at = self.clock()
@@ -337,11 +344,6 @@ class LocalEngine:
         if selection.is_current:
             return self._store.current(scope)
         return filter(selection.is_of_state, self._store.store.records(scope))
-
-
-def _changes(new: Record, old: Record | None) -> bool:
-    """Tell whether a record changes what is stored: no others need to be embedded."""
-    return old is None or carried(old, new) != old
 
 
 def _not_found(id: str, scope: Scope) -> RecordNotFoundError:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonplace.embedding import as_embedder
 from commonplace.embedding.choosing import opened_with
@@ -25,6 +25,7 @@ from commonplace.records import now
 from commonplace.roots import CACHE_BYTES, Options, root_of
 from commonplace.scope import Scope
 from commonplace.service.address import Address
+from commonplace.warm_store import WarmStore
 from commonplace.writing.screening import Screening
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ def open(
         place = Place(address, asks_key=api_key is not None)
         return Memory(Lease(engine, place), engine.scope)
     if chroma is not None:
-        # Others may write to a database that was passed: nothing kept here could be trusted.
-        return Memory(_on(options, _on_client(chroma), cache_bytes=0), Scope())
+        return Memory(_on_client(chroma, options), Scope())
     if path == IN_MEMORY:
-        return Memory(_on(options, lambda _: InMemoryStore(), cache_bytes), Scope())
+        return Memory(_on(options, lambda _: InMemoryStore()), Scope())
     directory = _directory(path)
     return Memory(_sharing(directory, options) if shared else _owning(directory, options), Scope())
 
@@ -99,15 +99,20 @@ def _directory(path: object) -> Path:
     return local_path(path, "A path is the name of a directory").resolve()
 
 
-def _on(options: Options, store: Callable[[str], RecordStore], cache_bytes: int) -> Engine:
+def _on(
+    options: Options,
+    store: Callable[[str], RecordStore],
+    warm: Callable[[Any, int], WarmStore] = WarmStore,
+) -> Engine:
     """Return an engine on a store that is made for the name of an embedder."""
     opened, adapted = opened_with(options.embedder, store)
     return LocalEngine(
         opened,
         adapted,
         clock=options.clock,
-        cache_bytes=cache_bytes,
+        cache_bytes=options.cache_bytes,
         screening=options.screening,
+        warm=warm,
     )
 
 
@@ -173,7 +178,8 @@ def _at(
     )
 
 
-def _on_client(client: ClientAPI) -> Callable[[str], RecordStore]:
-    from commonplace.chroma.store import ChromaStore
+def _on_client(client: ClientAPI, options: Options) -> Engine:
+    from commonplace.chroma.shared_store import SharedStore
+    from commonplace.chroma.shared_warm import SharedWarm
 
-    return lambda embedder: ChromaStore(client, embedder)
+    return _on(options, lambda name: SharedStore(client, name, options.cache_bytes), SharedWarm)

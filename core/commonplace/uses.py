@@ -44,6 +44,11 @@ def carried(old: Record, new: Record) -> Record:
     return living_on(replace(new, uses=max(old.uses, new.uses), used_at=last))
 
 
+def is_change(new: Record, old: Record | None) -> bool:
+    """Tell whether `new` says anything else than `old`, in the place of which it is written."""
+    return old is None or carried(old, new) != old
+
+
 def living_on(record: Record) -> Record:
     """Return the record with an end no sooner than `ttl_on_use` after its last use."""
     if record.ttl_on_use is None or record.used_at is None or record.expires_at is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
 from typing import TypeAlias
@@ -36,6 +38,13 @@ class WarmStore:
         self._hot = HotScopes(store, max_bytes)
         # Without room for arrays others may write too, and nothing is kept.
         self.counts = ScopeCounts(store.records) if max_bytes else ScopeCounts(store.records, 0)
+
+    def operation(self) -> AbstractContextManager[None]:
+        """Let what is read within be as of one moment, where others write to the store as well."""
+        return nullcontext()
+
+    def tidy(self, scope: Scope) -> None:
+        """Remove what writers that died have left within `scope`, if that can be."""
 
     def write_all(self, writes: Sequence[Write], at: datetime) -> list[list[Record]]:
         """Store what a number of writes come to; return what is stored for each entry of each."""
@@ -77,17 +86,29 @@ class WarmStore:
         self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
         self._hot.add([*new, *(entry for _, entry in replaced)])
 
+    def swap(self, old: Record, new: Record, ready: Entry | None, at: datetime) -> Record | None:
+        """Store `new` in the place of `old` if that is what is stored; return what was.
+
+        `ready` is its entry, None for one with the vectors of the old.
+        """
+        stored = self.stored([old]).get(identity(old))
+        if stored is None:
+            return None
+        if stored.record == old:
+            batch = Batch([stored], at)
+            batch.upsert(ready or Entry(new, stored.vectors))
+            self.write(batch)
+        return stored.record
+
+    def remove_those(self, meant: Callable[[], Iterable[Entry]]) -> list[Entry]:
+        """Remove the entries that `meant` reads, with their past versions; return them."""
+        entries = list(meant())
+        self.remove(entries)
+        return entries
+
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove entries and their past versions."""
-        by_scope: dict[Scope, list[str]] = {}
-        for entry in entries:
-            by_scope.setdefault(entry.record.scope, []).append(entry.record.id)
-        past = [
-            version
-            for scope, ids in by_scope.items()
-            for version in self.store.versions(scope, ids)
-            if version.record.scope == scope
-        ]
+        past = self._past_versions(entries)
         try:
             # A past version may be among the entries itself, such as one that is expired too.
             gone = {identity(entry.record): entry for entry in (*entries, *past)}
@@ -97,6 +118,17 @@ class WarmStore:
             raise
         self.counts.follow(entry.record for entry in entries)
         self._hot.remove(entries)
+
+    def _past_versions(self, entries: Sequence[Entry]) -> list[Entry]:
+        by_scope: dict[Scope, list[str]] = {}
+        for entry in entries:
+            by_scope.setdefault(entry.record.scope, []).append(entry.record.id)
+        return [
+            version
+            for scope, ids in by_scope.items()
+            for version in self.store.versions(scope, ids)
+            if version.record.scope == scope
+        ]
 
     def count_uses(self, uses: Uses) -> None:
         """Count uses of the records that are there."""
@@ -157,6 +189,20 @@ class WarmStore:
         if hot is not None:
             return hot.records()
         return (record for record in self.store.records(scope) if record.is_current)
+
+    def tally(self, scopes: Iterable[Scope], at: datetime) -> dict[str, int]:
+        """Count the records within scopes that can be recalled, by kind."""
+        counts = Counter[str]()
+        for scope in scopes:
+            counts.update(self._tally(scope, at))
+        return dict(counts)
+
+    def _tally(self, scope: Scope, at: datetime) -> dict[Kind, int]:
+        hot = self._hot.held(scope)
+        if hot is None:
+            return Counter(one.kind for one in self.current(scope) if not one.is_expired(at))
+        hot.expire(at)
+        return hot.count_by_kind()
 
     def of_kinds(self, scope: Scope, kinds: Collection[Kind]) -> Iterator[Record]:
         """Yield those of them that are of these kinds."""

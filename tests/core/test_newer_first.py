@@ -162,6 +162,19 @@ def test_what_tells_of_a_change_is_shown_beside_what_it_changes(
 
 
 @pytest.mark.parametrize(
+    "asked",
+    ["Has my flat in Porto been sold by now?", "Did I move away from Porto?", "Noted, moved!"],
+)
+def test_a_question_or_an_empty_reply_changes_nothing(memory: Memory, asked: str) -> None:
+    first(memory, "I live in Porto", "I have a cat", "Where do I live?")
+    memory.remember(asked, kind="message", source=Source(origin="user", session="later"))
+    found = memory.recall("Where do I live?")
+
+    assert found[0].record.text == "I live in Porto"
+    assert next(one.confidence for one in found if one.record.text == asked) < 0.1
+
+
+@pytest.mark.parametrize(
     ("older", "newer", "query"),
     [
         ("I weigh 82 kg", "I weigh 78 kg", "Do I weigh 82 kg?"),

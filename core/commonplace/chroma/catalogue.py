@@ -32,6 +32,9 @@ class Catalogue:
     Others may start the store, and make its collections anew, while it is open here.
     """
 
+    format = FORMAT
+    """The newest that is read, and the one that is written."""
+
     def __init__(self, client: ClientAPI, embedder: str | None) -> None:
         """Read what the store says of itself; `embedder` None takes the one it names."""
         self._client = client
@@ -113,8 +116,16 @@ class Catalogue:
         if mark is not None:
             self._adopt(dict(mark.metadata or {}))
 
+    def _remark(self, mark: Mark) -> None:
+        """Change what the store says of itself."""
+        marked = self._collection(_MARK)
+        if marked is not None:
+            with translated("writing what the store says of itself"):
+                marked.modify(metadata=dict(mark))
+        self._mark = mark
+
     def _adopt(self, mark: Mark) -> None:
-        check_mark(mark, self._embedder)
+        check_mark(mark, self._embedder, self.format)
         self._mark, self._embedder, self.partitions = mark, mark["embedder"], mark["partitions"]
 
     def _collection(self, name: str) -> Collection | None:
@@ -141,7 +152,7 @@ class Catalogue:
                 embedding_function=None,
                 configuration={"hnsw": {"space": "cosine", "sync_threshold": _SYNC_THRESHOLD}},
                 metadata={
-                    "format": FORMAT,
+                    "format": self.format,
                     "embedder": self._embedder,
                     "dimension": dimension,
                     "partitions": self.partitions,
@@ -151,7 +162,7 @@ class Catalogue:
         return self._known[name]
 
 
-def check_mark(mark: Mark, embedder: str | None) -> None:
+def check_mark(mark: Mark, embedder: str | None, newest: int = FORMAT) -> None:
     """Check what a store says of itself; `embedder` None takes the one it names.
 
     Raises StoreFormatError, EmbedderMismatchError.
@@ -162,9 +173,9 @@ def check_mark(mark: Mark, embedder: str | None) -> None:
             f"The collection {_MARK!r} here was not made by Commonplace. "
             "Give another directory or another Chroma database."
         )
-    if version > FORMAT:
+    if version > newest:
         raise StoreFormatError(
-            f"The store has format {version}; this release reads up to {FORMAT}. "
+            f"The store has format {version}; this release reads up to {newest} here. "
             "Upgrade with: pip install --upgrade commonplace-memory"
         )
     if mark["embedder"] != (embedder or mark["embedder"]):

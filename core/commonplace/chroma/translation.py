@@ -29,7 +29,9 @@ def translated(doing: str) -> Iterator[None]:
     except CommonplaceError:
         raise
     except Exception as error:
-        if not isinstance(error, (*_RAISED, *_of_chroma("ChromaError"))):
+        # A bare Exception is what its client makes of what a proxy before a server answers.
+        is_known = isinstance(error, (*_RAISED, *_of_chroma("ChromaError"), *_of_httpx()))
+        if not is_known and type(error) is not Exception:
             raise
         raise _translation(doing, error) from error
     except BaseException as error:
@@ -47,6 +49,12 @@ def _of_chroma(name: str) -> tuple[type[BaseException], ...]:
     """Return the error that Chroma calls so; none if Chroma was not imported, nor can raise it."""
     errors = sys.modules.get("chromadb.errors")
     return () if errors is None else (getattr(errors, name),)
+
+
+def _of_httpx() -> tuple[type[BaseException], ...]:
+    """Return what a client raises to whom no server answers; none if httpx was not imported."""
+    httpx = sys.modules.get("httpx")
+    return () if httpx is None else (httpx.HTTPError,)
 
 
 def _translation(doing: str, error: Exception) -> StoreError:

@@ -106,9 +106,9 @@ def says_nothing(reply: str, question: str = "") -> bool:
     """
     if len(reply) > _SHORT_REPLY:
         return False
-    if any(map(str.isdigit, reply)):
-        return False
     words = _words(reply)
+    if any(map(str.isdigit, reply)) or _answers().issuperset(words):
+        return False
     languages = {one for word in words for one in _languages_of_replies().get(word, ())}
     if not reply.isascii():
         languages.add(_UNSPACED)
@@ -192,6 +192,12 @@ def _covers(language: str, words: Sequence[str], left: Sequence[str]) -> bool:
     if language == _UNSPACED:
         return any(map(_unspaced_reply().search, words)) and not any(map(_rest, left))
     return all(word in own or word in _function_words(language) for word in left)
+
+
+@lru_cache(maxsize=1)
+def _answers() -> frozenset[str]:
+    """Return what answers alone, though its parts may only be polite."""
+    return word_lists("answer_words")["any"]
 
 
 @lru_cache(maxsize=1)

@@ -61,12 +61,13 @@ class Statement:
     """A record as one of those that may replace one another.
 
     Statements of one `group` compete only where the later tells of a change. `named` are the terms
-    of the query that it holds.
+    of the query that it holds; a question, or a reply that says nothing, does not state anything.
     """
 
     text: str
     group: object
     named: frozenset[Term]
+    states: bool = True
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -89,7 +90,7 @@ class Statement:
     @cached_property
     def tells_of_change(self) -> bool:
         """Whether it says that it replaces what held before."""
-        return size(self.text) <= SHORT and tells_of_change(self.text)
+        return self.states and size(self.text) <= SHORT and tells_of_change(self.text)
 
     def is_about(self, other: Statement) -> bool:
         """Tell whether it is about the speaker, or what it begins with is in another."""

@@ -15,7 +15,7 @@ from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Rows
 from commonplace.recall.sessions import SessionRows
-from commonplace.records import Record
+from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 
 # What a scope and a record take, by tracemalloc over scopes of 5 to 1,000 records of 12 to 3,000
@@ -38,7 +38,7 @@ class HotScope:
         self.bytes = _BYTES_PER_SCOPE
         self._records: list[Record | None] = []
         self._rows: dict[str, list[int]] = {}
-        self._rows_by_kind: dict[str, dict[int, None]] = {}
+        self._rows_by_kind: dict[Kind, dict[int, None]] = {}
         self._sessions = SessionRows()
         self._count = 0
         if ordered:
@@ -89,7 +89,11 @@ class HotScope:
         """Yield the records held."""
         return (record for record in self._records if record)
 
-    def of_kinds(self, kinds: Iterable[str]) -> Iterator[Record]:
+    def count_by_kind(self) -> dict[Kind, int]:
+        """Return how many records are held of each kind that there are any of."""
+        return {kind: len(rows) for kind, rows in self._rows_by_kind.items() if rows}
+
+    def of_kinds(self, kinds: Iterable[Kind]) -> Iterator[Record]:
         """Yield the records held that are of these kinds."""
         rows = (row for kind in kinds for row in self._rows_by_kind.get(kind, ()))
         return (self.record(row) for row in rows)
@@ -191,6 +195,10 @@ class HotScopes:
     def held(self, scope: Scope) -> HotScope | None:
         """Return the arrays of every record within `scope` if they are loaded already."""
         return self._held.get(scope)
+
+    def has(self, scope: Scope) -> bool:
+        """Tell whether the arrays of a scope are loaded."""
+        return scope in self._held
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Follow a write."""

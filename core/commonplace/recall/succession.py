@@ -90,7 +90,10 @@ class Held:
 
     def _tells_of_change(self, place: int) -> bool:
         text = self._text(place)
-        return size(text) <= SHORT and tells_of_change(text)
+        return size(text) <= SHORT and tells_of_change(text) and self._states(place)
+
+    def _states(self, place: int) -> bool:
+        return self.hot.arrays.utterances.states(int(self.rows[place]))
 
     def _competing(self, first: Rows, relevance: Floats) -> AbstractSet[tuple[int, int]]:
         """Return which of the first compete: one ahead, and one to overtake it, by their ranks."""
@@ -118,12 +121,13 @@ class Held:
 
     def _said(self, places: Sequence[int]) -> dict[int, Statement]:
         """Return the records at some places as statements."""
-        return dict(zip(places, self._statements(self.rows[places]), strict=True))
+        return dict(zip(places, self._statements(places), strict=True))
 
-    def _statements(self, rows: Rows) -> Iterator[Statement]:
-        for row, named in zip(rows.tolist(), self.scores.hits.named(rows), strict=True):
-            record = self.hot.record(row)
-            yield Statement(record.text, (record.scope, record.source.session or record.id), named)
+    def _statements(self, places: Sequence[int]) -> Iterator[Statement]:
+        for place, named in zip(places, self.scores.hits.named(self.rows[places]), strict=True):
+            record = self.hot.record(int(self.rows[place]))
+            group = record.scope, record.source.session or record.id
+            yield Statement(record.text, group, named, self._states(place))
 
     def _text(self, place: int) -> str:
         return self.hot.record(int(self.rows[place])).text

@@ -41,6 +41,10 @@ class Utterances:
         """0 for a reply that says nothing, else 1."""
         return self._says.view
 
+    def states(self, row: int) -> bool:
+        """Tell whether a record states something: it does not only ask, nor say nothing."""
+        return bool(self.says[row] > 0 and self._only_asks.view[row] <= echoes.IS_QUESTION)
+
     @property
     def ends_asking(self) -> Floats:
         """1 for what ends in a question, else 0."""

@@ -116,13 +116,27 @@ def test_a_text_may_end_asking(text: str, ends: bool) -> None:  # noqa: FBT001  
         "모르겠습니다.",
         "لا أعرف.",
         "मुझे नहीं पता।",
+        "Alles klar.",
+        "De acuerdo.",
+        "Un instant, s'il vous plaît.",
+        "No results found.",
+        "Δεν ξέρω.",
+        "En tiedä.",
+        "Nem tudom.",
+        "Nevím.",
+        "Nu știu.",
+        "לא יודע",
+        "نمی‌دانم",
+        "தெரியாது",
     ],
 )
 def test_some_replies_say_nothing_in_any_language(reply: str) -> None:
     assert says_nothing(reply)
 
 
-@pytest.mark.parametrize("reply", ["Yes", "Dr. Weber", "Blue.", "Mia.", "北京", "王医生", "At 9"])
+@pytest.mark.parametrize(
+    "reply", ["Yes", "Dr. Weber", "Blue.", "Mia.", "北京", "王医生", "At 9", "是的", "いいえ"]
+)
 def test_a_short_answer_says_something(reply: str) -> None:
     assert not says_nothing(reply)
 

@@ -1,0 +1,261 @@
+"""The numbered commits of one branch: how writers that share nothing but a collection take turns.
+
+A commit is one `add` of several rows: one that says what it does, whose id is made of its number,
+and those of the entries that it stores. Chroma takes such a request whole or not at all, and leaves
+alone a row whose id is there already. So of two writers with one number the first has it, and the
+other finds out by one read. What a commit without its number has stored counts for nothing.
+
+Numbers have no gaps. Of every `BLOCK` commits a block row keeps the nonces, which tell what counts;
+the rows of the commits themselves are removed one block later, and with them what they replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from commonplace.chroma.rows import Rows
+from commonplace.chroma.shared_partition import SharedPartition
+from commonplace.chroma.translation import translated
+from commonplace.errors import StoreDamagedError
+from commonplace.ports import Vectors
+from commonplace.scope import Scope
+
+BLOCK = 32
+_BLOCKS_PER_READ = 64
+_AHEAD = 16
+_NONCE_BYTES = 6
+
+
+def block_of(number: int) -> int:
+    """Return the number of the block that a commit lies in."""
+    return number // BLOCK
+
+
+def numbers_in(block: int) -> range:
+    """Return the numbers of the commits of a block."""
+    return range(block * BLOCK, (block + 1) * BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One write to a branch: the rows that it stores, and those that count no longer.
+
+    `anew` says that rows were removed that it does not name.
+    """
+
+    number: int
+    nonce: str
+    rows: int
+    gone: tuple[str, ...] = ()
+    anew: bool = False
+
+    @property
+    def row_ids(self) -> list[str]:
+        """The ids of the rows that it stores."""
+        return [row_id(self.nonce, index) for index in range(self.rows)]
+
+
+def row_id(nonce: str, index: int) -> str:
+    """Return the id of one of the rows that a commit stores: no two commits share one."""
+    return _digest(f"{nonce}\x1f{index}")
+
+
+class CommitLog:
+    """What one process knows of the commits of a branch. Not thread-safe."""
+
+    def __init__(
+        self, partition: SharedPartition, branch: Scope, dimension: Callable[[], int]
+    ) -> None:
+        """Know nothing yet; `dimension` tells the length of the store's vectors."""
+        self._partition, self._branch, self._dimension = partition, branch, dimension
+        self.nonces: list[str] = []
+        self.blocks = 0
+        self._recent: list[Commit] = []
+
+    @property
+    def head(self) -> int:
+        """The number of the last commit that is known; -1 before the first."""
+        return len(self.nonces) - 1
+
+    @property
+    def gone(self) -> set[str]:
+        """Ids of rows that count no longer, and may still be there."""
+        return {id for commit in self._recent for id in commit.gone}
+
+    def counts(self, number: int, nonce: str) -> bool:
+        """Tell whether a commit that is known has this number and nonce."""
+        return number < len(self.nonces) and self.nonces[number] == nonce
+
+    def read(self) -> None:
+        """Learn every commit there is."""
+        while True:
+            self._read_blocks()
+            if self.news(_AHEAD) is not None:
+                return
+
+    def news(self, ahead: int = 2) -> list[Commit] | None:
+        """Return the commits made since; None if some of their rows are removed already.
+
+        Then what is known must be read anew, this log first. Costs one read if there are none.
+        """
+        found: list[Commit] = []
+        while True:
+            first = self.head + 1
+            block = _block_id(self._branch, first // BLOCK)
+            wanted = [_commit_id(self._branch, first + step) for step in range(ahead)]
+            rows = self._said([*wanted, block])
+            part = [commit_of(rows[id]) for id in wanted if id in rows]
+            if [one.number for one in part] != list(range(first, first + len(part))):
+                return None
+            if not part:
+                return None if block in rows else found
+            self._take(part)
+            found += part
+            if len(part) < ahead and block not in rows:
+                return found
+            ahead = _AHEAD
+
+    def append(
+        self,
+        gone: Iterable[str],
+        rows: Callable[[int, str], Rows],
+        *,
+        anew: bool = False,
+    ) -> tuple[bool, list[Commit] | None]:
+        """Make the next commit; tell whether this one has the number, and the `news` with it.
+
+        `rows` returns the rows that it stores, given its number and nonce. If another was faster,
+        these are removed, and nothing else has changed. Raises StoreError: then the commit may
+        have been made or not, and the next `news` tell.
+        """
+        number, nonce = self.head + 1, secrets.token_hex(_NONCE_BYTES)
+        self._close_blocks(number // BLOCK)
+        stored = rows(number, nonce)
+        length = len(stored.embeddings[0]) if stored.embeddings else self._dimension()
+        commit = Commit(number, nonce, len(stored.ids), tuple(gone), anew)
+        written = self._written(commit)
+        stored.append(_commit_id(self._branch, number), _vector(nonce, length), None, written)
+        with translated("writing records"):
+            self._partition.add(stored)
+        news = self.news()
+        if news is None:
+            self.read()
+        has_it = self.counts(number, nonce)
+        if not has_it:
+            self.remove(commit.row_ids)
+        return has_it, news
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Remove rows that count no longer."""
+        if ids:
+            with translated(f"removing records from {str(self._branch)!r}"):
+                self._partition.delete(list(ids))
+
+    def _close_blocks(self, blocks: int) -> None:
+        """Have so many blocks closed: before that no commit may be numbered beyond them.
+
+        Several may do it at once, and one may die on the way: it comes to the same.
+        """
+        if blocks <= self.blocks:
+            return
+        last = blocks - 1
+        self.remove(sorted(self.gone))
+        nonces = self.nonces[last * BLOCK : blocks * BLOCK]
+        block = Rows()
+        written = {**self._place(), "block": last, "said": ",".join(nonces)}
+        block.append(
+            _block_id(self._branch, last), _vector(nonces[0], self._dimension()), None, written
+        )
+        with translated("writing records"):
+            self._partition.add(block)
+        before = range((last - 1) * BLOCK, last * BLOCK)
+        self.remove([_commit_id(self._branch, number) for number in before if number >= 0])
+        self._pass_blocks(blocks)
+
+    def _read_blocks(self) -> None:
+        """Learn what the closed blocks say, and nothing that came after them."""
+        self._recent = []
+        more = True
+        while more:
+            numbers = range(self.blocks, self.blocks + _BLOCKS_PER_READ)
+            wanted = {number: _block_id(self._branch, number) for number in numbers}
+            rows = self._said(list(wanted.values()))
+            for number, id in wanted.items():
+                if id in rows and number == self.blocks:
+                    self.nonces[number * BLOCK :] = nonces_of(rows[id])
+                    self.blocks += 1
+            more = self.blocks == numbers.stop
+        del self.nonces[self.blocks * BLOCK :]
+
+    def _take(self, commits: Sequence[Commit]) -> None:
+        self.nonces += [commit.nonce for commit in commits]
+        self._recent += commits
+        self._pass_blocks(self.head // BLOCK)  # none is numbered in a block before the last closed
+
+    def _pass_blocks(self, blocks: int) -> None:
+        self.blocks = max(self.blocks, blocks)
+        self._recent = [one for one in self._recent if one.number >= self.blocks * BLOCK]
+
+    def _said(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        with translated(f"reading {str(self._branch)!r}"):
+            found = self._partition.get(ids=list(ids), include=["metadatas"])
+        return dict(zip(found["ids"], found["metadatas"], strict=True))
+
+    def _written(self, commit: Commit) -> dict[str, Any]:
+        said: dict[str, Any] = {"nonce": commit.nonce, "rows": commit.rows}
+        if commit.gone:
+            said["gone"] = commit.gone
+        if commit.anew:
+            said["anew"] = True
+        written = json.dumps(said, separators=(",", ":"))
+        return {**self._place(), "commit": commit.number, "said": written}
+
+    def _place(self) -> dict[str, Any]:
+        """Return what a row of this log is found by: names that nobody can read."""
+        shallow = [log_of(self._branch.first(1))] if len(self._branch.names) > 1 else []
+        return {"within": [log_of(self._branch), *shallow]}
+
+
+def log_of(branch: Scope) -> str:
+    """Return how `within` names the log of a branch, and those of all branches within a scope."""
+    return f"#{_digest(str(branch))}"
+
+
+def nonces_of(metadata: Mapping[str, Any]) -> list[str]:
+    """Read a block row: the nonces of its commits, in their order."""
+    return str(metadata["said"]).split(",")
+
+
+def commit_of(metadata: Mapping[str, Any]) -> Commit:
+    """Read the row of a commit."""
+    try:
+        said = json.loads(metadata["said"])
+        gone, anew = tuple(said.get("gone", ())), said.get("anew", False)
+        return Commit(metadata["commit"], said["nonce"], said["rows"], gone, anew)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreDamagedError(f"A commit row of the store cannot be read: {error!r}.") from error
+
+
+def _commit_id(branch: Scope, number: int) -> str:
+    return _digest(f"{branch}\x1fcommit\x1f{number}")
+
+
+def _block_id(branch: Scope, number: int) -> str:
+    return _digest(f"{branch}\x1fblock\x1f{number}")
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _vector(nonce: str, length: int) -> Vectors:
+    """Return a vector that says nothing, and is near to no other."""
+    drawn = np.random.default_rng(int(nonce, 16)).normal(size=length)
+    return np.asarray(drawn / np.linalg.norm(drawn), np.float32)

@@ -1,0 +1,35 @@
+"""The collections of a store that several processes write to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commonplace.chroma.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+SHARED_FORMAT = 2
+"""Rows that are never written over, numbered by commits. Releases before write over them."""
+
+
+class SharedCatalogue(Catalogue):
+    """A Catalogue whose store has the format of commits from its first write on."""
+
+    format = SHARED_FORMAT
+
+    def identity(self, number: int) -> str | None:
+        """Return Chroma's own id of a partition's collection; None if it has none.
+
+        It changes when somebody makes the collection anew.
+        """
+        found = self.partition(number)
+        return None if found is None else str(found.id)
+
+    def partition_for_writing(self, number: int, dimension: int) -> Collection:
+        """Return a partition's collection, creating it, and the store, if there is none."""
+        found = super().partition_for_writing(number, dimension)
+        if self._mark is not None and self._mark["format"] < SHARED_FORMAT:
+            # Releases before refuse it from now on: what they write, others would not see.
+            self._remark({**self._mark, "format": SHARED_FORMAT})
+        return found

@@ -1,0 +1,56 @@
+"""A partition of a store that others write to as well, over a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from commonplace.chroma.partition import Partition, Result
+from commonplace.chroma.patience import Patience
+from commonplace.chroma.rows import Rows
+from commonplace.chroma.shared_catalogue import SharedCatalogue
+from commonplace.chroma.translation import is_not_found
+from commonplace.errors import StoreError
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPartition(Partition):
+    """The partition of a number; every request is tried again while what hinders it may pass."""
+
+    catalogue: SharedCatalogue
+    patience: Patience
+
+    @property
+    def identity(self) -> str | None:
+        """Chroma's own id of the collection; None while there is none."""
+        return self.catalogue.identity(self.number)
+
+    def add(self, part: Rows) -> None:
+        """Add rows, all or none; one whose id is there already stays as it is."""
+        self.patience.with_(lambda: self._add(part))
+
+    def _attempt(self, step: Callable[[Collection], Result]) -> Result | None:
+        return self.patience.with_(lambda: Partition._attempt(self, step))
+
+    def _add(self, part: Rows) -> None:
+        try:
+            self._add_once(part)
+        except Exception as error:
+            cause = error.__cause__ if isinstance(error, StoreError) else error
+            if not is_not_found(cause):
+                raise
+            self.catalogue.forget()  # another removed the collection, or the whole store
+            self._add_once(part)
+
+    def _add_once(self, part: Rows) -> None:
+        dimension = len(part.embeddings[0])
+        self.catalogue.partition_for_writing(self.number, dimension).add(
+            ids=part.ids,
+            embeddings=part.embeddings,  # type: ignore[arg-type]  # a list of arrays is taken
+            documents=part.documents,  # type: ignore[arg-type]  # None marks a row without text
+            metadatas=part.metadatas,  # type: ignore[arg-type]  # dict is invariant
+        )

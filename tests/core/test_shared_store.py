@@ -1,0 +1,208 @@
+"""A store that several have open at once, each with a memory of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import chromadb
+import chromadb.errors
+import numpy as np
+import pytest
+
+import commonplace
+from chroma_server import in_this_process
+from clock import Clock
+from commonplace import Memory, Record, Scope, StoreError
+from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.shared_store import SharedStore
+from commonplace.chroma.store import ChromaStore
+from commonplace.embedding import as_embedder
+from commonplace.errors import StoreFormatError
+from commonplace.ports import Entry
+from commonplace.testing import HashingEmbedder
+from stepping import Process, SteppedClient
+
+ALICE = Scope(("user", "alice"))
+
+
+@pytest.fixture
+def client() -> Any:
+    return in_this_process()
+
+
+def opened(client: Any, **options: Any) -> Memory:
+    root = commonplace.open(chroma=client, embedder=HashingEmbedder(8), **options)
+    return root.scope("user", "alice")
+
+
+def until_it_writes(process: Process, work: Callable[[], object]) -> None:
+    """Run it until its first write is about to be sent."""
+    process.start(work)
+    while process.stopped_before not in {"add", "update", "upsert"}:
+        process.step()
+
+
+def to_its_end(process: Process) -> object:
+    while process.is_busy:
+        process.step()
+    if process.error is not None:
+        raise process.error
+    return process.result
+
+
+def test_an_update_that_was_overtaken_is_decided_again(client: Any) -> None:
+    process = Process()
+    theirs, mine = opened(client), opened(SteppedClient(client, process))
+    tea = theirs.remember("Likes tea")
+
+    until_it_writes(process, lambda: mine.update(tea.id, importance=0.9))
+    theirs.update(tea.id, metadata={"since": 2024})
+    to_its_end(process)
+
+    for memory in (mine, theirs):
+        assert memory.record(tea.id).importance == 0.9
+        assert memory.record(tea.id).metadata == {"since": 2024}
+
+
+def test_what_was_forgotten_meanwhile_is_not_brought_back(client: Any) -> None:
+    process = Process()
+    theirs, mine = opened(client), opened(SteppedClient(client, process))
+    tea = theirs.remember("Likes tea")
+
+    until_it_writes(process, lambda: mine.update(tea.id, importance=0.9))
+    theirs.forget(tea.id)
+
+    with pytest.raises(commonplace.RecordNotFoundError):
+        to_its_end(process)
+    assert opened(client).records() == []
+
+
+def test_what_was_erased_meanwhile_is_not_brought_back(client: Any) -> None:
+    process = Process()
+    theirs, mine = opened(client), opened(SteppedClient(client, process))
+    tea = theirs.remember("Likes tea")
+    mine.scope("below").remember("Likes tea")
+
+    until_it_writes(process, lambda: mine.update(tea.id, text="Likes green tea"))
+    assert theirs.erase(reason="asked for").records == 2
+
+    with pytest.raises(commonplace.RecordNotFoundError):
+        to_its_end(process)
+    assert mine.records() == theirs.records() == opened(client).records() == []
+    assert not any("tea" in (text or "") for text in texts(client))
+
+
+def texts(client: Any) -> list[str]:
+    """Return the text of every row, whether it counts or not."""
+    return [text for one in client.list_collections() for text in one.get()["documents"] if text]
+
+
+def test_a_sweep_removes_what_a_dead_writer_left(client: Any) -> None:
+    process = Process()
+    theirs, mine = opened(client), opened(SteppedClient(client, process))
+    theirs.remember("Likes tea")
+    mine.recall("tea")
+    until_it_writes(process, lambda: mine.remember("Lives in Oslo"))
+    theirs.remember("Likes rum")
+    process.step()  # the rows are there; that another was first it never reads
+    process.kill()
+    assert "Lives in Oslo" in texts(client)
+    assert len(theirs.records()) == len(opened(client, cache_bytes=0).records()) == 2
+
+    theirs.sweep()
+
+    assert sorted(texts(client)) == ["Likes rum", "Likes tea"]
+
+
+def test_uses_are_counted_once_each(client: Any) -> None:
+    clock = Clock()
+    one, two = opened(client, clock=clock), opened(client, clock=clock, cache_bytes=0)
+    tea = one.remember("Likes tea")
+    for _ in range(3):
+        one.used(tea.id)
+        two.used(tea.id)
+
+    clock.advance(minutes=20)
+    one.used(tea.id)
+    two.used(tea.id)
+
+    assert one.record(tea.id).uses == two.record(tea.id).uses == 8
+
+
+@pytest.mark.parametrize("room", [0, 2**20])
+def test_a_long_history_stays_small_and_whole(client: Any, room: int) -> None:
+    """Blocks of commits are closed, and another goes on from there, from any point."""
+    late, alice = opened(client), opened(client, cache_bytes=room)
+    for number in range(75):
+        alice.set("number", number)
+        if number == 40:
+            assert late.get("number") == 40
+
+    assert late.get("number") == opened(client).get("number") == 74
+    values = late.history(late.records()[0].id)
+    assert [one.metadata["value"] for one in values] == list(range(75))
+    assert sum(one.count() for one in client.list_collections()) < 75 + 2 * 32 + 75 // 32
+
+
+def test_a_store_of_a_release_before_is_taken_over(client: Any) -> None:
+    vectors = np.eye(8, dtype=np.float32)
+    former = ChromaStore(client, HashingEmbedder(8).name)
+    former.put([Entry(Record("Likes tea", scope=ALICE), vectors[:3])])
+    alice = opened(client)
+    assert [one.text for one in alice.records()] == ["Likes tea"]
+    assert Catalogue(client, None).mark is not None  # reading has changed nothing
+
+    alice.update(alice.records()[0].id, text="Likes green tea")
+
+    for memory in (alice, opened(client), opened(client, cache_bytes=0)):
+        [present] = memory.records()
+        assert [one.text for one in memory.history(present.id)] == ["Likes tea", "Likes green tea"]
+    with pytest.raises(StoreFormatError, match="format 2"):
+        Catalogue(client, None)
+
+
+def test_a_large_scope_is_ranked_as_one_that_fits(client: Any) -> None:
+    words = ["tea", "rum", "milk", "rice", "Oslo", "Rome", "red", "blue", "cat", "dog"]
+    alice, large = opened(client), opened(client, cache_bytes=0)
+    alice.remember_many([f"Likes {one} and {two}" for one in words for two in words if one < two])
+    alice.forget(*(record.id for record in alice.records(limit=5)))
+
+    for word in words:
+        expected = [match.record.text for match in alice.recall(word, limit=3)]
+        found = {match.record.text for match in large.recall(word, limit=3)}
+        assert expected[0] in found
+    assert large.count() == alice.count() == 40
+
+
+def test_the_part_of_a_batch_that_was_stored_is_said(client: Any) -> None:
+    store = SharedStore(client, as_embedder(HashingEmbedder(8)).name, 2**20)
+    many = [Entry(Record(str(n), scope=ALICE), np.eye(8, dtype=np.float32)[:1]) for n in range(700)]
+    failing: Any = FailingAdds(client, after=2)
+    store_failing = SharedStore(failing, as_embedder(HashingEmbedder(8)).name, 2**20)
+
+    with pytest.raises(StoreError, match=r"full.*600 of 700 records of 'user/alice' were stored"):
+        store_failing.put(many)
+
+    assert len(list(store.records(ALICE))) == 600
+
+
+class FailingAdds(SteppedClient):
+    """A client of a Chroma whose disk is full after so many adds."""
+
+    def __init__(self, client: Any, after: int) -> None:
+        super().__init__(client, Counting(after))
+
+
+class Counting(Process):
+    """Goes on until the disk is full."""
+
+    def __init__(self, adds: int) -> None:
+        super().__init__()
+        self._left = adds
+
+    def stop(self, before: str = "") -> None:
+        if before == "add":
+            self._left -= 1
+            if self._left < 0:
+                raise chromadb.errors.InternalError("disk full")

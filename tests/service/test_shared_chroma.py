@@ -1,0 +1,174 @@
+"""Processes beside one another on a real `chroma run`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import commonplace
+from chroma_server import HERE, client_of_new_database, running
+from commonplace import Memory, StoreError
+from commonplace.chroma import patience
+from commonplace.testing import HashingEmbedder
+from shared_writer import WRITES
+
+pytestmark = pytest.mark.allow_hosts([HERE])
+WRITER = Path(__file__).parents[1] / "shared_writer.py"
+
+
+def opened(client: Any, **options: Any) -> Memory:
+    root = commonplace.open(chroma=client, embedder=HashingEmbedder(8), **options)
+    return root.scope("user", "alice")
+
+
+@pytest.fixture
+def client(chroma_port: int) -> Any:
+    return client_of_new_database(chroma_port)
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each request to Chroma."""
+    made: list[str] = []
+    send = httpx.Client.send
+
+    def noting(self: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        made.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
+        return send(self, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", noting)
+    return made
+
+
+def test_what_is_warm_costs_one_request_and_a_write_two(client: Any, requests: list[str]) -> None:
+    alice = opened(client)
+    alice.remember_many([f"Fact {number}" for number in range(50)])
+    alice.set("colour", "green")
+    alice.recall("fact")
+
+    for ask in (lambda: alice.recall("fact"), alice.count, lambda: alice.get("colour")):
+        requests.clear()
+        ask()
+        assert requests == ["POST get"]
+    requests.clear()
+    alice.remember("Likes tea")
+    assert requests == ["POST add", "POST get"]
+    requests.clear()
+    alice.set("colour", "red")
+    assert requests == ["POST get", "POST add", "POST get"]
+
+
+def test_of_what_another_wrote_only_that_is_read(client: Any, requests: list[str]) -> None:
+    mine, theirs = opened(client), opened(client)
+    mine.remember_many([f"Fact {number}" for number in range(50)])
+    assert theirs.recall("fact", limit=1)
+    assert theirs.count() == 50
+
+    mine.remember("Likes tea")
+    requests.clear()
+
+    assert theirs.recall("tea")[0].record.text == "Likes tea"
+    assert requests == ["POST get", "POST get"]
+
+
+@pytest.fixture
+def writers(client: Any, chroma_port: int) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start writers in processes of their own, ready to write."""
+    with ExitStack() as closing:
+
+        def started(name: str) -> subprocess.Popen[str]:
+            command = [sys.executable, str(WRITER), str(chroma_port), client.database, name]
+            writer = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            closing.enter_context(writer)
+            closing.callback(writer.kill)
+            assert said(writer) == "ready"
+            return writer
+
+        yield started
+
+
+def said(writer: subprocess.Popen[str]) -> str:
+    assert writer.stdout is not None
+    return writer.stdout.readline().strip()
+
+
+def let_on(*writers: subprocess.Popen[str]) -> None:
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot pause a process")
+def test_of_several_processes_no_write_is_lost_or_doubled(
+    client: Any, writers: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    """One is paused between its writes until the others are done, and one is killed."""
+    alice = opened(client)
+    paused, killed, steady = (writers(name) for name in ("paused", "killed", "steady"))
+    let_on(paused, killed, steady)
+    said(paused)
+    os.kill(paused.pid, signal.SIGSTOP)
+    acknowledged = [said(killed) for _ in range(3)]
+    killed.kill()
+    assert steady.wait() == 0
+    during = alice.count()
+    os.kill(paused.pid, signal.SIGCONT)
+    assert paused.wait() == 0
+
+    assert alice.count() > during
+    events = Counter(one.text for one in alice.records(kind="event", limit=100))
+    assert set(events.values()) == {1}
+    for name, number in (("paused", WRITES), ("steady", WRITES), ("killed", len(acknowledged))):
+        assert {f"{name} did {one}" for one in range(number)} <= set(events)
+    [tea] = alice.records(kind="fact")
+    assert tea.mentions in range(2 * WRITES + 3, 3 * WRITES + 1)
+    colours = [one.metadata["value"] for one in alice.history(alice.records(kind="value")[0].id)]
+    assert len(colours) == len(set(colours))
+    assert {f"steady {one}" for one in range(WRITES)} <= set(colours)
+    assert {f"paused {one}" for one in range(WRITES)} <= set(colours)
+    assert alice.get("colour") == f"paused {WRITES - 1}"
+
+
+def test_a_restart_of_chroma_is_waited_for(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    port = unused_tcp_port_factory()
+    with running(tmp_path, port):
+        client = client_of_new_database(port)
+        alice = opened(client)
+        alice.remember("Likes tea")
+    writes = threading.Thread(target=alice.remember, args=["Lives in Oslo"])
+    writes.start()
+    with running(tmp_path, port):
+        writes.join()
+        assert sorted(one.text for one in alice.records()) == ["Likes tea", "Lives in Oslo"]
+        assert alice.recall("Oslo")[0].record.text == "Lives in Oslo"
+
+
+def test_a_chroma_that_stays_away_is_an_error_of_ours(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "BUDGET_SECONDS", 0.2)
+    port = unused_tcp_port_factory()
+    with running(tmp_path, port):
+        alice = opened(client_of_new_database(port))
+        alice.remember("Likes tea")
+
+    with pytest.raises(StoreError, match=r"reading 'user/alice'.*ConnectError"):
+        alice.recall("tea")
+    with pytest.raises(StoreError, match="ConnectError"):
+        alice.remember("Lives in Oslo")
