@@ -56,8 +56,9 @@ def settled(directory: Path) -> None:
             remove(directory / LEDGER)
             ledger.replace(directory / LEDGER)
         _kept(directory)
-        shutil.rmtree(before)
     discard(directory)
+    with translated(f"removing {str(before)!r}"):
+        shutil.rmtree(before)  # last: as long as it is there, there is something to finish
 
 
 def _kept(directory: Path) -> None:
