@@ -134,15 +134,15 @@ def test_uses_are_counted_once_each(client: Any) -> None:
 def test_a_long_history_stays_small_and_whole(client: Any, room: int) -> None:
     """Blocks of commits are closed, and another goes on from there, from any point."""
     late, alice = opened(client), opened(client, cache_bytes=room)
-    for number in range(75):
+    for number in range(150):
         alice.set("number", number)
-        if number == 40:
-            assert late.get("number") == 40
+        if number == 70:
+            assert late.get("number") == 70
 
-    assert late.get("number") == opened(client).get("number") == 74
+    assert late.get("number") == opened(client).get("number") == 149
     values = late.history(late.records()[0].id)
-    assert [one.metadata["value"] for one in values] == list(range(75))
-    assert sum(one.count() for one in client.list_collections()) < 75 + 2 * 32 + 75 // 32
+    assert [one.metadata["value"] for one in values] == list(range(150))
+    assert sum(one.count() for one in client.list_collections()) < 150 + 3 * 64
 
 
 def test_a_store_of_a_release_before_is_taken_over(client: Any) -> None:

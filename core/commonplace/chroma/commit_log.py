@@ -27,7 +27,7 @@ from commonplace.errors import StoreDamagedError
 from commonplace.ports import Vectors
 from commonplace.scope import Scope
 
-BLOCK = 32
+BLOCK = 64
 _BLOCKS_PER_READ = 64
 _AHEAD = 16
 _NONCE_BYTES = 6
@@ -166,17 +166,15 @@ class CommitLog:
         if blocks <= self.blocks:
             return
         last = blocks - 1
-        self.remove(sorted(self.gone))
+        before = [_commit_id(self._branch, number) for number in numbers_in(last - 1)]
+        self.remove([*sorted(self.gone), *(before if last else [])])
         nonces = self.nonces[last * BLOCK : blocks * BLOCK]
         block = Rows()
         written = {**self._place(), "block": last, "said": ",".join(nonces)}
-        block.append(
-            _block_id(self._branch, last), _vector(nonces[0], self._dimension()), None, written
-        )
+        vector = _vector(nonces[0], self._dimension())
+        block.append(_block_id(self._branch, last), vector, None, written)
         with translated("writing records"):
             self._partition.add(block)
-        before = range((last - 1) * BLOCK, last * BLOCK)
-        self.remove([_commit_id(self._branch, number) for number in before if number >= 0])
         self._pass_blocks(blocks)
 
     def _read_blocks(self) -> None:

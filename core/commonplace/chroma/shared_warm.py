@@ -15,9 +15,9 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 from commonplace.scope_counts import ScopeCounts
-from commonplace.uses import Uses
+from commonplace.uses import Uses, is_change
 from commonplace.warm_store import WarmStore
-from commonplace.writing.batch import Batch, Write, identity
+from commonplace.writing.batch import Batch, Identity, Write, identity
 
 
 class SharedWarm(WarmStore):
@@ -50,6 +50,19 @@ class SharedWarm(WarmStore):
 
     def write(self, batch: Batch) -> None:
         self._shared.write(batch.new, batch.replaced)
+
+    def known(self, records: Sequence[Record]) -> dict[Identity, Record]:
+        """Return it as it is held, if all of them change that: `write_all` finds out if it is not.
+
+        That one changes nothing must be so now, since nothing will be written.
+        """
+        for record in records:
+            self._shared.assume(record.scope)
+        known = super().known(records)
+        if all(is_change(one, known.get(identity(one))) for one in records):
+            return known
+        self._shared.confirm()
+        return super().known(records)
 
     def swap(self, old: Record, new: Record, ready: Entry | None, at: datetime) -> Record | None:
         return decided(partial(super().swap, old, new, ready, at))
