@@ -182,4 +182,5 @@ def _on_client(client: ClientAPI, options: Options) -> Engine:
     from commonplace.chroma.shared_store import SharedStore
     from commonplace.chroma.shared_warm import SharedWarm
 
-    return _on(options, lambda name: SharedStore(client, name, options.cache_bytes), SharedWarm)
+    half = options.cache_bytes // 2  # the other half is for the arrays
+    return _on(options, lambda name: SharedStore(client, name, half), SharedWarm)

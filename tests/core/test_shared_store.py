@@ -115,6 +115,19 @@ def test_a_sweep_removes_what_a_dead_writer_left(client: Any) -> None:
     assert sorted(texts(client)) == ["Likes rum", "Likes tea"]
 
 
+def test_a_write_to_collections_that_were_just_removed_is_kept(client: Any) -> None:
+    mine, theirs = opened(client), opened(client)
+    for number in range(3):
+        mine.remember(f"Fact {number}")
+    for one in client.list_collections():
+        client.delete_collection(one.name)
+
+    mine.remember("Likes tea")
+
+    for memory in (mine, theirs, opened(client), opened(client, cache_bytes=0)):
+        assert [one.text for one in memory.records()] == ["Likes tea"]
+
+
 def test_uses_are_counted_once_each(client: Any) -> None:
     clock = Clock()
     one, two = opened(client, clock=clock), opened(client, clock=clock, cache_bytes=0)

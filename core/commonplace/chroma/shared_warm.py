@@ -24,10 +24,10 @@ class SharedWarm(WarmStore):
     """A WarmStore whose store other processes write to."""
 
     def __init__(self, store: SharedStore, max_bytes: int) -> None:
-        """Keep at most `max_bytes` bytes of arrays."""
-        super().__init__(store, max_bytes)
+        """Keep arrays of at most half of `max_bytes` bytes; the other half is the store's."""
+        super().__init__(store, max_bytes // 2)
         self._shared = store
-        self._hot = FollowingScopes(store, max_bytes)
+        self._hot = FollowingScopes(store, max_bytes // 2)
         self.counts = ScopeCounts(store.records, 0)
 
     def operation(self) -> AbstractContextManager[None]:
