@@ -2,6 +2,7 @@
 
     python benchmarks/screening_kinds.py --part held-out
     python benchmarks/screening_kinds.py --part development --mistakes
+    python benchmarks/screening_kinds.py --part fresh --embedder multilingual
 
 The values of the secrets are made up here from shapes, such as ``fw_{a24}``, in places marked by
 ⟪⟫; the same ones in every run. A secret is *gone* when no six characters of it are left in what
@@ -20,11 +21,19 @@ from rich.console import Console
 from rich.table import Table
 
 from commonplace import Record, Source
+from commonplace.embedding.minilm import MiniLM
+from commonplace.embedding.multilingual import MultilingualE5
+from commonplace.ports import Entry
+from commonplace.writing.meaning import held_by_meaning
 from commonplace.writing.screening import Screening, screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
-PARTS = ("development", "held-out", "second", "last", "all")
+PARTS = ("development", "held-out", "second", "last", "third", "fresh", "all")
+EMBEDDERS: dict[str, type[MiniLM | MultilingualE5]] = {
+    "minilm": MiniLM,
+    "multilingual": MultilingualE5,
+}
 POLICY = Screening()
 _SECRET = re.compile("⟪(.+?)⟫")
 _WORDS = re.compile(r"\{(word|numbered)(\d+)\}")
@@ -80,12 +89,16 @@ def texts_of_every_day(part: str) -> Iterator[dict[str, Any]]:
             yield {"by": by, "text": text, "kept": record.text, "altered": altered, "held": held}
 
 
-def orders(part: str) -> Iterator[dict[str, Any]]:
+def orders(part: str, embedder: MiniLM | MultilingualE5 | None) -> Iterator[dict[str, Any]]:
     """Yield what becomes of orders and of harmless statements, by language."""
     for name in _SETS:
         for _, row in rows(name, part):
-            reason = kept(row["text"], row["origin"]).quarantine
-            yield {"by": row["language"], "text": row["text"], "set": name, "held": bool(reason)}
+            record = kept(row["text"], row["origin"])
+            if embedder is not None:
+                entry = Entry(record, embedder.embed_documents([record.text]))
+                record = held_by_meaning([entry], {}, embedder.name, POLICY)[0].record
+            held = record.quarantine is not None
+            yield {"by": row["language"], "text": row["text"], "set": name, "held": held}
 
 
 def share(values: Iterable[bool]) -> str:
@@ -104,7 +117,7 @@ def grouped(results: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[dict[
     yield "all", everything
 
 
-def tables(part: str) -> Iterator[Table]:
+def tables(part: str, embedder: MiniLM | MultilingualE5 | None) -> Iterator[Table]:
     """Yield the tables of one part of the corpus."""
     table = Table("kind", "gone", "held back", title=f"Secrets, {part}")
     for name, of in grouped(secrets(part)):
@@ -115,7 +128,7 @@ def tables(part: str) -> Iterator[Table]:
         table.add_row(name, share(one["altered"] for one in of), share(one["held"] for one in of))
     yield table
     table = Table("language", "orders held back", "statements held back", title=f"Orders, {part}")
-    for name, of in grouped(orders(part)):
+    for name, of in grouped(orders(part, embedder)):
         sets = (
             [one["held"] for one in of if one["set"] == set] for set in ("orders", "statements")
         )
@@ -123,7 +136,7 @@ def tables(part: str) -> Iterator[Table]:
     yield table
 
 
-def mistakes(part: str) -> Iterator[str]:
+def mistakes(part: str, embedder: MiniLM | MultilingualE5 | None) -> Iterator[str]:
     """Yield a line for each mistake."""
     for one in secrets(part):
         if not one["gone"]:
@@ -131,7 +144,7 @@ def mistakes(part: str) -> Iterator[str]:
     for one in texts_of_every_day(part):
         if one["altered"] or one["held"]:
             yield f"{'ALTERED' if one['altered'] else 'HELD'} {one['by']}: {one['kept']!r}"
-    for one in orders(part):
+    for one in orders(part, embedder):
         if one["held"] != (one["set"] == "orders"):
             yield f"{'HELD' if one['held'] else 'MISSED'} {one['by']}: {one['text']}"
 
@@ -139,15 +152,15 @@ def mistakes(part: str) -> Iterator[str]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--part", choices=["development", "held-out", "second", "last", "all"], default="all"
-    )
+    parser.add_argument("--part", choices=PARTS, default="all")
+    parser.add_argument("--embedder", choices=EMBEDDERS, help="judge by meaning, too")
     parser.add_argument("--mistakes", action="store_true", help="list what went wrong")
     options = parser.parse_args()
-    for table in tables(options.part):
+    embedder = EMBEDDERS[options.embedder]() if options.embedder else None
+    for table in tables(options.part, embedder):
         Console().print(table)
     if options.mistakes:
-        print("\n".join(mistakes(options.part)))
+        print("\n".join(mistakes(options.part, embedder)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from commonplace.errors import (
 )
 from commonplace.finding import Finding
 from commonplace.gathered_uses import PATIENCE_OF_USES, GatheredUses
+from commonplace.judging import judged, tell_of_all
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, ask, erase
@@ -90,7 +91,9 @@ class LocalEngine:
         known = {} if vectors is not None else self._known(records, ids)
         changed = [one for one in records if is_change(one, known.get(identity(one)))]
         if changed:
-            written = self._commits.commit(Write(self._embedder.entries(changed, vectors), ids))
+            entries = judged(self._embedder, changed, vectors, known, self.screening)
+            written = self._commits.commit(Write(entries, ids))
+            tell_of_all(changed, written)
             known |= zip(map(identity, changed), written, strict=True)
         return [known[identity(record)] for record in records]
 
@@ -184,9 +187,7 @@ class LocalEngine:
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
             found = self._living(
-                entry.record
-                for scope in scopes
-                for entry in self._store.store.versions(scope, [id])
+                one.record for scope in scopes for one in self._store.store.versions(scope, [id])
             )
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
@@ -239,9 +240,8 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            found = self._living(
-                one for scope in scopes for one in self._store.of_kinds(scope, kinds)
-            )
+            held = (one for scope in scopes for one in self._store.of_kinds(scope, kinds))
+            found = self._living(held)
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(

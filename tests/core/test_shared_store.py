@@ -93,6 +93,18 @@ def test_what_was_erased_meanwhile_is_not_brought_back(client: Any) -> None:
     assert not any("tea" in (text or "") for text in texts(client))
 
 
+def test_the_whole_store_is_erased_and_takes_records_again(client: Any) -> None:
+    alice = opened(client)
+    root = commonplace.open(chroma=client, embedder=HashingEmbedder(8))
+    alice.remember("Likes tea")
+
+    assert root.erase(reason="asked for").records == 1
+
+    assert root.count() == alice.count() == 0
+    alice.remember("Lives in Oslo")
+    assert [one.text for one in root.records()] == ["Lives in Oslo"]
+
+
 def texts(client: Any) -> list[str]:
     """Return the text of every row, whether it counts or not."""
     return [text for one in client.list_collections() for text in one.get()["documents"] if text]

@@ -10,11 +10,12 @@ from typing_extensions import Self
 
 from commonplace.engine_port import Engine
 from commonplace.errors import CommonplaceError
+from commonplace.judging import tell_of
 from commonplace.lease import Lease
 from commonplace.records import Record
 from commonplace.scope import Scope, outermost
 from commonplace.validation import checked_record
-from commonplace.writing.screening import outcome, screened
+from commonplace.writing.screening import screened
 from commonplace.writing.trust import trusted
 
 _logger = logging.getLogger("commonplace")
@@ -63,9 +64,7 @@ class View:
         """
         given = checked_record(record)
         checked = screened(given, self._engine.screening)
-        if done := outcome(given, checked):
-            facts = {"operation": "screen", "record": checked.id, "outcome": done}
-            _logger.warning("The record %s was %s.", checked.id, done, extra={"commonplace": facts})
+        tell_of(given, checked)
         scopes = outermost([checked.scope, *self._readable])
         ids = checked.derived_from
         known = self._engine.held(scopes, ids) if ids else []

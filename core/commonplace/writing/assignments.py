@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from commonplace.writing.findings import MASK, Finding, matches
+from commonplace.writing.named_keys import NAMING
 from commonplace.writing.phrases import phrases
 from commonplace.writing.randomness import has_digit, is_random, is_uuid
-from commonplace.writing.telling_words import BARE_KEYS, KEYS, LINKS, PASSWORDS, SESSIONS, present
+from commonplace.writing.telling_words import (
+    BARE_KEYS,
+    KEYS,
+    LINKS,
+    PASSWORDS,
+    SESSIONS,
+    ends_of,
+)
 
 # A key opens doors, too; one of these before it makes it a secret.
 _KEY_OF = re.compile(
     r"(?:api|access|secret|auth|client|app|application|refresh|session|signing|encryption|account"
     r"|webhook|licen[sc]e|personal|bot|private|deploy|service|admin)[ _-]?(?:access[ _-]?)?$"
-)
-# These make it the name of something.
-_KEY_TO = re.compile(
-    r"(?:public|primary|foreign|cache|partition|sort|row|object|idempotency|dedup\w*|hash|lookup"
-    r"|index|group|routing|message|s3|storage|trace|host)[ _-]?$"
 )
 # What may stand between a name and what is assigned to it: the rest of the name, and a sign.
 _ASSIGNED = re.compile(r"([\w.\])-]{0,20})\\?[\"'`]?\s{0,4}(?::=|=>|[:=：])\s{0,4}")
@@ -118,7 +121,7 @@ def _authorizations(text: str, low: str) -> Iterator[Finding]:
 
 def _passwords(text: str, low: str) -> Iterator[Finding]:
     covered = 0
-    for end in _after(PASSWORDS, low):
+    for end in ends_of(PASSWORDS, low):
         for found in _password_after(end, text) if end > covered else ():
             covered = max(covered, found.end)
             yield found
@@ -129,25 +132,16 @@ def _passwords(text: str, low: str) -> Iterator[Finding]:
 
 
 def _keys(text: str, low: str) -> Iterator[Finding]:
-    for end in _after(KEYS, low):
+    for end in ends_of(KEYS, low):
         yield from _key_after(end, text, "api-key")
-    for end in _after(BARE_KEYS, low):
+    for end in ends_of(BARE_KEYS, low):
         before = low[max(0, end - 24) : end].removesuffix("key")
         if low.startswith("key", end - 3) and _KEY_OF.search(before):
             yield from _key_after(end, text, "api-key")
-        elif not _KEY_TO.search(before):
+        elif not NAMING.search(before):
             yield from _linked_key(end, text)
-    for end in _after(SESSIONS, low):
+    for end in ends_of(SESSIONS, low):
         yield from _key_after(end, text, "session-cookie", least=_LEAST_SESSION)
-
-
-def _after(names: tuple[str, ...], low: str) -> Iterator[int]:
-    """Yield where each occurrence of a name ends."""
-    for name in present(names, low):
-        at = low.find(name)
-        while at >= 0:
-            yield at + len(name)
-            at = low.find(name, at + len(name))
 
 
 def _password_after(at: int, text: str) -> Iterator[Finding]:

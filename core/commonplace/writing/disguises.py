@@ -13,7 +13,9 @@ from commonplace.writing.folding import folded
 
 _ENCODED = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,20000}={0,2}")
 _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}){12,10000}(?![0-9a-fA-F])")
-_APART = re.compile(r"(?<!\w)(?:\w[ ._-]{1,3}){7,400}\w(?!\w)")
+_BASE32 = re.compile(r"(?<![A-Z0-9])[A-Z2-7]{32,20000}={0,6}(?![A-Z0-9])")
+_BITS = re.compile(r"(?<![01])(?:[01]{8}\s?){12,10000}")
+_APART = re.compile(r"(?<!\w)(?:\w[ ._-]{1,3}){4,400}\w(?!\w)")
 # Blank Braille and Hangul letters part words, as spaces do, or stand within them.
 _BLANKS = re.compile("[\u2800\u3164\uffa0\u115f\u1160]")
 _MARKS = re.compile("[\u0300-\u036f]+")  # heaped upon letters; those of a language come within them
@@ -26,6 +28,7 @@ _LOOKALIKE = str.maketrans(
     "aeopcyxijshdqwgkmtbhzaeopuviktx",
 )
 _MIXED = re.compile(r"[a-z][а-џԁԛԝԍα-ω]|[а-џԁԛԝԍα-ω][a-z]")
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 _SHORTEST_CODE = 24
 _TAGS = range(0xE0020, 0xE007F)
 # A text in disguise is looked at if one of these is beneath it.
@@ -40,23 +43,44 @@ def beneath(raw: str, plain: str) -> Iterator[str]:
     `raw` is the text as it was given, `plain` as it reads: folded and in lower case.
     """
     yield from _in_tags(raw)
-    if not plain.isascii() and _MIXED.search(plain):
-        yield plain.translate(_LOOKALIKE)
-    if _spells_with_digits(plain):
-        yield plain.translate(_LEET)
-    if "&" in plain and (read := html.unescape(plain)) != plain:
-        yield folded(read).text.lower()
-    if not plain.isascii() and _BLANKS.search(raw):
-        yield folded(_BLANKS.sub("", raw)).text.lower()
-    if not plain.isascii() and _MARKS.search(plain):
-        yield _MARKS.sub("", plain)
-    if ("_" in plain or "%20" in plain) and _has_any(_TELLING, plain):
-        yield plain.replace("_", " ").replace("%20", " ")
-    yield from (_joined(run[0]) for run in _APART.finditer(plain))
-    yield plain[::-1] if _has_any(_BACKWARDS, plain) else ""
-    yield codecs.encode(plain, "rot13") if _has_any(_ROT13, plain) else ""
+    if not plain.isascii():
+        yield from _behind_other_signs(raw, plain)
+    yield from _spelt_otherwise(plain)
+    yield from _escaped(raw, plain)
     if [word for word in raw.split() if len(word) >= _SHORTEST_CODE]:
         yield from _decoded(raw)
+    if "01" in raw:
+        yield from (part for run in _BITS.finditer(raw) for part in _readable(_of_bits, run[0]))
+
+
+def _behind_other_signs(raw: str, plain: str) -> Iterator[str]:
+    if _MIXED.search(plain):
+        yield plain.translate(_LOOKALIKE)
+    if _BLANKS.search(raw):
+        yield folded(_BLANKS.sub("", raw)).text.lower()
+    if _MARKS.search(plain):
+        yield _MARKS.sub("", plain)
+
+
+def _spelt_otherwise(plain: str) -> Iterator[str]:
+    if _spells_with_digits(plain):
+        yield plain.translate(_LEET)
+    if ("_" in plain or "%20" in plain) and _has_any(_TELLING, plain):
+        yield plain.replace("_", " ").replace("%20", " ")
+    if _APART.search(plain):
+        yield _APART.sub(lambda run: _joined(run[0]), plain)
+    if _has_any(_BACKWARDS, plain):
+        yield plain[::-1]
+    if _has_any(_ROT13, plain):
+        yield codecs.encode(plain, "rot13")
+
+
+def _escaped(raw: str, plain: str) -> Iterator[str]:
+    if "&" in plain and (read := html.unescape(plain)) != plain:
+        yield folded(read).text.lower()
+    if "\\" in raw and _ESCAPED.search(raw):
+        read = _ESCAPED.sub(lambda code: chr(int(code[1] or code[2], 16)), raw)
+        yield folded(read).text.lower()
 
 
 def _spells_with_digits(plain: str) -> bool:
@@ -86,8 +110,16 @@ def _decoded(raw: str) -> Iterator[str]:
     for match in _ENCODED.finditer(raw):
         text = match[0].rstrip("=").replace("-", "+").replace("_", "/")
         yield from _readable(base64.b64decode, text + "=" * (-len(text) % 4))
+    for match in _BASE32.finditer(raw):
+        whole = match[0].rstrip("=")
+        yield from _readable(base64.b32decode, whole + "=" * (-len(whole) % 8))
     for match in _HEX.finditer(raw):
         yield from _readable(binascii.unhexlify, match[0])
+
+
+def _of_bits(written: str) -> bytes:
+    bits = "".join(written.split())
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _readable(decode: Callable[[str], bytes], written: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from commonplace.records import Kind, Origin
 from commonplace.writing.disguises import beneath
 from commonplace.writing.folding import folded
+from commonplace.writing.frames import SPELT
 from commonplace.writing.orders import From, forms
 
 DECLARED = "It is an instruction, and its origin is what was read."
@@ -25,9 +26,14 @@ _QUOTED = re.compile(
     r"\"[^\"\n]{1,400}\"|(?<!\w)'[^'\n]{1,400}'(?!\w)|`[^`\n]{1,400}`|“[^”\n]{1,400}”|«[^»\n]{1,400}»"
     r"|「[^」\n]{1,400}」|‘[^’\n]{1,400}’|„[^“”\n]{1,400}[“”]"
 )
-_KEEP = re.compile(r"\b(?:remember|memory|store|save|index|cache)\b")
+_KEEP = re.compile(
+    r"\b(?:remember|memory|store|save|index|cache|merk|speicher|gedächtnis|mémoir|memori|enregistr"
+    r"|guarda|recuerda|memória|lembr|запомн|сохран|памят|simpan|ingat)"
+    r"|记住|记忆|保存|存入|覚えて|記憶|تذكر|ذاكر|احفظ|याद रख|स्मृति|মনে রাখ|স্মৃতি"
+)
 _WORDS_OF_ITS_OWN = 3
-_WORD = re.compile(r"[a-z]{2,40}")
+_OWN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]{2}|[^\W\d_]{2,40}")  # two ideographs are a word
+_WORD = re.compile(rf"{SPELT}{{2,40}}")
 _BEGINNING = 2
 
 
@@ -74,15 +80,16 @@ def _places_of_forms() -> dict[str, list[int]]:
     return places
 
 
-def _present(plain: str) -> frozenset[str]:
+def _present(plain: str) -> set[str]:
     """Return those of the forms' words that a text has, so that few patterns are tried."""
     vocabulary = _vocabulary()
-    present = set().union(*map(_parts_of, set(_WORD.findall(plain))))
+    found = filter(None, map(_parts_of, set(_WORD.findall(plain))))
+    present: set[str] = set().union(*found)
     present.update([sign for sign in vocabulary.signs if sign in plain])
     if not plain.isascii():
         for block in {_block(character) for character in set(plain) if not character.isascii()}:
             present.update(word for word in vocabulary.foreign.get(block, ()) if word in plain)
-    return frozenset(present)
+    return present
 
 
 @lru_cache(maxsize=50_000)  # the words of a language, which come again and again
@@ -96,8 +103,8 @@ def _parts_of(word: str) -> frozenset[str]:
 class _Vocabulary(NamedTuple):
     """The words of all forms, each under what a text has of it.
 
-    Parts of words (``=ai``: all of one) are under how they begin, words that are not in ASCII
-    under the block of Unicode of their first letter beyond it.
+    Parts of words (``=ai``: all of one) are under how they begin, words of scripts that part them
+    otherwise under the block of Unicode of their first letter beyond ASCII.
     """
 
     parts: dict[str, list[str]]
@@ -111,7 +118,7 @@ def _vocabulary() -> _Vocabulary:
     vocabulary = _Vocabulary({}, frozenset(filter(_is_sign, words)), {})
     for word in sorted(words - vocabulary.signs):
         bare = word.lstrip("=")
-        if word.isascii():
+        if re.fullmatch(f"{SPELT}+", bare):
             vocabulary.parts.setdefault(bare[:_BEGINNING], []).append(word)
         else:
             first = next(character for character in word if not character.isascii())
@@ -137,5 +144,5 @@ def _counts(from_: From, origin: Origin | None) -> bool:
 def _without_quotations(plain: str) -> str:
     """Return the text without what it only quotes: it says something itself, and not to keep it."""
     own = _QUOTED.sub('""', plain)
-    is_quoting = len(_WORD.findall(own)) >= _WORDS_OF_ITS_OWN and not _KEEP.search(own)
+    is_quoting = len(_OWN.findall(own)) >= _WORDS_OF_ITS_OWN and not _KEEP.search(own)
     return own if is_quoting else plain

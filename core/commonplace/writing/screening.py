@@ -14,6 +14,7 @@ from commonplace.writing.credentials import credentials
 from commonplace.writing.findings import Finding, apart, labels, masked, texts_in, without
 from commonplace.writing.folding import Folded, folded
 from commonplace.writing.instructions import instruction_reason
+from commonplace.writing.named_keys import may_be_named_keys
 from commonplace.writing.personal_data import personal_data
 from commonplace.writing.prefixes import may_be_keys
 
@@ -70,7 +71,8 @@ def screened(record: Record, policy: Screening) -> Record:
     quarantine = _quarantine(record, policy)
     shown = _redacted(record, policy)
     if quarantine is None and policy.secrets != "off" and record.source.origin != "operator":
-        quarantine = UNSURE if may_be_keys(masked(shown.text)) else None
+        left = masked(shown.text)
+        quarantine = UNSURE if may_be_keys(left) or may_be_named_keys(left) else None
     return shown if shown.quarantine == quarantine else replace(shown, quarantine=quarantine)
 
 

@@ -5,6 +5,7 @@ They are looked for in lower case, and may stand within a longer word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 PASSWORDS = (
@@ -67,6 +68,19 @@ BACKUP_CODES = (
     ),
     *("백업 코드", "복구 코드", "emergency code", "scratch code", "one-time code", "reservcode"),
 )
+
+
+def ends_of(names: tuple[str, ...], low: str) -> Iterator[int]:
+    """Yield where each occurrence of a name in a text in lower case ends.
+
+    >>> list(ends_of(("key",), "a key, my key"))
+    [5, 13]
+    """
+    for name in present(names, low):
+        at = low.find(name)
+        while at >= 0:
+            yield at + len(name)
+            at = low.find(name, at + len(name))
 
 
 def present(words: tuple[str, ...], low: str) -> list[str]:
