@@ -32,6 +32,16 @@ def write(memory: Memory, name: str, count: int) -> int:
     return count
 
 
+def bring(memory: Memory, path: str) -> dict[str, int]:
+    """Import a file, and tell how many items were written, unchanged and skipped."""
+    report = memory.import_(path)
+    return {
+        "written": report.written,
+        "unchanged": report.unchanged,
+        "skipped": report.skipped,
+    }
+
+
 def recall(memory: Memory, query: str) -> list[str]:
     return [match.record.text for match in memory.recall(query, limit=3)]
 
@@ -113,6 +123,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         remember,
         write,
         recall,
+        bring,
         texts,
         converse,
         said,

@@ -32,7 +32,7 @@ def gate_on(store: RecordStore, keys: Mapping[str, Grant] = ALL) -> Gate:
 
 
 def app_on(store: RecordStore, keys: Mapping[str, Grant] = ALL) -> FastAPI:
-    return application(engine_on(store), keys.get, embeds=True)
+    return application(gate_on(store, keys))
 
 
 def asking(app: FastAPI, key: str = "all") -> TestClient:

@@ -12,7 +12,8 @@ from typing import Any
 from commonplace.local import owned
 from commonplace.roots import CACHE_BYTES
 from commonplace.service.absent import Absent
-from commonplace.service.serving import Port, Service
+from commonplace.service.http_server import Port
+from commonplace.service.serving import Service
 
 
 @contextmanager

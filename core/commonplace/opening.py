@@ -8,10 +8,9 @@ from dataclasses import asdict
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from commonplace.embedding import as_embedder
-from commonplace.embedding.choosing import opened_with
+from commonplace.embedding import MiniLM, as_embedder
 from commonplace.engine import LocalEngine
 from commonplace.engine_port import Engine
 from commonplace.errors import InvalidInputError, ServerUnavailableError, StoreInUseError
@@ -20,12 +19,10 @@ from commonplace.lease import Lease, Place
 from commonplace.memory import Memory
 from commonplace.ownership import is_served, is_server
 from commonplace.paths import local_path
-from commonplace.ports import RecordStore
 from commonplace.records import now
 from commonplace.roots import CACHE_BYTES, Options, root_of
 from commonplace.scope import Scope
 from commonplace.service.address import Address
-from commonplace.warm_store import WarmStore
 from commonplace.writing.screening import Screening
 
 if TYPE_CHECKING:
@@ -90,7 +87,7 @@ def open(
     if chroma is not None:
         return Memory(_on_client(chroma, options), Scope())
     if path == IN_MEMORY:
-        return Memory(_on(options, lambda _: InMemoryStore()), Scope())
+        return Memory(_in_memory(options), Scope())
     directory = _directory(path)
     return Memory(_sharing(directory, options) if shared else _owning(directory, options), Scope())
 
@@ -99,20 +96,13 @@ def _directory(path: object) -> Path:
     return local_path(path, "A path is the name of a directory").resolve()
 
 
-def _on(
-    options: Options,
-    store: Callable[[str], RecordStore],
-    warm: Callable[[Any, int], WarmStore] = WarmStore,
-) -> Engine:
-    """Return an engine on a store that is made for the name of an embedder."""
-    opened, adapted = opened_with(options.embedder, store)
+def _in_memory(options: Options) -> Engine:
     return LocalEngine(
-        opened,
-        adapted,
+        InMemoryStore(),
+        as_embedder(MiniLM() if options.embedder is None else options.embedder),
         clock=options.clock,
         cache_bytes=options.cache_bytes,
         screening=options.screening,
-        warm=warm,
     )
 
 
@@ -179,7 +169,12 @@ def _at(
 
 
 def _on_client(client: ClientAPI, options: Options) -> Engine:
-    from commonplace.chroma.shared_store import SharedStore
-    from commonplace.chroma.shared_warm import SharedWarm
+    from commonplace.on_client import engine_on
 
-    return _on(options, lambda name: SharedStore(client, name, options.cache_bytes), SharedWarm)
+    return engine_on(
+        client,
+        options.embedder,
+        clock=options.clock,
+        screening=options.screening,
+        cache_bytes=options.cache_bytes,
+    )

@@ -65,15 +65,33 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Questions that a database was asked about what was erased: no row of it answered any.
+
+    They count those for a row's id, for a text, for the scope in the metadata, and for the nearest
+    to a vector.
+    """
+
+    by_id: int
+    by_text: int
+    by_metadata: int
+    by_vector: int
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure removed: records, and the rows that held their texts and vectors.
 
-    `verification` is None where the store's files are out of reach, or where it has none.
+    `verification` is None where the store's files are out of reach, or where it has none. There
+    `absence` may tell what the database was asked instead, and `for_operator` what only its
+    operator can do.
     """
 
     records: int
     rows: int
     verification: Verification | None
+    absence: Absence | None = None
+    for_operator: tuple[str, ...] = ()
 
 
 class RecordStore(Protocol):

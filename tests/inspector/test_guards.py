@@ -15,6 +15,7 @@ from clock import Clock
 from commonplace import Memory
 from commonplace.inspector.screens import CHANGES, SCREENS
 from commonplace.scope import Scope
+from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.keys import Keys
@@ -35,8 +36,8 @@ class Site:
         memory = Memory(self.engine, Scope())
         fill(memory, Clock()())
         fill_states(memory.scope("user", "nia"))
-        self.app = application(self.engine, self.keys.grant, embeds=True)
-        add_inspector(self.app, directory, ["memory.example"])
+        self.app = application(Gate(self.engine, self.keys.grant, embeds=True))
+        add_inspector(self.app, self.keys, ["memory.example"])
 
     def browser(self, key: str = "", **options: Any) -> TestClient:
         browser = TestClient(

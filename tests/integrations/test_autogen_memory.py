@@ -29,8 +29,8 @@ from pydantic import ValidationError
 import commonplace
 from clock import Clock
 from commonplace import InvalidInputError, Memory, MemoryClosedError, Source
+from commonplace.service.http_server import Port
 from commonplace.service.keys import Keys
-from commonplace.service.serving import Port
 from commonplace.testing import HashingEmbedder
 from commonplace_autogen import SharedMemory
 from off_loop import OffLoopEmbedder

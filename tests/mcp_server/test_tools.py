@@ -12,6 +12,7 @@ import pytest
 from commonplace import Memory, Record, Scope, Source
 from commonplace.in_memory import InMemoryStore
 from commonplace.recall.rendering import estimated_tokens
+from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
 from http_api import engine_on
@@ -31,7 +32,7 @@ class Place:
 
     def __init__(self) -> None:
         self.engine = engine_on(InMemoryStore())
-        self.app = application(self.engine, KEYS.get, embeds=True)
+        self.app = application(Gate(self.engine, KEYS.get, embeds=True))
 
     def memory(self, name: str = "alice") -> Memory:
         return Memory(self.engine, Scope(("user", name)))

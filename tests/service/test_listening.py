@@ -20,11 +20,12 @@ from clock import Clock
 from commonplace import InvalidInputError, Memory
 from commonplace.errors import AccessDeniedError
 from commonplace.scope import Scope
-from commonplace.service import serving as serving_module
+from commonplace.service import http_server
 from commonplace.service.address import Address
 from commonplace.service.connection import Line
+from commonplace.service.http_server import Port
 from commonplace.service.keys import Keys
-from commonplace.service.serving import Port, Service
+from commonplace.service.serving import Service
 from commonplace.testing import HashingEmbedder
 from serving import serving
 
@@ -171,7 +172,7 @@ HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 def test_a_head_that_does_not_arrive_is_not_waited_for(
     directory: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr(serving_module.Protocol, "head_seconds", 0.05)
+    monkeypatch.setattr(http_server.Protocol, "head_seconds", 0.05)
     with (
         serving(directory, HashingEmbedder(), Clock(), port=Port(HERE, 0)) as service,
         socket.create_connection((HERE, number_of(service)), timeout=30) as line,
@@ -184,7 +185,7 @@ def test_a_head_that_does_not_arrive_is_not_waited_for(
 def test_nor_is_the_head_of_a_second_request(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving_module.Protocol, "head_seconds", 1.0)
+    monkeypatch.setattr(http_server.Protocol, "head_seconds", 1.0)
     with (
         serving(directory, HashingEmbedder(), Clock(), port=Port(HERE, 0)) as service,
         socket.create_connection((HERE, number_of(service)), timeout=30) as line,

@@ -98,10 +98,10 @@ def every_operation() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("method", "path"), every_operation())
-def test_without_a_key_only_health_answers(method: str, path: str) -> None:
+def test_without_a_key_only_health_and_readiness_answer(method: str, path: str) -> None:
     answer = asking_about(filled(), "").request(method, path, json={})
 
-    assert answer.status_code == (200 if path == "/health" else 401)
+    assert answer.status_code == (200 if path in ("/health", "/health/ready") else 401)
 
 
 @pytest.mark.parametrize(

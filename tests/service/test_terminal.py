@@ -20,8 +20,8 @@ from clock import Clock
 from commonplace.cli.app import COMMANDS, app
 from commonplace.cli.commands.moving import FORMATS
 from commonplace.keeping.importing import FORMATS as READ
+from commonplace.service.http_server import Port
 from commonplace.service.keys import Keys
-from commonplace.service.serving import Port
 from commonplace.testing import HashingEmbedder
 from serving import serving
 

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from commonplace.in_memory import InMemoryStore
 from commonplace.scope import Scope
+from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
 from http_api import ALL, app_on, asking, engine_on
@@ -86,7 +87,7 @@ def test_values_are_kept_exactly(alice: TestClient, value: object) -> None:
 def test_a_record_lives_on_when_it_is_used() -> None:
     store = InMemoryStore()
     engine = engine_on(store)
-    app = application(engine, ALL.get, embeds=True)
+    app = application(Gate(engine, ALL.get, embeds=True))
     item = {"text": "Likes green tea", "ttl": "2d", "refresh_on_use": True}
     [record] = said(asking(app), "remember", items=[item])
     assert (record["ttl_on_use"], "uses" in record) == (172_800.0, False)

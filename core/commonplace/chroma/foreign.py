@@ -50,7 +50,8 @@ def rows(database: Path, wanted: Sequence[str] = ()) -> Iterator[Row]:
     """Yield the rows of the wanted collections, in the order in which they were added.
 
     Each of `wanted` is ``collection``, ``database/collection`` or ``tenant/database/collection``,
-    where ``*`` stands for any name; without one it is all, if they lie in one database.
+    where ``*`` stands for any name; without one it is all, if they lie in one database. What is
+    not said of a collection must be clear.
     `database` is a copy of a Chroma directory's file DATABASE, alone in its folder: Chroma may
     write there. Raises InvalidInputError for what cannot be read, for collections in several
     databases of which none is named, and for a store of Commonplace.
@@ -103,8 +104,19 @@ def chosen(found: Sequence[Place], wanted: Sequence[str]) -> list[Place]:
             raise InvalidInputError(
                 f"There is no collection {one!r}; there are {', '.join(map(str, found)) or 'none'}."
             )
+        _check_one_place(fitting, one)
         taken |= dict.fromkeys(fitting)
     return list(taken)
+
+
+def _check_one_place(fitting: Sequence[Place], wanted: str) -> None:
+    """Refuse a name that says neither tenant nor database where it is in several of them."""
+    unsaid = len(Place._fields) - len(wanted.split("/"))
+    if len({place[:unsaid] for place in fitting}) > 1:
+        raise InvalidInputError(
+            f"The collection {wanted!r} is in more than one place: "
+            f"{', '.join(map(str, fitting))}. Name the one to take, or all with '*/{wanted}'."
+        )
 
 
 def _fits(place: Place, wanted: str) -> bool:

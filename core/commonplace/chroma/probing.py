@@ -96,6 +96,8 @@ def _vector_damage(collection: Collection, count: int) -> Iterator[str]:
     sample: list[Vectors] = []
     wrong = read = 0
     for page in everything(collection).pages(["embeddings"]):
+        if not page["ids"]:
+            continue  # all rows were removed
         vectors = np.asarray(page["embeddings"], np.float32).reshape(len(page["ids"]), -1)
         with np.errstate(all="ignore"):
             lengths = np.linalg.norm(vectors, axis=1)

@@ -14,6 +14,8 @@ _DAMAGE = (
     *("Error getting embedding", "Error finding id", "Error loading hnsw index"),
 )
 
+_REFUSALS = ("forbidden", "unauthorized", "not authorized", "permission")
+
 # An AttributeError is what a client gives that was closed.
 _RAISED = (sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError)
 
@@ -43,6 +45,14 @@ def translated(doing: str) -> Iterator[None]:
 def is_not_found(error: BaseException | None) -> bool:
     """Tell whether this is Chroma's word that there is no such collection."""
     return isinstance(error, _of_chroma("NotFoundError"))
+
+
+def is_refused(error: BaseException) -> bool:
+    """Tell whether this is a server's word that what it was sent does not allow that."""
+    is_plain = type(error) is Exception  # all that Chroma makes of an answer that it cannot read
+    return isinstance(
+        error, (*_of_chroma("AuthorizationError"), *_of_chroma("ChromaAuthError"))
+    ) or (is_plain and any(sign in str(error).lower() for sign in _REFUSALS))
 
 
 def _of_chroma(name: str) -> tuple[type[BaseException], ...]:

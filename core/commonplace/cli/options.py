@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+CHROMA = "chroma+"
+"""What stands before the address of a Chroma server where a store is named."""
 KINDS = ("fact", "preference", "instruction", "event", "message", "summary", "value")
 ORIGINS = ("user", "agent", "tool", "document", "operator")
 
@@ -26,6 +29,9 @@ class Target(NamedTuple):
     store: str | None
     scope: str
     as_json: bool
+    tenant: str | None = None
+    database: str | None = None
+    headers: Sequence[str] = ()
 
 
 def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,20 +61,65 @@ def _of_a_store(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="DIR|URL",
             help="The directory of the store, or the address of its server. [COMMONPLACE_DIR]",
         ),
+        *_OF_CHROMA,
         click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal too."),
     )
     return add(function)
 
 
+_OF_CHROMA = (
+    click.option(
+        "--chroma",
+        envvar="COMMONPLACE_CHROMA",
+        metavar="URL",
+        help="The address of a Chroma server that holds the store. [COMMONPLACE_CHROMA]",
+    ),
+    click.option(
+        "--tenant", envvar="COMMONPLACE_CHROMA_TENANT", help="The tenant there. [.._TENANT]"
+    ),
+    click.option(
+        "--database",
+        envvar="COMMONPLACE_CHROMA_DATABASE",
+        help="The tenant's database. [.._DATABASE]",
+    ),
+    click.option(
+        "--header-from-env",
+        "headers",
+        multiple=True,
+        envvar="COMMONPLACE_CHROMA_HEADERS",
+        metavar="NAME=VARIABLE",
+        help="Send the Chroma server a header with what a variable holds. [.._HEADERS]",
+    ),
+)
+
+
 def _with_target(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
-    def command(*args: Any, store: str | None, as_json: bool, scope: str = "", **given: Any) -> Any:
+    def command(*args: Any, store: str | None, chroma: str | None, **given: Any) -> Any:
         from commonplace.cli.logs import log_to_stderr
 
         log_to_stderr(click.get_current_context().find_root().params.get("verbose", 0))
-        return function(Target(store, scope, as_json), *args, **given)
+        parts = {name: given.pop(name) for name in Target._fields if name in given}
+        named = _one_of(store, None if chroma is None else f"{CHROMA}{chroma}")
+        return function(Target(named, **{"scope": "", **parts}), *args, **given)
 
     return command
+
+
+def _one_of(store: str | None, chroma: str | None) -> str | None:
+    """Return which store is meant: what stands in the command counts before a variable."""
+    if store is None or chroma is None:
+        return chroma or store
+    of_store, of_chroma = is_given("store"), is_given("chroma")
+    if of_store == of_chroma:
+        raise click.UsageError("Give either --dir or --chroma: a store is in one place.")
+    return store if of_store else chroma
+
+
+def is_given(option: str) -> bool:
+    """Tell whether an option stands in the command, and not in a variable."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is ParameterSource.COMMANDLINE
 
 
 def options(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
-from commonplace.cli.options import Target
+from commonplace.cli.options import Target, is_given
 
 
 def placed(
@@ -26,15 +25,10 @@ def placed(
     needed = " ".join([*others, "[DIRECTORY]"] if last else ["[DIRECTORY]", *others])
     if len(given) != len(others) + 1:
         raise click.UsageError(f"Give {needed}, not {len(given)} arguments.")
-    if is_given("store"):
-        raise click.UsageError(f"Give {needed}: the store stands there and in --dir.")
+    for option, name in (("store", "--dir"), ("chroma", "--chroma")):
+        if is_given(option):
+            raise click.UsageError(f"Give {needed}: the store stands there and in {name}.")
     return target._replace(store=given.pop(-1 if last else 0)), given
-
-
-def is_given(option: str) -> bool:
-    """Tell whether an option stands in the command, and not in a variable."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is ParameterSource.COMMANDLINE
 
 
 @contextmanager

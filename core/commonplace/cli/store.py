@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import Target
+from commonplace.cli.options import CHROMA, Target
 from commonplace.cli.output import waiting
-from commonplace.errors import AccessDeniedError, CommonplaceError, ServerUnavailableError
+from commonplace.errors import (
+    AccessDeniedError,
+    CommonplaceError,
+    EmbedderMismatchError,
+    ServerUnavailableError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from chromadb.api import ClientAPI
 
     from commonplace.memory import Memory
     from commonplace.service.address import Address
@@ -25,15 +32,17 @@ _MARKS = ("owner.json", "chroma")
 
 
 @contextmanager
-def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterator[Memory]:
+def opened(
+    target: Target, *, makes: bool = False, keeps: bool = True, embeds: bool = True
+) -> Iterator[Memory]:
     """Give the memory that a command is about; with `makes`, its directory may be new.
 
     A new one in which nothing came to be, because of an error or a trial that does not keep it,
-    is gone again.
+    is gone again. A command that does not embed works on a store of any model.
     """
     place = named(target.store)
-    if is_address(place):
-        with _at_address(place) as memory:
+    if is_elsewhere(place):
+        with _elsewhere(target, place, makes=makes, embeds=embeds) as memory:
             yield scoped(memory, target.scope)
         return
     path = resolved(place)
@@ -43,7 +52,7 @@ def opened(target: Target, *, makes: bool = False, keeps: bool = True) -> Iterat
     is_kept = False
     try:
         with waiting(f"opening {place}"):
-            memory = _joined(path) or _owned(path)
+            memory = _joined(path) or _owned(path, embeds=embeds)
         with memory:
             yield scoped(memory, target.scope)
             is_kept = keeps
@@ -61,6 +70,9 @@ def asked(target: Target, verb: str, body: dict[str, Any], here: Callable[[Memor
     if is_address(place):
         key = os.environ.get(API_KEY) or None
         return _call(lambda: _address(place, key), target, verb, body)
+    if is_chroma(place):
+        with opened(target) as memory:
+            return here(memory)
     path = resolved(place)
     if holds_store(path) and (locate := _server_of(path)):
         return _call(locate, target, verb, body)
@@ -102,10 +114,42 @@ def is_address(place: str) -> bool:
     return place.startswith(("http://", "https://"))
 
 
+def is_chroma(place: str) -> bool:
+    """Tell whether a store is named by the address of the Chroma server that holds it."""
+    return place.startswith(CHROMA)
+
+
+def is_elsewhere(place: str) -> bool:
+    """Tell whether a store is named by any address."""
+    return is_address(place) or is_chroma(place)
+
+
+def client_at(target: Target) -> ClientAPI:
+    """Return a client of the Chroma database that a target names."""
+    from commonplace.chroma.connecting import ChromaPlace, connected
+
+    url = named(target.store).removeprefix(CHROMA)
+    headers = dict(_header(one) for one in target.headers)
+    return connected(ChromaPlace(url, target.tenant, target.database, headers))
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, sign, variable = text.partition("=")
+    value = os.environ.get(variable)
+    if not (name and sign and variable):
+        raise click.UsageError(
+            "--header-from-env is NAME=VARIABLE, such as X-Chroma-Token=CHROMA_TOKEN, not "
+            f"{text!r}."
+        )
+    if not value:
+        raise click.UsageError(f"The variable {variable!r} for the header {name!r} is not set.")
+    return name, value
+
+
 def directory_of(place: str | None) -> Path:
     """Return the directory of a store that is there, for what a server does not do."""
     place = named(place)
-    if is_address(place):
+    if is_elsewhere(place):
         raise click.UsageError(f"This command takes a directory of this machine, not {place!r}.")
     path = resolved(place)
     if not holds_store(path):
@@ -117,6 +161,11 @@ def resolved(place: str) -> Path:
     """Return the directory of this name."""
     from commonplace.paths import local_path
 
+    if is_chroma(place):
+        raise click.UsageError(
+            f"This command takes a directory or the address of a server, not {place!r}. Serve "
+            "that with: commonplace serve --chroma URL"
+        )
     return local_path(place, "A path is the name of a directory").resolve()
 
 
@@ -137,9 +186,21 @@ def scoped(memory: Memory, path: str) -> Memory:
     return memory.scope(scope.names[len(own.names) :])
 
 
-def _at_address(address: str) -> Memory:
+def _elsewhere(target: Target, place: str, *, makes: bool, embeds: bool) -> Memory:
+    """Return the memory behind a server, or on the Chroma database that a target names."""
+    if is_chroma(place):
+        return _on_chroma(target, makes=makes, embeds=embeds)
     key = os.environ.get(API_KEY) or None
-    return _remote(lambda: _address(address, key), None)
+    return _remote(lambda: _address(place, key), None)
+
+
+def _on_chroma(target: Target, *, makes: bool, embeds: bool) -> Memory:
+    from commonplace.chroma.inspecting import check_collections
+
+    client = client_at(target)
+    if not check_collections(client) and not makes:
+        raise NotFound(f"There is no store at {target.store!r}. `commonplace remember` makes one.")
+    return _open(embeds=embeds, chroma=client)
 
 
 def _joined(path: Path) -> Memory | None:
@@ -192,7 +253,19 @@ def _unmade(path: Path) -> None:
         rmtree(path)
 
 
-def _owned(path: Path) -> Memory:
+def _owned(path: Path, *, embeds: bool = True) -> Memory:
+    return _open(embeds=embeds, path=path)
+
+
+def _open(*, embeds: bool, **where: Any) -> Memory:
+    """Open a store; if nothing is to be embedded, also without the model that it is of."""
     from commonplace.opening import open
 
-    return open(path)
+    try:
+        return open(**where)
+    except EmbedderMismatchError as error:
+        if embeds or error.stored is None:
+            raise
+        from commonplace.service.absent import Absent
+
+        return open(**where, embedder=Absent(error.stored))

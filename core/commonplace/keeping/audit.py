@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -30,7 +30,7 @@ class AuditLog:
 
     def __init__(self) -> None:
         """Start an empty log."""
-        self._key = secrets.token_bytes(_KEY_BYTES)
+        self._key = new_key()
         self._lines: list[bytes] = []
         self._head = chain.head(self._key, 0, chain.first_previous(self._key))
         self._lock = threading.Lock()
@@ -51,22 +51,19 @@ class AuditLog:
         `reason` is kept as it is: an operator's words, which name nobody. Of `source` the session
         is not kept.
         """
+        draft = AuditEntry(
+            number=0,
+            at=at,
+            action=action,
+            scope=self.reference(scope),
+            source=replace(source or Source(), session=None),
+            counts=dict(counts or {}),
+            reason=reason,
+            note=note,
+            previous="",
+        )
         with self._lock:
-            number, previous = self._end()
-            entry = AuditEntry(
-                number=number + 1,
-                at=at,
-                action=action,
-                scope=self.reference(scope),
-                source=replace(source or Source(), session=None),
-                counts=dict(counts or {}),
-                reason=reason,
-                note=note,
-                previous=previous,
-            )
-            entry = chain.sealed(self._key, entry)
-            self._write(chain.to_line(entry), chain.head(self._key, entry.number, entry.hash))
-            return entry
+            return self._appended(draft)
 
     def reference(self, scope: Scope) -> str:
         """Return how this log refers to a scope. The key in the store's directory is needed."""
@@ -79,8 +76,8 @@ class AuditLog:
         """
         wanted = None if scope is None else self.reference(scope)
         with self._lock:
-            readable = list(_readable(self._read()[0]))
-        return [entry for entry in readable if wanted in (None, entry.scope)]
+            found = list(readable(self._read()[0]))
+        return [entry for entry in found if wanted in (None, entry.scope)]
 
     def verify(self) -> list[str]:
         """Tell what was changed, removed, inserted or moved; an empty list if nothing was.
@@ -93,6 +90,13 @@ class AuditLog:
             lines, rest, head = self._read()
         found = list(chain.findings(self._key, lines, head))
         return [*found, "The log ends within a line."] if rest else found
+
+    def _appended(self, draft: AuditEntry) -> AuditEntry:
+        """Write an entry behind the last one and return it."""
+        number, previous = self._end()
+        entry = chain.following(self._key, draft, number, previous)
+        self._write(chain.to_line(entry), chain.head(self._key, entry.number, entry.hash))
+        return entry
 
     def _end(self) -> tuple[int, str]:
         """Return the number and the hash of the last entry."""
@@ -152,7 +156,7 @@ class DirectoryAuditLog(AuditLog):
         """Tell whether a crash came between writing the last entry and its head."""
         if not lines:
             return False
-        before, last = _last(lines[:-1], self._key), list(_readable(lines[-1:]))
+        before, last = _last(lines[:-1], self._key), list(readable(lines[-1:]))
         return (
             head == chain.head(self._key, *before)
             and bool(last)
@@ -203,7 +207,13 @@ class DirectoryAuditLog(AuditLog):
             ) from error
 
 
-def _readable(lines: list[bytes]) -> Iterator[AuditEntry]:
+def new_key() -> bytes:
+    """Return a key for a log that begins."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+def readable(lines: Iterable[bytes]) -> Iterator[AuditEntry]:
+    """Yield the entries that can be read."""
     for line in lines:
         with suppress(ValueError):  # `verify` tells of it
             yield chain.from_line(line)
@@ -211,7 +221,7 @@ def _readable(lines: list[bytes]) -> Iterator[AuditEntry]:
 
 def _last(lines: list[bytes], key: bytes) -> tuple[int, str]:
     """Return the number of lines, and the hash that the next entry has to name."""
-    last = list(_readable(lines[-1:]))
+    last = list(readable(lines[-1:]))
     if not lines:
         return 0, chain.first_previous(key)
     return len(lines), last[0].hash if last else ""

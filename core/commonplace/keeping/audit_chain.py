@@ -58,6 +58,11 @@ def sealed(key: bytes, entry: AuditEntry) -> AuditEntry:
     return replace(entry, hash=_seal(key, f"entry {_json(_fields(entry))}"))
 
 
+def following(key: bytes, draft: AuditEntry, number: int, previous: str) -> AuditEntry:
+    """Return an entry as it stands in the log behind the entry of that number and hash."""
+    return sealed(key, replace(draft, number=number + 1, previous=previous))
+
+
 def head(key: bytes, count: int, last: str) -> bytes:
     """Return what is kept apart from the log, so that it is seen when its end is cut off."""
     return _json({"count": count, "seal": _seal(key, f"head {count} {last}")}).encode()

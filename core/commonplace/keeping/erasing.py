@@ -90,6 +90,8 @@ def erase(
         backups=backups,
         audit_hash=concluding.hash,
         left=left,
+        absence=erased.absence,
+        for_operator=erased.for_operator,
     )
 
 

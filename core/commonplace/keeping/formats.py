@@ -81,7 +81,7 @@ FOREIGN: dict[str, Format] = {
     ),
     "langchain-chroma": Format(
         lambda path, choices: langchain_chroma.read(path, choices.collections),
-        lambda seen: seen.kind == "folder" and seen.has("chroma.sqlite3"),
+        lambda seen: seen.has("chroma.sqlite3" if seen.kind == "folder" else "embedding_metadata"),
         "chroma.sqlite3 in a folder",
     ),
     "claude": Format(

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import blake2b
-from typing import TYPE_CHECKING
-from uuid import NAMESPACE_OID, uuid5
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from commonplace.record_json import to_json
 from commonplace.records import Record
@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 LOG = str(uuid5(NAMESPACE_OID, "commonplace import log"))
 
 _ENTRY = struct.Struct("<QQ")
-_PAGES_PER_READ = 100
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
+
+
+class Entry(NamedTuple):
+    """The digest of a record's identity, and of what it says: made once, as it takes its time."""
+
+    key: int
+    said: int
+
+
+def entry_of(record: Record) -> Entry:
+    """Return what the log holds of a record."""
+    return Entry(_number(json.dumps([*record.scope.names, record.id])), digest(record))
 
 
 class ImportLog:
@@ -39,21 +50,20 @@ class ImportLog:
         self._also: dict[int, set[int]] = {}  # of what a source says in more than one way
         self._of_run: set[int] = set()
         self._unwritten: list[tuple[int, int]] = []
-        self._pages = self._run = 0
-        while pages := self._read(memory, self._pages):
-            self._pages += pages
+        self._pages, self._run = 0, -1
+        self._own = str(uuid4())  # pages of an import that goes on beside this one are others
+        self._read(memory)
         self._run += 1
         self._of_run = set()
 
-    def _read(self, memory: View, first: int) -> int:
-        ids = [_page_id(number) for number in range(first, first + _PAGES_PER_READ)]
-        found = [one for one in memory._engine.held([self._scope], ids) if one.scope == self._scope]
-        for page in sorted(found, key=lambda one: ids.index(one.id)):
+    def _read(self, memory: View) -> None:
+        found = memory._engine.versions([self._scope], LOG)
+        pages = [one for one in found if one.scope == self._scope]
+        for page in sorted(pages, key=_place):
             if page.metadata["run"] != self._run:
                 self._run, self._of_run = page.metadata["run"], set()
             for key, said in _ENTRY.iter_unpack(base64.b64decode(page.metadata["imported"])):
                 self._take(key, said)
-        return len(found)
 
     def _take(self, key: int, said: int) -> None:
         """Know what a record says. In one run it may say several things, in the next others."""
@@ -64,24 +74,24 @@ class ImportLog:
         self._said[key] = said
         self._of_run.add(key)
 
-    def has(self, record: Record) -> bool:
+    def has(self, entry: Entry) -> bool:
         """Tell whether a record of this identity was imported, now or before."""
-        return _identity(record) in self._said
+        return entry.key in self._said
 
-    def is_of_this_run(self, record: Record) -> bool:
+    def is_of_this_run(self, entry: Entry) -> bool:
         """Tell whether a record of this identity was noted since the log was read."""
-        return _identity(record) in self._of_run
+        return entry.key in self._of_run
 
-    def has_said(self, record: Record) -> bool:
+    def has_said(self, entry: Entry) -> bool:
         """Tell whether what a record says is what it said when it was last imported."""
-        key, said = _identity(record), digest(record)
+        key, said = entry
         return self._said.get(key) == said or said in self._also.get(key, ())
 
-    def note(self, records: Iterable[Record]) -> None:
+    def note(self, entries: Iterable[Entry]) -> None:
         """Note that records are imported as they are."""
-        for one in records:
-            key, said = _identity(one), digest(one)
-            if not self.has_said(one):
+        for entry in entries:
+            key, said = entry
+            if not self.has_said(entry):
                 if key in self._of_run:  # so that the next run knows both
                     self._unwritten.append((key, self._said[key]))
                 self._take(key, said)
@@ -101,9 +111,13 @@ class ImportLog:
         page = Record(
             "imported",
             kind="summary",
-            metadata={"imported": base64.b64encode(data).decode(), "run": self._run},
+            metadata={
+                "imported": base64.b64encode(data).decode(),
+                "run": self._run,
+                "page": self._pages,
+            },
             scope=self._scope,
-            id=_page_id(self._pages),
+            id=str(uuid5(NAMESPACE_OID, f"{self._own}, page {self._pages}")),
             created_at=_EPOCH,
             version_of=LOG,
             valid_until=_EPOCH,
@@ -122,13 +136,10 @@ def digest(record: Record) -> int:
     return _number(written)
 
 
-def _identity(record: Record) -> int:
-    return _number(json.dumps([*record.scope.names, record.id]))
-
-
 def _number(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(errors="replace"), digest_size=8).digest(), "little")
 
 
-def _page_id(number: int) -> str:
-    return str(uuid5(NAMESPACE_OID, f"commonplace import log, page {number}"))
+def _place(page: Record) -> tuple[int, int]:
+    """Return the run that a page is of, and its place in it; one of an early release says none."""
+    return page.metadata["run"], page.metadata.get("page", 0)

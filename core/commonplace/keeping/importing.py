@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.keeping import jsonl
 from commonplace.keeping.formats import FOREIGN, Choices, check_choices, recognised
-from commonplace.keeping.import_log import ImportLog
+from commonplace.keeping.import_log import Entry, ImportLog, entry_of
 from commonplace.keeping.reading import Found, Note, Skipped
 from commonplace.ports import Vectors
 from commonplace.presenting import Presented
@@ -27,6 +27,7 @@ MOST_REASONS = 100
 FORMATS = (jsonl.FORMAT, *FOREIGN)
 
 _ENTRIES_PER_PAGE = 1_000
+_Known: TypeAlias = dict[tuple[Scope, str], Record]
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 _FORGOTTEN = (
     "it was forgotten here since it was imported. To have it back, import into another scope"
@@ -107,6 +108,13 @@ def import_file(
     return run.report(format)
 
 
+class _Kept(NamedTuple):
+    """An item that may be kept, its records at their place, and what the log holds of each."""
+
+    item: Found
+    told: list[tuple[Record, Entry]]
+
+
 @dataclass(slots=True)
 class _Tally:
     written: int = 0
@@ -163,7 +171,7 @@ class _Run:
             raise
         self._keep_log()
 
-    def _kept(self, items: Iterable[Found | Skipped]) -> Iterator[Found]:
+    def _kept(self, items: Iterable[Found | Skipped]) -> Iterator[_Kept]:
         """Yield the items that may be kept, with their records below the memory's scope."""
         for item in items:
             if isinstance(item, Skipped):
@@ -173,33 +181,44 @@ class _Run:
                 self._tally.skip(item.where, "its time is over")
                 continue
             try:
-                yield replace(item, records=tuple(self._placed(one) for one in item.records))
+                yield _Kept(item, [self._placed(one) for one in item.records])
             except InvalidInputError as error:
                 self._tally.skip(item.where, str(error))
 
-    def _placed(self, record: Record) -> Record:
-        scope = Scope(self._memory.path.names + record.scope.names)
-        return self._rules.allowed(replace(record, scope=scope))
+    def _placed(self, record: Record) -> tuple[Record, Entry]:
+        """Return a record below the memory's scope as it may be kept.
 
-    def _write(self, batch: list[Found]) -> None:
+        What the log has in just these words went through the rules when it was imported.
+        """
+        scope = Scope(self._memory.path.names + record.scope.names)
+        placed = replace(record, scope=scope)
+        entry = entry_of(self._rules.compared(placed))
+        if self._log.has_said(entry):
+            return placed, entry
+        allowed = self._rules.allowed(placed)
+        return allowed, entry_of(self._rules.compared(allowed))
+
+    def _write(self, batch: list[_Kept]) -> None:
         known = self._stored(batch)
         fresh: dict[tuple[Scope, str], Record] = {}
         taken: list[Record] = []
-        for item in batch:
-            if all(self._is_forgotten(one, known) for one in item.records):
+        noted: list[Entry] = []
+        for item, told in batch:
+            if all(self._is_forgotten(one, entry, known) for one, entry in told):
                 self._tally.skip(item.where, _FORGOTTEN)
                 continue
-            new = [one for one in item.records if self._is_new(one, known)]
+            new = [one for one, entry in told if self._is_new(one, entry, known)]
             if any((one.scope, one.id) in fresh for one in new):  # so that both are in the history
                 self._write_all(fresh)
             known |= {(one.scope, one.id): one for one in new}
             fresh |= {(one.scope, one.id): one for one in new}
-            taken += item.records
+            taken += [one for one, _ in told]
+            noted += [entry for _, entry in told]
             self._tally.keep(item, is_new=bool(new))
         self._write_all(fresh)
         # Only now: what the log says to be imported and is not there counts as forgotten.
         self._near = taken or self._near
-        self._log.note(map(self._rules.compared, taken))
+        self._log.note(noted)
         if self._log.unwritten >= _ENTRIES_PER_PAGE:
             self._keep_log()
 
@@ -224,28 +243,28 @@ class _Run:
         except RecordNotFoundError:
             return None  # it was forgotten meanwhile
 
-    def _stored(self, batch: list[Found]) -> dict[tuple[Scope, str], Record]:
-        records = [one for item in batch for one in item.records]
+    def _stored(self, batch: list[_Kept]) -> _Known:
+        records = [one for kept in batch for one, _ in kept.told]
         scopes = list(dict.fromkeys(one.scope for one in records))
         held = self._engine.held(scopes, [one.id for one in records])
         return {(one.scope, one.id): one for one in held}
 
-    def _is_forgotten(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
-        was_imported = self._log.has(one) and not self._log.is_of_this_run(one)
+    def _is_forgotten(self, one: Record, entry: Entry, known: _Known) -> bool:
+        was_imported = self._log.has(entry) and not self._log.is_of_this_run(entry)
         return was_imported and (one.scope, one.id) not in known
 
-    def _is_new(self, one: Record, known: dict[tuple[Scope, str], Record]) -> bool:
+    def _is_new(self, one: Record, entry: Entry, known: _Known) -> bool:
         """Tell whether to write a record: not what was imported as it is, whatever became of it."""
         compared = self._rules.compared
-        if self._log.has_said(compared(one)) or self._is_forgotten(one, known):
+        if self._log.has_said(entry) or self._is_forgotten(one, entry, known):
             return False
         old = known.get((one.scope, one.id))
         return old is None or compared(carried(old, one)) != compared(old)
 
 
-def _batches(items: Iterable[Found]) -> Iterator[list[Found]]:
+def _batches(items: Iterable[_Kept]) -> Iterator[list[_Kept]]:
     """Yield the items in batches; the last one also when reading on fails."""
-    batch: list[Found] = []
+    batch: list[_Kept] = []
     try:
         for item in items:
             batch.append(item)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from commonplace.ports import Verification
+from commonplace.ports import Absence, Verification
 from commonplace.presenting import Presented
 from commonplace.scope import Scope
 from commonplace.times import parsed_time
@@ -26,10 +26,12 @@ class ErasureReceipt(Presented):
 
     `records` and `rows` of `scope` were removed at the moment `at`: past versions too, and what
     imports noted of what they brought. `verification` tells what was searched for traces of them;
-    it is None where the store's files are out of reach. `also` has the caller's own deletions and
-    `backups` the files that were rewritten. `reference` is how the audit log names the scope, and
-    `audit_hash` the hash of the entry that concludes the erasure. `left` names the steps, of this
-    erasure or of one before that was broken off, that are still to be done.
+    it is None where the store's files are out of reach: there `absence` tells what the database
+    was asked about them in vain, and `for_operator` what only its operator can do. `also` has the
+    caller's own deletions and `backups` the files that were rewritten. `reference` is how the audit
+    log names the scope, and `audit_hash` the hash of the entry that concludes the erasure. `left`
+    names the steps, of this erasure or of one before that was broken off, that are still to be
+    done.
     """
 
     scope: Scope
@@ -43,6 +45,8 @@ class ErasureReceipt(Presented):
     backups: tuple[Step, ...]
     audit_hash: str
     left: tuple[str, ...] = ()
+    absence: Absence | None = None
+    for_operator: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -57,8 +61,8 @@ class ErasureReceipt(Presented):
     def to_dict(self) -> dict[str, Any]:
         """Return it as a JSON object, in which lists are lists."""
         written = asdict(self)
-        steps = {"also": [*written["also"]], "backups": [*written["backups"]]}
-        return {**written, "scope": str(self.scope), "at": self.at.isoformat(), **steps}
+        lists = {name: [*written[name]] for name in ("also", "backups", "left", "for_operator")}
+        return {**written, "scope": str(self.scope), "at": self.at.isoformat(), **lists}
 
     def __repr__(self) -> str:
         done = "complete" if self.is_complete else "not complete"
@@ -68,7 +72,7 @@ class ErasureReceipt(Presented):
 
 def from_json(written: dict[str, Any]) -> ErasureReceipt:
     """Read what `to_dict` returns."""
-    verification = written["verification"]
+    verification, absence = written["verification"], written.get("absence")
     return ErasureReceipt(
         **{
             **written,
@@ -78,5 +82,7 @@ def from_json(written: dict[str, Any]) -> ErasureReceipt:
             "also": tuple(Step(**step) for step in written["also"]),
             "backups": tuple(Step(**step) for step in written["backups"]),
             "left": tuple(written.get("left", ())),
+            "absence": None if absence is None else Absence(**absence),
+            "for_operator": tuple(written.get("for_operator", ())),
         }
     )

@@ -48,7 +48,8 @@ class Sample:
             return self.error
         if self.objects:
             return f"objects with {', '.join(map(repr, list(self.objects[0])[:8])) or 'nothing'}"
-        return f"{self.kind} of {', '.join(sorted(self.names)[:8]) or 'nothing that is known'}"
+        names = [one for one in sorted(self.names) if self.kind != "database" or "." not in one]
+        return f"{self.kind} of {', '.join(names[:8]) or 'nothing that is known'}"
 
 
 def sample(path: Path) -> Sample:

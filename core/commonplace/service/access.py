@@ -8,9 +8,6 @@ from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from commonplace.engine import LocalEngine
@@ -18,26 +15,39 @@ from commonplace.errors import AccessDeniedError, CommonplaceError, QuotaExceede
 from commonplace.service import docs_page
 from commonplace.service.answers import error_answer
 from commonplace.service.confined import ConfinedEngine, Grant
+from commonplace.service.draining import HEALTH, READY
 from commonplace.service.quotas import Quotas
+from commonplace.service.rates import OwnRates, Rates
 
 Grants: TypeAlias = Callable[[str], Grant | None]
 """What a key allows, or None if it is none."""
 
 # What anybody may see. Their bodies are not read.
-_OPEN = frozenset({"/health", "/openapi.json"}) | docs_page.OPEN
+_OPEN = frozenset({HEALTH, READY, "/openapi.json"}) | docs_page.OPEN
 INSPECTOR = "/ui"
 
 
 class Gate:
     """Turns the key of a request into an engine that is confined to what it allows."""
 
-    def __init__(self, engine: LocalEngine, grants: Grants, *, embeds: bool) -> None:
-        """Let `grants` decide about keys. `embeds` tells whether `engine` has a model."""
+    def __init__(
+        self,
+        engine: LocalEngine,
+        grants: Grants,
+        *,
+        embeds: bool,
+        rates: Rates | None = None,
+        quotas: Quotas | None = None,
+    ) -> None:
+        """Let `grants` decide about keys. `embeds` tells whether `engine` has a model.
+
+        `rates` and `quotas` are counted by this process alone if they are left out.
+        """
         self.embeds = embeds
         self._engine = engine
         self._grants = grants
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._quotas = Quotas()
+        self._rates = rates or OwnRates()
+        self._quotas = quotas or Quotas()
 
     def opened(self, key: str) -> ConfinedEngine:
         """Return the engine for a key. Raises AccessDeniedError, QuotaExceededError."""
@@ -48,11 +58,15 @@ class Gate:
                 "'Authorization: Bearer …' or api_key=…"
             )
         rate = grant.requests_per_minute
-        if rate is not None and not self._limiter.hit(RateLimitItemPerMinute(rate), grant.name):
+        if rate is not None and not self._rates.takes(grant.name, rate):
             raise QuotaExceededError(
                 f"The key {grant.name!r} may ask {rate} times a minute. Wait, or ask for more."
             )
         return ConfinedEngine(self._engine, grant, self._quotas, lambda: self._dimension)
+
+    async def admitted(self, key: str) -> ConfinedEngine:
+        """Return the same without holding up the event loop: what decides is in this process."""
+        return self.opened(key)
 
     @cached_property
     def _dimension(self) -> int | None:
@@ -71,7 +85,7 @@ class Admission:
         if scope["type"] == "http" and not _is_open(scope["path"]):
             gate: Gate = scope["app"].state.gate
             try:
-                scope.setdefault("state", {})["engine"] = gate.opened(_key(scope))
+                scope.setdefault("state", {})["engine"] = await gate.admitted(_key(scope))
             except CommonplaceError as error:
                 await _refusal(error)(scope, receive, send)
                 return

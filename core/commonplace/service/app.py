@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commonplace import __version__
-from commonplace.engine import LocalEngine
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
 from commonplace.mcp import endpoint as mcp_endpoint
 from commonplace.service import (
@@ -23,11 +23,12 @@ from commonplace.service import (
     looking_routes,
     verb_routes,
 )
-from commonplace.service.access import Admission, Confined, Gate, Grants
+from commonplace.service.access import Admission, Confined, Gate
 from commonplace.service.answers import Answer, error_answer
 from commonplace.service.bodies import known_members
 from commonplace.service.description import closed, missing, other_method, public
 from commonplace.service.docs_page import add_docs_page
+from commonplace.service.draining import HEALTH, READY, Draining, Traffic
 from commonplace.service.limits import BodyLimit
 from commonplace.service.metrics import Measured
 from commonplace.service.routing import router
@@ -41,10 +42,12 @@ MCP hosts are served at `/mcp`, with the same keys.
 """
 
 
-def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI:
-    """Return the application that serves `engine` to whom `grants` admits.
+def application(
+    gate: Gate, traffic: Traffic | None = None, check: Callable[[], None] = lambda: None
+) -> FastAPI:
+    """Return the application that serves to whom `gate` admits.
 
-    `embeds` tells whether the server has the store's model.
+    Its requests are counted in `traffic`. `check` raises StoreError while the store cannot be used.
     """
     app = _Application(
         title="Commonplace",
@@ -58,7 +61,9 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     registry = CollectorRegistry()
-    app.state.gate = Gate(engine, grants, embeds=embeds)
+    app.state.gate = gate
+    app.state.traffic = traffic or Traffic()
+    app.state.check = check
     app.state.registry = registry
     for one in _ROUTERS:
         app.router.routes.extend(one.routes)
@@ -70,6 +75,7 @@ def application(engine: LocalEngine, grants: Grants, *, embeds: bool) -> FastAPI
     app.add_exception_handler(Exception, _broke)
     app.add_middleware(BodyLimit)
     app.add_middleware(Admission)
+    app.add_middleware(Draining)
     app.add_middleware(Measured, registry=registry)
     return app
 
@@ -104,10 +110,17 @@ def about(engine: Confined, request: Request) -> AboutJson:
     }
 
 
-@_own.get("/health", tags=["server"])
+@_own.get(HEALTH, tags=["server"])
 async def health() -> HealthShape:
-    """Answer as long as the server runs."""
+    """Answer as long as the server runs: if not, it has to be started again."""
     return {"status": "ok"}
+
+
+@_own.get(READY, tags=["server"])
+def ready(request: Request) -> HealthShape:
+    """Answer while requests can be sent here: not when the server ends or its store is away."""
+    request.app.state.check()
+    return {"status": "ready"}
 
 
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}

@@ -29,9 +29,14 @@ _RETRY_SECONDS = 45.0
 _GONE = (httpcore.NetworkError, httpcore.ConnectTimeout, httpcore.RemoteProtocolError)
 
 
+class _EndingError(ServerUnavailableError):
+    """The server says that it ends: it did nothing, and another may take its place."""
+
+
 def _may_come_back(error: BaseException) -> bool:
     """Tell whether to try again: a certificate that is not trusted will not be the next time."""
-    return isinstance(error, _GONE) and not isinstance(error.__cause__, ssl.SSLError)
+    is_gone = isinstance(error, _GONE) and not isinstance(error.__cause__, ssl.SSLError)
+    return is_gone or isinstance(error, _EndingError)
 
 
 class Connection:
@@ -99,7 +104,7 @@ class Connection:
                 f"The memory's server does not answer: no sign of it for "
                 f"{self._silence_seconds:g} s. It may be suspended or out of memory."
             ) from error
-        except _GONE:
+        except (*_GONE, _EndingError):
             self._drop(line)
             raise
         if status == 200:
@@ -199,6 +204,10 @@ class Line:
             )
         except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
             raise InvalidInputError(f"No server can be at {self._base!r} ({error}).") from error
+        if answer.status == 503 and any(
+            name.lower() == b"retry-after" for name, _ in answer.headers
+        ):
+            raise _EndingError("The memory's server is ending, and none has taken its place.")
         try:
             return answer.status, json.loads(answer.content)
         except ValueError:

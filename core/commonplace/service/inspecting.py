@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,19 +12,19 @@ from commonplace.inspector.app import inspector
 from commonplace.inspector.pages import PREFIX
 from commonplace.memory import Memory
 from commonplace.service.access import Gate
-from commonplace.service.keys import Keys
+from commonplace.service.keys import KeyRing
 
 
-def add_inspector(app: FastAPI, directory: Path, names: Collection[str] = ()) -> None:
-    """Serve the inspector under ``/ui`` of the server of `directory`, behind its keys."""
-    app.mount(PREFIX, inspector(_keyed(app.state.gate), names, listing(directory)))
+def add_inspector(app: FastAPI, keys: KeyRing, names: Collection[str] = ()) -> None:
+    """Serve the inspector under ``/ui`` of a server, behind its keys."""
+    app.mount(PREFIX, inspector(_keyed(app.state.gate), names, listing(keys)))
 
 
-def listing(directory: Path) -> Callable[[], list[dict[str, Any]]]:
-    """Return what lists the keys of a directory, without the hashes."""
+def listing(keys: KeyRing) -> Callable[[], list[dict[str, Any]]]:
+    """Return what lists the keys, without the hashes."""
 
     def listed() -> list[dict[str, Any]]:
-        shown = map(asdict, Keys(directory).listed())
+        shown = map(asdict, keys.listed())
         return [{name: one[name] for name in one if name != "hash"} for one in shown]
 
     return listed

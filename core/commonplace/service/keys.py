@@ -1,10 +1,11 @@
-"""API keys: each opens one scope. Only their hashes are kept."""
+"""API keys: each opens one scope. Only their hashes are kept: in a directory, in a file of it."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -48,19 +49,13 @@ class Key:
         )
 
 
-class Keys:
-    """The keys of one directory, read again whenever the file changed."""
-
-    def __init__(self, directory: Path) -> None:
-        """Read the keys kept in `directory`, of which there may be none yet."""
-        self._path = directory / KEYS
-        self._read: tuple[int, int, int] | None = None
-        self._keys: dict[str, Key] = {}
+class KeyRing(ABC):
+    """The keys of one store, wherever they are kept."""
 
     def grant(self, written: str) -> Grant | None:
         """Return what a key allows, or None if there is no such key."""
         id, _, secret = written.removeprefix(f"{_PREFIX}_").partition("_")
-        kept = self._current().get(id)
+        kept = self._kept(id)
         # The hash is compared for an unknown id too, so that the time taken tells nothing.
         expected = kept.hash if kept else _hash("")
         is_right = hmac.compare_digest(_hash(secret).encode(), expected.encode())
@@ -85,31 +80,69 @@ class Keys:
                 f"{unknown[0]!r} is no origin: give any of {', '.join(ORIGINS)}."
             )
         id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        key = Key(
-            id=id,
-            scope=str(scope),
-            hash=_hash(secret),
-            created_at=now().isoformat(timespec="seconds"),
-            max_records=max_records,
-            requests_per_minute=requests_per_minute,
-            origins=tuple(sorted(set(origins))),
-            max_bytes=max_bytes,
+        self._keep(
+            Key(
+                id=id,
+                scope=str(scope),
+                hash=_hash(secret),
+                created_at=now().isoformat(timespec="seconds"),
+                max_records=max_records,
+                requests_per_minute=requests_per_minute,
+                origins=tuple(sorted(set(origins))),
+                max_bytes=max_bytes,
+            )
         )
-        with self._editing():
-            self._write({**self._current(), id: key})
         return f"{_PREFIX}_{id}_{secret}"
 
     def revoke(self, id: str) -> None:
-        """Make a key worthless, at once. Raises InvalidInputError if there is none with this id."""
-        with self._editing():
-            kept = dict(self._current())
-            if kept.pop(id, None) is None:
-                raise InvalidInputError(f"No key has the id {id!r}: see `commonplace keys list`.")
-            self._write(kept)
+        """Make a key worthless. Raises InvalidInputError if there is none with this id."""
+        if not self._drop(id):
+            raise InvalidInputError(f"No key has the id {id!r}: see `commonplace keys list`.")
 
     def listed(self) -> list[Key]:
         """Return the keys, oldest first."""
-        return sorted(self._current().values(), key=lambda key: key.created_at)
+        return sorted(self._all(), key=lambda key: key.created_at)
+
+    @abstractmethod
+    def _kept(self, id: str) -> Key | None: ...
+
+    @abstractmethod
+    def _keep(self, key: Key) -> None: ...
+
+    @abstractmethod
+    def _drop(self, id: str) -> bool:
+        """Remove a key; tell whether it was there."""
+
+    @abstractmethod
+    def _all(self) -> Collection[Key]: ...
+
+
+class Keys(KeyRing):
+    """The keys of one directory, read again whenever the file changed."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read the keys kept in `directory`, of which there may be none yet."""
+        self._path = directory / KEYS
+        self._read: tuple[int, int, int] | None = None
+        self._keys: dict[str, Key] = {}
+
+    def _kept(self, id: str) -> Key | None:
+        return self._current().get(id)
+
+    def _keep(self, key: Key) -> None:
+        with self._editing():
+            self._write({**self._current(), key.id: key})
+
+    def _drop(self, id: str) -> bool:
+        with self._editing():
+            kept = dict(self._current())
+            if kept.pop(id, None) is None:
+                return False
+            self._write(kept)
+            return True
+
+    def _all(self) -> Collection[Key]:
+        return self._current().values()
 
     def _current(self) -> dict[str, Key]:
         try:

@@ -33,10 +33,12 @@ from commonplace.records import now
 from commonplace.roots import CACHE_BYTES
 from commonplace.scope import Scope
 from commonplace.service.absent import Absent
+from commonplace.service.http_server import quiet_server
 from commonplace.service.inspecting import listing
+from commonplace.service.keys import Keys
 from commonplace.service.limits import BodyLimit
 from commonplace.service.listening import Listener, tcp
-from commonplace.service.serving import Service, quiet_server, run_until_signal
+from commonplace.service.serving import Service, run_until_signal
 
 _HOST = "127.0.0.1"
 
@@ -97,7 +99,7 @@ def own_inspector(memory: Memory, key: str, clock: Callable[[], datetime] = now)
             )
         return memory
 
-    keys = list if memory.directory is None else listing(Path(memory.directory))
+    keys = list if memory.directory is None else listing(Keys(Path(memory.directory)))
     return Starlette(
         routes=[Route("/", _to_the_pages), Mount(PREFIX, inspector(door, keys=keys, clock=clock))],
         middleware=[Middleware(BodyLimit)],

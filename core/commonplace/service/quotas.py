@@ -58,7 +58,7 @@ class Quotas:
                 if not sent.fits(room):
                     sent = added()
                     if sent != Amount() and not sent.fits(room):
-                        raise _exceeded(name, most, stored, sent)
+                        raise exceeded(name, most, stored, sent)
             self._room[name] = self._room[name].less(sent)
             yield
 
@@ -74,7 +74,8 @@ def size(record: Record) -> int:
     return len(json.dumps([record.text, record.metadata], ensure_ascii=False).encode())
 
 
-def _exceeded(name: str, most: Amount, stored: Amount, sent: Amount) -> QuotaExceededError:
+def exceeded(name: str, most: Amount, stored: Amount, sent: Amount) -> QuotaExceededError:
+    """Return the error for what is sent with a key that may keep `most`."""
     of = "records" if sent.records + stored.records > most.records else "bytes"
     limit, kept, more = (getattr(one, of) for one in (most, stored, sent))
     return QuotaExceededError(

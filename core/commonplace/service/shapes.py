@@ -175,6 +175,15 @@ class VerificationShape(TypedDict):
     occurrences: int
 
 
+class AbsenceShape(TypedDict):
+    """How often a database was asked for what was erased: no row answered."""
+
+    by_id: int
+    by_text: int
+    by_metadata: int
+    by_vector: int
+
+
 class ReceiptShape(TypedDict):
     """What an erasure did and proves."""
 
@@ -189,6 +198,8 @@ class ReceiptShape(TypedDict):
     backups: list[StepShape]
     audit_hash: str
     left: list[str]
+    absence: AbsenceShape | None
+    for_operator: list[str]
 
 
 class AboutShape(TypedDict):

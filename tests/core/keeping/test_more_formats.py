@@ -233,10 +233,13 @@ def test_crewai_before_its_unified_memory(memory: Memory, tmp_path: Path) -> Non
         database.commit()
     met = {"memory_short_term_cook": "Water boils", "memory_entities_cook": "Tea(drink): hot"}
     fill(folder, "default_tenant", "default_database", met)
+    fill(folder / "short_term", "default_tenant", "default_database", {"short_term": "Salt is out"})
 
     records = recognised(memory, folder, "crewai-storage")
 
-    assert set(texts(records)) == {"Brew\nAsk first", "Water boils", "Tea(drink): hot"}
+    assert set(texts(records)) == {
+        "Brew\nAsk first", "Water boils", "Tea(drink): hot", "Salt is out",
+    }  # fmt: skip
     brew = next(one for one in records if one.text.startswith("Brew"))
     assert brew.created_at == datetime.fromtimestamp(1_760_000_000.5, UTC)
     assert (brew.metadata["score"], brew.source.agent) == (8.0, "cook")
@@ -277,6 +280,10 @@ def test_collections_of_several_tenants_are_named_before_they_are_taken(
         "hers": "alice", "hers too": "alice",
     }  # fmt: skip
     assert memory.scope("x").import_(folder, collections=["default_database/notes"]).written == 1
+    with pytest.raises(InvalidInputError, match=r"'notes' is in more than one place: alice/work"):
+        memory.scope("y").import_(folder, collections=["notes"])
+    assert memory.scope("y").import_(folder, collections=["*/*/notes"]).written == 2
+    assert memory.scope("z").import_(folder / "chroma.sqlite3", collections=["other"]).written == 1
 
 
 def test_a_table_with_named_columns(memory: Memory, tmp_path: Path) -> None:

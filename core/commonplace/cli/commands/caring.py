@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, agreed, of_a_store, targeted
+from commonplace.cli.options import Target, agreed, is_given, of_a_store, targeted
 from commonplace.cli.output import Column, emit_one, shows_tables, table, waiting
-from commonplace.cli.places import is_given, placed
+from commonplace.cli.places import placed
 from commonplace.cli.store import directory_of, opened
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def erase_command(
     if not words and not target.scope:
         raise click.UsageError('Erase what? Give SCOPE, such as user/alice; "" is all.')
     target = target._replace(scope=scope[0]) if scope else target
-    with opened(target) as memory:
+    with opened(target, embeds=False) as memory:
         said = f"Erase all of {target.scope or 'the store'}? It cannot be undone."
         agreed(said, yes=yes or not sys.stdin.isatty())
         with waiting("erasing"):
@@ -64,7 +64,7 @@ def erase_command(
 def sweep_command(target: Target, words: tuple[str, ...]) -> None:
     """Remove what is expired."""
     target, _ = placed(target, words, [])
-    with opened(target) as memory:
+    with opened(target, embeds=False) as memory:
         removed = memory.sweep()
     if target.as_json:
         emit_one(target, {"removed": removed})
@@ -83,7 +83,7 @@ def audit_command(target: Target, words: tuple[str, ...]) -> None:
     from commonplace.keeping.audit_chain import to_line
 
     target, _ = placed(target, words, [])
-    with opened(target) as memory:
+    with opened(target, embeds=False) as memory:
         lines = [to_line(entry).decode() for entry in memory.audit()]
         changed = [] if memory.path.names else memory.verify_audit()
         unfinished = memory.unfinished()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import Column, emit, shows_tables
 from commonplace.cli.places import placed
-from commonplace.cli.store import is_address, named, opened, resolved
+from commonplace.cli.store import client_at, is_address, is_chroma, named, opened, resolved
 
-KEYS: Sequence[Column] = (
+if TYPE_CHECKING:
+    from commonplace.service.keys import KeyRing
+
+COLUMNS: Sequence[Column] = (
     ("id", lambda row: row["id"]),
     ("scope", lambda row: row["scope"] or "(root)"),
     ("made", lambda row: row["created_at"]),
@@ -72,10 +74,9 @@ def add_key(
     """
     from commonplace.scope import Scope
     from commonplace.service.confined import CLAIMED
-    from commonplace.service.keys import Keys
 
     target, [scope] = placed(target, words, ["SCOPE"])
-    made = Keys(_directory(target)).add(
+    made = keys_of(target).add(
         Scope.parse(scope),
         max_records=max_records,
         max_bytes=max_bytes,
@@ -90,16 +91,14 @@ def add_key(
 @of_a_store
 def list_keys(target: Target, words: tuple[str, ...]) -> None:
     """List the keys: id, scope, when each was made, its quotas and the origins it may claim."""
-    from commonplace.service.keys import Keys
-
     target, _ = placed(target, words, [])
-    listed = Keys(_directory(target)).listed()
+    listed = keys_of(target).listed()
     rows = [{name: part for name, part in asdict(key).items() if name != "hash"} for key in listed]
     if target.as_json or shows_tables(target):
-        emit(target, rows, KEYS)
+        emit(target, rows, COLUMNS)
         return
     for row in rows:
-        click.echo("\t".join(str(cell(row)) for _, cell in KEYS))
+        click.echo("\t".join(str(cell(row)) for _, cell in COLUMNS))
 
 
 @keys_command.command("revoke")
@@ -107,15 +106,21 @@ def list_keys(target: Target, words: tuple[str, ...]) -> None:
 @of_a_store
 def revoke_key(target: Target, words: tuple[str, ...]) -> None:
     """Make the key with this ID, as `list` shows it, worthless at once."""
-    from commonplace.service.keys import Keys
-
     target, [id] = placed(target, words, ["ID"])
-    Keys(_directory(target)).revoke(id)
+    keys_of(target).revoke(id)
     click.echo(f"revoked {id}")
 
 
-def _directory(target: Target) -> Path:
+def keys_of(target: Target) -> KeyRing:
+    """Return the keys of the servers of a store."""
     place = named(target.store)
+    if is_chroma(place):
+        from commonplace.chroma.notes import Notes
+        from commonplace.service.store_keys import KEYS, StoreKeys
+
+        return StoreKeys(Notes(client_at(target), KEYS))
     if is_address(place):
-        raise click.UsageError(f"Keys are kept in the server's directory, not at {place!r}.")
-    return resolved(place)
+        raise click.UsageError(f"Keys are kept where the server's store is, not at {place!r}.")
+    from commonplace.service.keys import Keys
+
+    return Keys(resolved(place))

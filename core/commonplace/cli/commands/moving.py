@@ -11,7 +11,7 @@ from commonplace.cli.codes import NotFound
 from commonplace.cli.options import Target, of_a_store, targeted
 from commonplace.cli.output import emit_one, note, shows_tables, waiting
 from commonplace.cli.places import placed, read_from, written_to
-from commonplace.cli.store import directory_of, is_address, named, opened
+from commonplace.cli.store import directory_of, is_elsewhere, named, opened
 
 FORMATS = (
     "commonplace", "crewai-lancedb", "crewai-storage", "autogen-chroma", "langchain-chroma",
@@ -118,7 +118,7 @@ def restore_command(target: Target, words: tuple[str, ...]) -> None:
 
     target, [file] = placed(target, words, ["FILE"], last=True)
     place = named(target.store)
-    if is_address(place):
+    if is_elsewhere(place):
         raise click.UsageError(f"A backup is put back into a directory, not {place!r}.")
     with read_from(file) as source, waiting(f"reading {file}"):
         path = Path(source).expanduser().resolve()

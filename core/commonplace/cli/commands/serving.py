@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, of_a_store
+from commonplace.cli.commands.keys import keys_of
+from commonplace.cli.options import CHROMA, Target, of_a_store
 from commonplace.cli.places import placed
-from commonplace.cli.store import is_address, named
+from commonplace.cli.store import client_at, is_address, is_chroma, named
 
 if TYPE_CHECKING:
-    from commonplace.service.serving import Port, Service
+    from commonplace.service.http_server import Port
+    from commonplace.service.serving import Serving
 
 
 @click.command("serve")
@@ -60,41 +62,52 @@ def serve_command(
 ) -> None:
     """Serve DIRECTORY to this user's processes, and to others with keys.
 
-    Until it is interrupted. The directory is made if it is not there.
+    Until it is interrupted. The directory is made if it is not there. With --chroma, serve the
+    store that a Chroma server holds: any number of servers can do that at once.
     """
-    from commonplace.service.serving import Port, run_until_signal
+    from commonplace.service.http_server import Port
+    from commonplace.service.serving import run_until_signal
 
     target, _ = placed(target, words, [])
     place = named(target.store)
     if is_address(place):
         raise click.UsageError(f"A directory is served, not {place!r}.")
     os.umask(0o077)  # what is remembered is this user's, the new files included
-    path = Path(place).expanduser().resolve()
     own, private = (Path(one) if one else None for one in (certificate, certificate_key))
-    service = _service(path, Port(host, port, own, private, names), embedder)
-    run_until_signal(service, lambda: _announce(path, service))
+    serving = _of_chroma if is_chroma(place) else _of_directory
+    service = serving(target, Port(host, port, own, private, names), embedder)
+    run_until_signal(service, lambda: _announce(target, service))
     click.echo("stopped; everything is stored")
 
 
-def _service(path: Path, port: Port, embedder: str | None) -> Service:
+def _of_chroma(target: Target, port: Port, embedder: str | None) -> Serving:
+    from commonplace.service.store_serving import store_service
+
+    return store_service(client_at(target), port, embedder)
+
+
+def _of_directory(target: Target, port: Port, embedder: str | None) -> Serving:
     from commonplace.local import owned
     from commonplace.records import now
     from commonplace.roots import CACHE_BYTES
     from commonplace.service.absent import Absent, model_of
     from commonplace.service.serving import Service
 
+    path = Path(named(target.store)).expanduser().resolve()
     model = model_of(embedder)
     engine, lock = owned(path, model, clock=now, cache_bytes=CACHE_BYTES, serves=True)
     return Service(engine, lock, path, embeds=not isinstance(model, Absent), port=port)
 
 
-def _announce(path: Path, service: Service) -> None:
-    from commonplace.service.keys import Keys
-
+def _announce(target: Target, service: Serving) -> None:
+    place = named(target.store)
+    shown = place if is_chroma(place) else Path(place).expanduser().resolve()
     for address in service.addresses:
-        click.echo(f"serving {path} at {address}")
-    if not Keys(path).listed():
+        click.echo(f"serving {shown} at {address}")
+    if not keys_of(target).listed():
+        named_by = f"--chroma {place.removeprefix(CHROMA)}" if is_chroma(place) else shown
+        others = "nobody" if is_chroma(place) else "only this user's processes"
         click.echo(
-            "No key has been made yet: only this user's processes can connect. Make one with:\n"
-            f"  commonplace keys add {path} SCOPE"
+            f"No key has been made yet: {others} can connect. Make one with:\n"
+            f"  commonplace keys add {named_by} SCOPE"
         )

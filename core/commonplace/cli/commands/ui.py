@@ -8,7 +8,7 @@ import click
 
 from commonplace.cli.options import Target, targeted
 from commonplace.cli.places import placed
-from commonplace.cli.store import directory_of, is_address, named, opened
+from commonplace.cli.store import directory_of, is_elsewhere, named, opened
 from commonplace.scope import Scope
 
 
@@ -37,7 +37,7 @@ def ui_command(target: Target, words: tuple[str, ...], *, port: int, opens: bool
             click.launch(address)
 
     target, _ = placed(target, words, [])
-    if is_address(named(target.store)):
+    if is_elsewhere(named(target.store)):
         with opened(target) as memory:
             show(memory, port, ready)
         return

@@ -49,11 +49,12 @@ def records_of(
     """
     from commonplace.chroma.foreign import rows
 
-    file = path / DATABASE
+    file = path if path.name == DATABASE else path / DATABASE
     if not file.is_file():
+        within = ", ".join(str(one.parent) for one in sorted(path.rglob(DATABASE))[:5])
         raise InvalidInputError(
             f"{str(path)!r} is not a Chroma directory: it holds no {DATABASE}. "
-            "Give the directory that was given to Chroma."
+            f"Give the directory that was given to Chroma{f': {within}' if within else ''}."
         )
     at = last_change(file)
     with copied(file) as copy:

@@ -31,26 +31,27 @@ def fits(seen: Sample) -> bool:
         return seen.has(_TABLE)
     if seen.kind != "folder":
         return False
-    return seen.has(_LEARNT) or any(map(_is_met, _collections(seen.path)))
+    names = (name for one in _folders(seen.path) for name in collections_of(one / DATABASE))
+    return seen.has(_LEARNT) or any(map(_is_met, names))
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
     """Yield what a storage directory holds, or one of its databases; it is not changed."""
-    learnt = path if is_database(path) else path / _LEARNT
-    if not learnt.is_file() and not (path / DATABASE).is_file():
+    learnt, folders = path if is_database(path) else path / _LEARNT, _folders(path)
+    if not learnt.is_file() and not folders:
         raise InvalidInputError(
             f"{str(path)!r} holds no {_LEARNT} and no {DATABASE}: give CrewAI's storage directory."
         )
     if learnt.is_file():
         yield from _learnt(learnt)
-    if path.is_dir() and (path / DATABASE).is_file():
-        wanted = [one for one in _collections(path) if _is_met(one)]
-        yield from records_of(path, wanted, _record) if wanted else ()
+    for folder in folders:
+        wanted = [one for one in collections_of(folder / DATABASE) if _is_met(one)]
+        yield from records_of(folder, wanted, _record) if wanted else ()
 
 
-def _collections(folder: Path) -> list[str]:
-    file = folder / DATABASE
-    return collections_of(file) if file.is_file() else []
+def _folders(path: Path) -> list[Path]:
+    """Return Chroma's directories: one for all, or one for each kind of memory and its agents."""
+    return sorted(file.parent for file in path.rglob(DATABASE)) if path.is_dir() else []
 
 
 def _is_met(collection: str) -> bool:
