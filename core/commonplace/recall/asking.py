@@ -150,7 +150,8 @@ def _parts(sentence: str) -> tuple[str, str]:
     """Return what a sentence tells and what it asks."""
     if not ends_asking(sentence):
         return ("", sentence) if asks_unmarked(sentence) else (sentence, "")
-    starts = [found.end() for found in _CLAUSE_START.finditer(sentence)]
+    ends = [found.end() for found in _CLAUSE_START.finditer(sentence)]
+    starts = [at for at in ends if at < len(sentence)] or [0]  # the Greek mark ends a question
     opening = next((at for at in starts if _opens(sentence, at)), None)
     at = starts[-1] if opening is None else opening
     telling = sentence[:at]

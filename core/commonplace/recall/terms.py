@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import regex
 import Stemmer
@@ -182,14 +182,26 @@ def _foreign_words(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _told_by_words() -> Mapping[str, frozenset[str]]:
+    """Return, by language, the words that tell it."""
     told_otherwise = (*_SCRIPTS, _VIETNAMESE, _CHARACTERS)
-    return {name: words for name, words in _function_words().items() if name not in told_otherwise}
+    telling = _joined("stop_words", "stop_words_iso")
+    return {name: words for name, words in telling.items() if name not in told_otherwise}
 
 
 @lru_cache(maxsize=1)
 def _function_words() -> Mapping[str, frozenset[str]]:
-    """Return, by language, the words that tell it and carry no meaning of their own."""
-    return {**word_lists("stop_words"), **word_lists("stop_words_iso")}
+    """Return, by language, the words that carry no meaning of their own.
+
+    There are more than tell the language: forms of "my" and "be" are alike in related ones.
+    """
+    return _joined("stop_words", "stop_words_iso", "stop_words_snowball")
+
+
+def _joined(*names: str) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for language, words in chain.from_iterable(word_lists(name).items() for name in names):
+        found[language] = found.get(language, frozenset()) | words
+    return found
 
 
 @lru_cache(maxsize=1)

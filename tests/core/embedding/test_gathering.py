@@ -11,7 +11,7 @@ import pytest
 
 from commonplace.embedding import MiniLM
 from commonplace.embedding.gathering import Gathering
-from commonplace.embedding.minilm import Vectors
+from commonplace.embedding.local_model import Vectors
 
 TEXTS = [f"Ada likes dish {number}" + " very much" * number for number in range(8)]
 

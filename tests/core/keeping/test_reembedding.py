@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -117,6 +119,16 @@ def test_a_switch_that_a_process_left_half_done_is_finished(
     assert told(directory, Wider()) == TEXTS
     assert not (directory / "reembedding").exists()
     assert not (directory / "chroma.before").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes fork and are killed by a signal")
+def test_killed_at_any_point_all_is_there_and_the_next_call_finishes(tmp_path: Path) -> None:
+    program = Path(__file__).with_name("killing_reembeds.py")
+    done = subprocess.run(
+        [sys.executable, program, tmp_path], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_erased_goes_from_the_draft_as_well(directory: Path) -> None:

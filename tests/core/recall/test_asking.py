@@ -20,6 +20,7 @@ from commonplace.recall.asking import asked, ends_asking, says_nothing
         "tell me who my dentist is",
         "Who is Dr. Weber?",
         "Πού μένω;",
+        "Πού μένει η αδελφή μου;",
         "Πού μένω\u037e",
         "मेरी बेटी का नाम क्या है?",
         "ขนมอะไรไม่มีถั่ว",

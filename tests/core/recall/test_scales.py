@@ -9,7 +9,7 @@ import pytest
 
 import commonplace
 from commonplace.ports import Vectors
-from commonplace.recall.scales import MEASURED, UNMEASURED
+from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.tokens import split
 
 MINILM = MEASURED["all-MiniLM-L6-v2"]
@@ -71,6 +71,18 @@ def test_vectors_that_are_as_far_apart_as_usual_move_nothing() -> None:
     cosines = np.array([0.0, 0.5], np.float32)
 
     assert UNMEASURED.adapted(vectors).of_query(cosines) is cosines
+
+
+@pytest.mark.parametrize("common", [0.3, 0.5])
+def test_what_is_usual_among_records_of_a_measured_embedder_is_told_by_the_scope(
+    common: float,
+) -> None:
+    scale = Scale(usual=0.2, spread=0.02, among=(0.4, 0.02), adapts=True)
+    vectors = Topics(common).embed_documents([f"t{number} qwert{number}" for number in range(40)])
+    unrelated = np.array([common], np.float32)
+
+    assert scale.adapted(vectors).of_records(unrelated)[0] == pytest.approx(0.1, abs=0.2)
+    assert scale.adapted(vectors).of_query(unrelated) == scale.of_query(unrelated)
 
 
 @pytest.mark.parametrize(

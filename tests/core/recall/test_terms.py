@@ -50,6 +50,24 @@ def test_a_language_is_told_by_its_letters_or_function_words(text: str, language
     assert detect_language(split(text), "italian") == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "meant"),
+    [
+        ("nous sommes vos voisins", "french", ["voisin"]),
+        ("dónde está nuestra casa", "spanish", ["cas"]),
+        ("tenho nossa consulta", "portuguese", ["consult"]),
+        ("siamo a casa nostra", "italian", ["cas"]),
+        ("у меня нет кота", "russian", ["кот"]),
+        ("sie haben unseren Hund", "german", ["hund"]),
+        ("मेरी बहन मुझे पसंद है", "hindi", ["बहन", "पसंद"]),
+    ],
+)
+def test_pronouns_and_forms_of_be_and_have_mean_nothing_by_themselves(
+    text: str, language: str, meant: list[str]
+) -> None:
+    assert terms(text, language) == meant
+
+
 @pytest.mark.parametrize("text", ["", "xyzzy plugh", "die Hard", "猫が好き", "🐈"])
 def test_an_unclear_text_is_of_the_usual_language(text: str) -> None:
     assert detect_language(split(text), "dutch") == "dutch"
