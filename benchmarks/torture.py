@@ -5,7 +5,9 @@
 Each writer notes a text once its write is acknowledged, and now and then recalls the last text
 that another writer noted. Afterwards every noted text must be there, and be found by a recall of
 itself. Then an owner of a directory is killed again and again as it writes, and processes open a
-new directory at one moment. Anything but zeros under lost, unfindable, unseen and errors is a bug.
+new directory at one moment, some of them killed at their start; and several erase the same scopes,
+and empty ones, while others write. Anything but zeros under lost, unfindable, unseen and errors is
+a bug.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from commonplace.testing import HashingEmbedder
 SPAWN = multiprocessing.get_context("spawn")
 MOST_BEFORE_KILL = 400
 ASK_EVERY = 10
+LONGEST_START = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +239,64 @@ def openers(directory: Path, options: argparse.Namespace) -> Outcome:
     return Outcome(**{**asdict(outcome), "servers": counted})
 
 
+def killed_starts(directory: Path, options: argparse.Namespace) -> Outcome:
+    """Kill processes as they begin to open a directory, beside one that is left alone."""
+    chance = random.Random(options.seed)
+    servers, place = directory / "servers", directory / "new"
+    servers.mkdir()
+    errors = 0
+    for round in track(range(options.rounds), "killing openers at their start"):
+        victim, spared = (
+            SPAWN.Process(target=open_at_once, args=(place, 2 * round + one, servers))
+            for one in (0, 1)
+        )
+        victim.start()
+        spared.start()
+        time.sleep(chance.uniform(0, LONGEST_START))  # until it is somewhere in its start
+        victim.kill()
+        victim.join()
+        spared.join()
+        errors += spared.exitcode != 0
+    texts = [f"opener {path.name} was here" for path in servers.iterdir()]
+    with opened(place) as memory:
+        trial = f"{options.rounds} openers killed at their start"
+        return judged(memory, trial, texts, errors=errors)
+
+
+def erase_again_and_again(directory: Path, eraser: int, rounds: int) -> None:
+    """Erase an empty scope, and one that this and another process fill and erase meanwhile."""
+    with opened(directory) as memory:
+        for round in range(rounds):
+            memory.scope("user", f"nobody-{eraser}-{round}").erase(reason="asked for")
+            shared = memory.scope("user", f"u{eraser // 2}")
+            shared.remember(f"eraser {eraser} wrote {round}")
+            shared.erase(reason="asked for")
+
+
+def racing_erasures(directory: Path, options: argparse.Namespace) -> Outcome:
+    """Let processes erase the same scopes at once, while others write elsewhere."""
+    notes = [directory / f"notes-{writer}" for writer in range(2)]
+    writers: list[BaseProcess] = [
+        SPAWN.Process(target=write_and_ask, args=(directory, notes, writer, options.writes // 5))
+        for writer in range(len(notes))
+    ]
+    erasers: list[BaseProcess] = [
+        SPAWN.Process(target=erase_again_and_again, args=(directory, eraser, options.rounds // 5))
+        for eraser in range(4)
+    ]
+    for one in (*writers, *erasers):
+        one.start()
+    for one in (*writers, *erasers):
+        one.join()
+    errors = sum(one.exitcode != 0 for one in (*writers, *erasers))
+    unseen = sum(len(noted(directory / f"unseen-{number}")) for number in range(len(notes)))
+    with opened(directory) as memory:
+        left = sum(memory.scope("user", f"u{number}").count() for number in range(2))
+        texts = [text for one in notes for text in noted(one)]
+        trial = "4 erasers of the same scopes beside 2 writers"
+        return judged(memory, trial, texts, unseen=unseen, errors=errors + left)
+
+
 def trials(options: argparse.Namespace) -> dict[str, Callable[[Path], Outcome]]:
     """Return every trial by its name."""
     return {
@@ -244,6 +305,8 @@ def trials(options: argparse.Namespace) -> dict[str, Callable[[Path], Outcome]]:
         "clients": lambda place: several(place, options, "writers"),
         "owner": lambda place: killed_owner(place, options),
         "openers": lambda place: openers(place, options),
+        "starts": lambda place: killed_starts(place, options),
+        "erasures": lambda place: racing_erasures(place, options),
     }
 
 
@@ -256,7 +319,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--victims", type=int, default=3, help="writers that are killed")
     parser.add_argument("--rounds", type=int, default=50, help="of killing an owner")
     parser.add_argument("--openers", type=int, default=20)
-    parser.add_argument("--trials", nargs="+", help="some of writers server clients owner openers")
+    parser.add_argument("--trials", nargs="+", help="some of those in trials()")
     parser.add_argument("--json", type=Path, help="write all figures here")
     return parser.parse_args()
 

@@ -15,6 +15,7 @@ from chroma_server import HERE, client_of_new_database
 from commonplace.chroma import connecting
 from commonplace.chroma.absence import AskingStore, shown_absent
 from commonplace.chroma.connecting import ChromaPlace, connected
+from commonplace.chroma.notes import Notes
 from commonplace.cli.app import app
 from commonplace.errors import (
     AccessDeniedError,
@@ -216,3 +217,19 @@ def test_what_still_answers_is_not_erased(client: ClientAPI) -> None:
         shown_absent(store._collections, scope, lambda _: Erased(1, 1, None))
 
     assert store.erase(scope).records == 1
+
+
+def test_a_note_outlasts_a_server_that_is_busy_for_a_moment(
+    chroma_port: int, client: ClientAPI
+) -> None:
+    busy = [(503, b"busy"), (429, b"slow down")]
+
+    def guard(_: str, path: str) -> Answer:
+        return busy.pop() if busy and path.endswith(("/add", "/get")) else None
+
+    with door(chroma_port, guard) as url:
+        notes = Notes(connected(ChromaPlace(url, database=client.database)), "commonplace-x")
+
+        assert notes.first("a", "mine") == "mine"
+        assert notes.first("a", "another's") == "mine"
+    assert busy == []

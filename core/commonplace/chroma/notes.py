@@ -7,10 +7,12 @@ first, and all can read who it was: everything that must not happen twice is bui
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from commonplace.chroma.patience import Patience
 from commonplace.chroma.translation import is_not_found, is_refused, translated
 from commonplace.errors import AccessDeniedError, StoreError, StoreFormatError
 
@@ -32,6 +34,7 @@ class Notes:
         self._client = client
         self._name = name
         self._known: Any = None
+        self._patience = Patience()  # each request may be repeated: it comes to the same
 
     def make(self) -> None:
         """Make the collection if there is none.
@@ -119,15 +122,18 @@ class Notes:
     def _attempt(self, step: Callable[[Any], Result]) -> Result | None:
         """Return what a step gives, None without a collection; another may make that anew."""
         with translated(f"using the collection {self._name!r}"):
-            collection = self._collection()
-            try:
-                return None if collection is None else step(collection)
-            except Exception as error:
-                if not is_not_found(error):
-                    raise
-                self._known = None
-                again = self._collection()
-                return None if again is None else step(again)
+            return self._patience.with_(partial(self._attempted, step))
+
+    def _attempted(self, step: Callable[[Any], Result]) -> Result | None:
+        collection = self._collection()
+        try:
+            return None if collection is None else step(collection)
+        except Exception as error:
+            if not is_not_found(error):
+                raise
+            self._known = None
+            again = self._collection()
+            return None if again is None else step(again)
 
     def _collection(self) -> Any:
         if self._known is None:
