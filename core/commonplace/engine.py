@@ -314,8 +314,7 @@ class LocalEngine:
     def _known(self, records: Sequence[Record], new: Collection[str]) -> dict[Identity, Record]:
         """Return what is stored for those that are no new statements."""
         with self._opened():
-            stored = self._store.stored(one for one in records if one.id not in new)
-        return {key: entry.record for key, entry in stored.items()}
+            return self._store.known([one for one in records if one.id not in new])
 
     def _remove(self, action: str, scope: Scope, meant: Callable[[], Iterable[Entry]]) -> int:
         entries = self._store.remove_those(meant)

@@ -36,7 +36,8 @@ def engine_on(
     `embedder` is what `commonplace.open` takes; `serves` tells that many will ask at once. Raises
     StoreFormatError, EmbedderMismatchError, StoreError.
     """
-    store, adapted = opened_with(embedder, lambda name: AskingStore(client, name, cache_bytes))
+    # The other half is for the arrays.
+    store, adapted = opened_with(embedder, lambda name: AskingStore(client, name, cache_bytes // 2))
     if serves and adapted.name == MiniLM.name and embedder is None:
         adapted = as_embedder(Gathering(MiniLM()))
     return LocalEngine(

@@ -17,7 +17,7 @@ from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 from commonplace.scope_counts import ScopeCounts
 from commonplace.uses import Uses
-from commonplace.writing.batch import Batch, Write, identity
+from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.repetition import statement
 from commonplace.writing.versions import held_at
 
@@ -85,6 +85,10 @@ class WarmStore:
             raise
         self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
         self._hot.add([*new, *(entry for _, entry in replaced)])
+
+    def known(self, records: Sequence[Record]) -> dict[Identity, Record]:
+        """Return what is stored with the scopes and ids of records that may be written."""
+        return {key: entry.record for key, entry in self.stored(records).items()}
 
     def swap(self, old: Record, new: Record, ready: Entry | None, at: datetime) -> Record | None:
         """Store `new` in the place of `old` if that is what is stored; return what was.

@@ -93,6 +93,18 @@ def test_what_was_erased_meanwhile_is_not_brought_back(client: Any) -> None:
     assert not any("tea" in (text or "") for text in texts(client))
 
 
+def test_the_whole_store_is_erased_and_takes_records_again(client: Any) -> None:
+    alice = opened(client)
+    root = commonplace.open(chroma=client, embedder=HashingEmbedder(8))
+    alice.remember("Likes tea")
+
+    assert root.erase(reason="asked for").records == 1
+
+    assert root.count() == alice.count() == 0
+    alice.remember("Lives in Oslo")
+    assert [one.text for one in root.records()] == ["Lives in Oslo"]
+
+
 def texts(client: Any) -> list[str]:
     """Return the text of every row, whether it counts or not."""
     return [text for one in client.list_collections() for text in one.get()["documents"] if text]
@@ -115,6 +127,19 @@ def test_a_sweep_removes_what_a_dead_writer_left(client: Any) -> None:
     assert sorted(texts(client)) == ["Likes rum", "Likes tea"]
 
 
+def test_a_write_to_collections_that_were_just_removed_is_kept(client: Any) -> None:
+    mine, theirs = opened(client), opened(client)
+    for number in range(3):
+        mine.remember(f"Fact {number}")
+    for one in client.list_collections():
+        client.delete_collection(one.name)
+
+    mine.remember("Likes tea")
+
+    for memory in (mine, theirs, opened(client), opened(client, cache_bytes=0)):
+        assert [one.text for one in memory.records()] == ["Likes tea"]
+
+
 def test_uses_are_counted_once_each(client: Any) -> None:
     clock = Clock()
     one, two = opened(client, clock=clock), opened(client, clock=clock, cache_bytes=0)
@@ -134,15 +159,15 @@ def test_uses_are_counted_once_each(client: Any) -> None:
 def test_a_long_history_stays_small_and_whole(client: Any, room: int) -> None:
     """Blocks of commits are closed, and another goes on from there, from any point."""
     late, alice = opened(client), opened(client, cache_bytes=room)
-    for number in range(75):
+    for number in range(150):
         alice.set("number", number)
-        if number == 40:
-            assert late.get("number") == 40
+        if number == 70:
+            assert late.get("number") == 70
 
-    assert late.get("number") == opened(client).get("number") == 74
+    assert late.get("number") == opened(client).get("number") == 149
     values = late.history(late.records()[0].id)
-    assert [one.metadata["value"] for one in values] == list(range(75))
-    assert sum(one.count() for one in client.list_collections()) < 75 + 2 * 32 + 75 // 32
+    assert [one.metadata["value"] for one in values] == list(range(150))
+    assert sum(one.count() for one in client.list_collections()) < 150 + 3 * 64
 
 
 def test_a_store_of_a_release_before_is_taken_over(client: Any) -> None:

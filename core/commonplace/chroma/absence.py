@@ -10,6 +10,7 @@ import numpy as np
 
 from commonplace.chroma.partition import Partition
 from commonplace.chroma.reading import Reading
+from commonplace.chroma.shared_reading import OF_LOGS
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.chroma.store import where
 from commonplace.chroma.translation import translated
@@ -106,7 +107,8 @@ class _Held:
 
 
 def _held(partition: Partition, scope: Scope) -> _Held:
-    ids = frozenset(id for page in _pages(partition, scope) for id in page["ids"])
+    logs = partition.get(where=OF_LOGS, include=[])["ids"]  # of what was committed, and no content
+    ids = frozenset(id for page in _pages(partition, scope) for id in page["ids"]) - set(logs)
     with translated(f"reading {str(scope)!r}"):
         found = partition.get(
             where=where(scope, None), include=["documents", "embeddings"], limit=MOST_ASKED

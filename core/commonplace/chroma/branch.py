@@ -40,7 +40,6 @@ class Branch:
         self._dimension, self._most_bytes = dimension, most_bytes
         self.replica: Replica | None = None
         self._log = CommitLog(partition, scope, dimension)
-        self._identity: str | None = None
         self._is_known = False
         self._changes: list[Change] | None = None
 
@@ -71,7 +70,6 @@ class Branch:
 
         try:
             has_it, news = self._log.append(gone, rows, anew=anew)
-            self._identity = self._identity or self.partition.identity
             self._take(news, made)
         except BaseException:
             self._is_known = False  # what came of it is not known
@@ -115,7 +113,7 @@ class Branch:
     def _take(self, news: list[Commit] | None, made: Mapping[str, Sequence[Entry]]) -> bool:
         """Follow commits; `made` are the entries of those of this process, by nonce."""
         is_lost = news is None or any(one.anew for one in news)
-        if is_lost or self.partition.identity != self._identity:
+        if is_lost or self.partition.identity != self._log.identity:
             self._read()
             return True
         if news and self.replica is not None:
@@ -157,7 +155,6 @@ class Branch:
         self.replica = self._changes = None
         self._log = CommitLog(self.partition, self.scope, self._dimension)
         self._log.read()
-        self._identity = self.partition.identity
         if self._most_bytes > 0 and len(self.scope.names) != 1:
             within = {"within": {"$contains": written_scope(self.scope)}}
             name, most = str(self.scope), self._most_bytes

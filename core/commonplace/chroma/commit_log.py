@@ -27,9 +27,10 @@ from commonplace.errors import StoreDamagedError
 from commonplace.ports import Vectors
 from commonplace.scope import Scope
 
-BLOCK = 32
+BLOCK = 64
 _BLOCKS_PER_READ = 64
 _AHEAD = 16
+_ATTEMPTS = 50
 _NONCE_BYTES = 6
 
 
@@ -75,6 +76,8 @@ class CommitLog:
     ) -> None:
         """Know nothing yet; `dimension` tells the length of the store's vectors."""
         self._partition, self._branch, self._dimension = partition, branch, dimension
+        self.identity: str | None = None
+        """Chroma's id of the collection that it is in, None while there is none."""
         self.nonces: list[str] = []
         self.blocks = 0
         self._recent: list[Commit] = []
@@ -94,11 +97,16 @@ class CommitLog:
         return number < len(self.nonces) and self.nonces[number] == nonce
 
     def read(self) -> None:
-        """Learn every commit there is."""
-        while True:
+        """Learn every commit there is. Raises StoreError; StoreDamagedError if rows are missing."""
+        for _ in range(_ATTEMPTS):
+            self.identity = self._partition.identity
             self._read_blocks()
-            if self.news(_AHEAD) is not None:
+            if self.news(_AHEAD) is not None and self.identity == self._partition.identity:
                 return
+        raise StoreDamagedError(
+            f"Rows of the log of {str(self._branch)!r} are missing: commits after number "
+            f"{self.head} cannot be told. Restore the Chroma server from a backup."
+        )
 
     def news(self, ahead: int = 2) -> list[Commit] | None:
         """Return the commits made since; None if some of their rows are removed already.
@@ -143,10 +151,11 @@ class CommitLog:
         written = self._written(commit)
         stored.append(_commit_id(self._branch, number), _vector(nonce, length), None, written)
         with translated("writing records"):
-            self._partition.add(stored)
-        news = self.news()
+            is_there = self._partition.add(stored, self.identity)
+        news = self.news() if is_there else None
         if news is None:
             self.read()
+        self.identity = self.identity or self._partition.identity
         has_it = self.counts(number, nonce)
         if not has_it:
             self.remove(commit.row_ids)
@@ -166,17 +175,15 @@ class CommitLog:
         if blocks <= self.blocks:
             return
         last = blocks - 1
-        self.remove(sorted(self.gone))
+        before = [_commit_id(self._branch, number) for number in numbers_in(last - 1)]
+        self.remove([*sorted(self.gone), *(before if last else [])])
         nonces = self.nonces[last * BLOCK : blocks * BLOCK]
         block = Rows()
         written = {**self._place(), "block": last, "said": ",".join(nonces)}
-        block.append(
-            _block_id(self._branch, last), _vector(nonces[0], self._dimension()), None, written
-        )
+        vector = _vector(nonces[0], self._dimension())
+        block.append(_block_id(self._branch, last), vector, None, written)
         with translated("writing records"):
-            self._partition.add(block)
-        before = range((last - 1) * BLOCK, last * BLOCK)
-        self.remove([_commit_id(self._branch, number) for number in before if number >= 0])
+            self._partition.add(block, self.identity)
         self._pass_blocks(blocks)
 
     def _read_blocks(self) -> None:

@@ -29,28 +29,36 @@ class SharedPartition(Partition):
         """Chroma's own id of the collection; None while there is none."""
         return self.catalogue.identity(self.number)
 
-    def add(self, part: Rows) -> None:
-        """Add rows, all or none; one whose id is there already stays as it is."""
-        self.patience.with_(lambda: self._add(part))
+    def add(self, part: Rows, known: str | None) -> bool:
+        """Add rows, all or none; one whose id is there already stays as it is.
+
+        `known` is the identity of the collection that they are for, None to make one if need be.
+        Tell whether it is still there: if not, nothing is added.
+        """
+        return self.patience.with_(lambda: self._add(part, known))
 
     def _attempt(self, step: Callable[[Collection], Result]) -> Result | None:
         return self.patience.with_(lambda: Partition._attempt(self, step))
 
-    def _add(self, part: Rows) -> None:
+    def _add(self, part: Rows, known: str | None) -> bool:
         try:
-            self._add_once(part)
+            return self._add_once(part, known)
         except Exception as error:
             cause = error.__cause__ if isinstance(error, StoreError) else error
             if not is_not_found(cause):
                 raise
             self.catalogue.forget()  # another removed the collection, or the whole store
-            self._add_once(part)
+            return self._add_once(part, known)
 
-    def _add_once(self, part: Rows) -> None:
+    def _add_once(self, part: Rows, known: str | None) -> bool:
         dimension = len(part.embeddings[0])
-        self.catalogue.partition_for_writing(self.number, dimension).add(
+        collection = self.catalogue.partition_for_writing(self.number, dimension)
+        if known not in {None, str(collection.id)}:
+            return False
+        collection.add(
             ids=part.ids,
             embeddings=part.embeddings,  # type: ignore[arg-type]  # a list of arrays is taken
             documents=part.documents,  # type: ignore[arg-type]  # None marks a row without text
             metadatas=part.metadatas,  # type: ignore[arg-type]  # dict is invariant
         )
+        return True

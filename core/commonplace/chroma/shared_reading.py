@@ -20,6 +20,8 @@ from commonplace.ports import NO_VECTORS
 from commonplace.scope import Scope
 
 ROWS_PER_READ = 5_000
+OF_LOGS = {"$or": [{"block": {"$gte": 0}}, {"commit": {"$gte": 0}}]}
+"""The condition that rows are of a log, and of no record."""
 _ATTEMPTS = 20
 
 
@@ -110,8 +112,7 @@ def branch_with(row: Row) -> Scope:
 
 def committed_in(partition: SharedPartition, scope: Scope) -> Committed:
     """Return what the logs of the branches within a scope say, of a partition."""
-    any_log = {"$or": [{"block": {"$gte": 0}}, {"commit": {"$gte": 0}}]}
-    of_scope = {"within": {"$contains": log_of(scope)}} if scope.names else any_log
+    of_scope = {"within": {"$contains": log_of(scope)}} if scope.names else OF_LOGS
     return Committed(rows_where(partition, of_scope, str(scope), vectors=False) or [])
 
 

@@ -96,6 +96,13 @@ class SharedStore(ChromaStore):
                 self._in_step[key] = held.head
                 self._assumed.add(key)
 
+    def confirm(self) -> None:
+        """Bring in step what was taken as current."""
+        with self._lock:
+            for key in self._assumed:
+                self._in_step.pop(key, None)
+            self._assumed.clear()
+
     def changes(self, scope: Scope) -> list[Change] | None:
         """Return what changed in the branch of a scope since this was asked; None if all may have.
 

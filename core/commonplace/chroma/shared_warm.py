@@ -15,19 +15,19 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.records import Kind, Record
 from commonplace.scope import Scope
 from commonplace.scope_counts import ScopeCounts
-from commonplace.uses import Uses
+from commonplace.uses import Uses, is_change
 from commonplace.warm_store import WarmStore
-from commonplace.writing.batch import Batch, Write, identity
+from commonplace.writing.batch import Batch, Identity, Write, identity
 
 
 class SharedWarm(WarmStore):
     """A WarmStore whose store other processes write to."""
 
     def __init__(self, store: SharedStore, max_bytes: int) -> None:
-        """Keep at most `max_bytes` bytes of arrays."""
-        super().__init__(store, max_bytes)
+        """Keep arrays of at most half of `max_bytes` bytes; the other half is the store's."""
+        super().__init__(store, max_bytes // 2)
         self._shared = store
-        self._hot = FollowingScopes(store, max_bytes)
+        self._hot = FollowingScopes(store, max_bytes // 2)
         self.counts = ScopeCounts(store.records, 0)
 
     def operation(self) -> AbstractContextManager[None]:
@@ -50,6 +50,19 @@ class SharedWarm(WarmStore):
 
     def write(self, batch: Batch) -> None:
         self._shared.write(batch.new, batch.replaced)
+
+    def known(self, records: Sequence[Record]) -> dict[Identity, Record]:
+        """Return it as it is held, if all of them change that: `write_all` finds out if it is not.
+
+        That one changes nothing must be so now, since nothing will be written.
+        """
+        for record in records:
+            self._shared.assume(record.scope)
+        known = super().known(records)
+        if all(is_change(one, known.get(identity(one))) for one in records):
+            return known
+        self._shared.confirm()
+        return super().known(records)
 
     def swap(self, old: Record, new: Record, ready: Entry | None, at: datetime) -> Record | None:
         return decided(partial(super().swap, old, new, ready, at))
