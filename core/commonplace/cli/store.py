@@ -52,7 +52,7 @@ def opened(
     is_kept = False
     try:
         with waiting(f"opening {place}"):
-            memory = _joined(path) or _owned(path, embeds=embeds)
+            memory = _joined(path) or _owned(path, target.model, embeds=embeds)
         with memory:
             yield scoped(memory, target.scope)
             is_kept = keeps
@@ -200,7 +200,7 @@ def _on_chroma(target: Target, *, makes: bool, embeds: bool) -> Memory:
     client = client_at(target)
     if not check_collections(client) and not makes:
         raise NotFound(f"There is no store at {target.store!r}. `commonplace remember` makes one.")
-    return _open(embeds=embeds, chroma=client)
+    return _open(target.model, embeds=embeds, chroma=client)
 
 
 def _joined(path: Path) -> Memory | None:
@@ -245,7 +245,7 @@ def _unmade(path: Path) -> None:
     if not path.exists() or is_server(path):
         return
     try:
-        with _owned(path) as memory:
+        with _owned(path, None, embeds=False) as memory:
             is_empty = not memory.scopes(limit=1)
     except CommonplaceError:
         return
@@ -253,16 +253,16 @@ def _unmade(path: Path) -> None:
         rmtree(path)
 
 
-def _owned(path: Path, *, embeds: bool = True) -> Memory:
-    return _open(embeds=embeds, path=path)
+def _owned(path: Path, embedder: str | None, *, embeds: bool = True) -> Memory:
+    return _open(embedder, embeds=embeds, path=path)
 
 
-def _open(*, embeds: bool, **where: Any) -> Memory:
+def _open(embedder: str | None, *, embeds: bool, **where: Any) -> Memory:
     """Open a store; if nothing is to be embedded, also without the model that it is of."""
     from commonplace.opening import open
 
     try:
-        return open(**where)
+        return open(**where, embedder=embedder)
     except EmbedderMismatchError as error:
         if embeds or error.stored is None:
             raise
