@@ -1,4 +1,4 @@
-"""Wrote the store in store_of_751b653.tar.xz, run with the `core` of that commit on the path.
+"""Wrote the stores in store_of_COMMIT.tar.xz, run with the `core` of that commit on the path.
 
 It is kept to say what stands in there, and to write one of the next release in the same way.
 """
