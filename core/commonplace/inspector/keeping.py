@@ -15,6 +15,9 @@ Read = TypeVar("Read")
 SHARE = 20
 """A reading that took a second is kept for twenty: looking costs the store 5 % of its time."""
 
+QUICK_SECONDS = 0.1
+"""What took less is read anew each time, so that what was just written is seen."""
+
 MOST_SECONDS = 60.0
 """What is forgotten or erased elsewhere is seen here for no longer."""
 _MOST_READINGS = 32
@@ -22,10 +25,7 @@ _MOST_RECEIPTS = 100
 
 
 class Kept:
-    """Readings by what they are of, and receipts by the hash of the audit log that they name.
-
-    What takes a millisecond to read is as good as always read anew.
-    """
+    """Readings by what they are of, and receipts by the hash of the audit log that they name."""
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         """Keep nothing yet. `clock` tells seconds."""
@@ -45,7 +45,8 @@ class Kept:
         found = reading()
         now = self._clock()
         with self._lock:
-            lasting = max(min(SHARE * (now - began), MOST_SECONDS), at_least)
+            took = now - began if now - began >= QUICK_SECONDS else 0
+            lasting = max(min(SHARE * took, MOST_SECONDS), at_least)
             self._readings[of] = now + lasting, found
             self._readings.move_to_end(of)
             while len(self._readings) > _MOST_READINGS:
