@@ -84,9 +84,9 @@ def changed(node: ast.AST) -> bool:
         if new is None:
             return False
         if isinstance(node, ast.Compare):
-            node.ops[0] = new()  # type: ignore[call-overload]
+            node.ops[0] = new()  # type: ignore[call-overload]  # of any operator
         else:
-            node.op = new()  # type: ignore[assignment]
+            node.op = new()  # type: ignore[assignment]  # of any operator
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         node.value = not node.value
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):

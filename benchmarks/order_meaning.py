@@ -137,7 +137,7 @@ def main() -> None:
         Console().print(table(embedder.name, texts, judged(vectors, is_order)))
         found[embedder.name] = direction(vectors, is_order).astype(np.float32)
     if options.write:
-        np.savez(CORPUS.parents[1] / FILE, **found)  # type: ignore[arg-type]
+        np.savez(CORPUS.parents[1] / FILE, **found)  # type: ignore[arg-type]  # arrays by name
 
 
 if __name__ == "__main__":

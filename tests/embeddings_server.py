@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -109,18 +107,6 @@ class LimitedServer(EmbeddingsServer):
         if max(map(len, asked["input"])) > self._characters:
             return refusal("This model's maximum context length is exceeded.")
         return super().answer_to(asked)
-
-
-@contextmanager
-def running(server: EmbeddingsServer) -> Iterator[EmbeddingsServer]:
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

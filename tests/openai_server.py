@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from threaded_server import running
 
 HERE = "127.0.0.1"
 
@@ -42,14 +43,8 @@ class ScriptedServer(ThreadingHTTPServer):
 @contextmanager
 def scripted(*answers: str | Call) -> Iterator[ScriptedServer]:
     server = ScriptedServer(*answers)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -117,7 +117,7 @@ def at_the_limit(name: str, more: int) -> Record:
         "mentioned_at": (NOON,) * (MAX_MENTIONED_AT + more),
         "importance": 1 + more / 1_000_000,
     }
-    return replace(record, **{name: changes[name]})  # type: ignore[arg-type]
+    return replace(record, **{name: changes[name]})  # type: ignore[arg-type]  # a case's field
 
 
 ENTRY = AuditEntry(

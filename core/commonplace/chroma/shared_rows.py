@@ -109,20 +109,6 @@ def counting(
                 yield row
 
 
-def sliced(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
-    """Cut entries into parts of at most `most` rows; one that has more is a part of its own."""
-    part: list[Entry] = []
-    rows = 0
-    for entry in entries:
-        if part and rows + len(entry.vectors) > most:
-            yield part
-            part, rows = [], 0
-        part.append(entry)
-        rows += len(entry.vectors)
-    if part:
-        yield part
-
-
 def _row_ids(row: Row, record: Record, windows: int) -> tuple[str, ...]:
     by = row.by
     further = range(1, windows)

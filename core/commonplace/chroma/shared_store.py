@@ -26,7 +26,6 @@ from commonplace.chroma.direct import (
     of_many,
     removed_leftovers,
     removed_rows,
-    sliced,
 )
 from commonplace.chroma.patience import Patience, bounded
 from commonplace.chroma.replica import Change, Replica
@@ -34,7 +33,7 @@ from commonplace.chroma.share import Share, shared_out
 from commonplace.chroma.shared_catalogue import SharedCatalogue
 from commonplace.chroma.shared_partition import SharedPartition
 from commonplace.chroma.shared_rows import BRANCH_NAMES, Stored, branch_of
-from commonplace.chroma.store import ChromaStore
+from commonplace.chroma.store import ChromaStore, sliced
 from commonplace.errors import StoreError
 from commonplace.overtaken import Overtaken, decided
 from commonplace.ports import Entry, Erased, Vectors

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from commonplace.writing.repetition import statement
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
+
+Item = TypeVar("Item")
 
 _NAMES_IN_PARTITION = 2
 # Chroma holds the GIL for the whole of a write; small slices keep the process's other threads,
@@ -81,7 +83,7 @@ class ChromaStore:
         return [
             record
             for number, share in shares.items()
-            for part in _sliced(share, ROWS_PER_WRITE)
+            for part in sliced(share, ROWS_PER_WRITE)
             for record in self._count(number, {identity: uses[identity] for identity in part})
         ]
 
@@ -102,7 +104,7 @@ class ChromaStore:
         for record in records:
             shares[self._number(record.scope)].append(record)
         for number, share in shares.items():
-            for part in _sliced(share, ROWS_PER_WRITE):
+            for part in sliced(share, ROWS_PER_WRITE):
                 _recount(Partition(self._catalogue, number), part)
 
     def discard(self, row_ids: Sequence[tuple[Scope, str]]) -> None:
@@ -117,7 +119,7 @@ class ChromaStore:
         return [
             entry
             for partition in self._collections(scope)
-            for part in _sliced(ids, _IDS_PER_CALL)
+            for part in sliced(ids, _IDS_PER_CALL)
             for entry in _reading(partition, scope, {"id": {"$in": part}}).few()
         ]
 
@@ -156,7 +158,7 @@ class ChromaStore:
         return [
             entry
             for partition in self._collections(scope)
-            for part in _sliced(sorted(set(ids)), _IDS_PER_CALL)
+            for part in sliced(sorted(set(ids)), _IDS_PER_CALL)
             for entry in _reading(partition, scope, {"id": {"$in": part}}).few_sound()
         ]
 
@@ -218,14 +220,14 @@ class ChromaStore:
         ids = [
             str(row["id"])
             for partition in partitions
-            for part in _sliced(marks, _MARKS_PER_CALL)
+            for part in sliced(marks, _MARKS_PER_CALL)
             for page in Reading(partition, _any_of(part), str(scope)).pages(["metadatas"])
             for row in page["metadatas"]
         ]
         return [
             one
             for partition in partitions
-            for part in _sliced(ids, _IDS_PER_CALL)
+            for part in sliced(ids, _IDS_PER_CALL)
             for one in _reading(partition, scope, {"id": {"$in": part}}).few()
         ]
 
@@ -241,7 +243,7 @@ class ChromaStore:
             write(self._catalogue.partition_for_writing(number, dimension), part)
 
     def _delete(self, partition: Partition, scope: Scope, ids: Sequence[str]) -> None:
-        for part in _sliced(ids, _IDS_PER_CALL):
+        for part in sliced(ids, _IDS_PER_CALL):
             with translated(f"removing records from {str(scope)!r}"):
                 partition.delete(part)
 
@@ -297,7 +299,8 @@ def _by_rows(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
         yield part
 
 
-def _sliced(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def sliced(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Cut items into parts of at most `size`."""
     remaining = iter(items)
     while part := list(islice(remaining, size)):
         yield part

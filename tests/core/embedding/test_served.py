@@ -22,9 +22,9 @@ from embeddings_server import (
     embeddings,
     in_base64,
     refusal,
-    running,
     vectors,
 )
+from threaded_server import running
 
 pytestmark = pytest.mark.enable_socket
 
@@ -44,7 +44,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def _embedder(server: EmbeddingsServer, **options: object) -> OpenAICompatible:
-    return OpenAICompatible("bge-m3", server.address, **options)  # type: ignore[arg-type]
+    return OpenAICompatible("bge-m3", server.address, **options)  # type: ignore[arg-type]  # a case's options
 
 
 def _same(found: object, texts: list[str] = TEXTS) -> None:

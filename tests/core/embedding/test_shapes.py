@@ -18,7 +18,8 @@ import commonplace
 from commonplace.embedding import as_embedder
 from commonplace.embedding.awaiting import result_of
 from commonplace.errors import EmbeddingError
-from embeddings_server import EmbeddingsServer, running, vectors
+from embeddings_server import EmbeddingsServer, vectors
+from threaded_server import running
 
 TEXTS = ["tea", "a cat"]
 

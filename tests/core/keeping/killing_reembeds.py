@@ -22,6 +22,10 @@ from commonplace import EmbedderMismatchError
 from commonplace.chroma import reembedding
 from commonplace.testing import HashingEmbedder
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from forked import in_fork
+
 OLD, NEW = HashingEmbedder(64), HashingEmbedder(96)
 TEXTS = sorted(f"Box {number} is on shelf {number * 7}" for number in range(30))
 EVENTS = {
@@ -79,16 +83,7 @@ def finish(directory: Path) -> None:
 
 def forked(work: Callable[[], None]) -> int:
     """Return by which signal a fork ended that does the work; 0 for none."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001  # the fork must end here, whatever happens
-            sys.stderr.write(f"{type(error).__name__}: {error}\n")
-            sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    ended = in_fork(work)
     assert ended <= 0, "what it said stands above"
     return -ended
 
@@ -106,7 +101,7 @@ def main(place: Path) -> None:
         # How many there are differs a little: the last may lie beyond the end.
         assert ended == signal.SIGKILL or point > most - SWITCHING // 2, point
         for work in (look, finish, look):
-            forked(lambda do=work, on=store: do(on))  # type: ignore[misc]
+            forked(lambda do=work, on=store: do(on))  # type: ignore[misc]  # defaults bind
         shutil.rmtree(store)
 
 

@@ -28,7 +28,7 @@ def near(embedder: str) -> Vectors:
 
 
 def entry(vectors: list[Vectors], **changes: object) -> Entry:
-    record = replace(Record("The tower is open.", source=READ), **changes)  # type: ignore[arg-type]
+    record = replace(Record("The tower is open.", source=READ), **changes)  # type: ignore[arg-type]  # a case's fields
     return Entry(record, np.stack(vectors).astype(np.float32))
 
 
