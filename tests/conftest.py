@@ -16,9 +16,9 @@ import commonplace
 from chroma_server import CHROMA_RUN, client_of_new_database, running
 from clock import Clock
 from commonplace import Memory
-from commonplace.in_memory import InMemoryStore
+from commonplace.opening.roots import CACHE_BYTES
 from commonplace.ports import RecordStore
-from commonplace.roots import CACHE_BYTES
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
 from serving import serving
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import commonplace
 from commonplace import Memory, RecordNotFoundError, Scope
-from commonplace.records import new_id
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import new_id
 
 HOSTILE = [
     "a/b", "..", ".", "1", "10", "user", "user/1", "%", "%2F", "%25", "'", '"', "' OR 1=1 --",

@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from commonplace import errors
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
+from commonplace.stores.in_memory import InMemoryStore
 from http_api import app_on, asking, filled, gate_on, stored
 
 APP = app_on(InMemoryStore())
