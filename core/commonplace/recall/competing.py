@@ -61,6 +61,8 @@ BESIDE = 0.05
 MOSTLY = 0.8
 """Of the terms of a statement, the share in a query that asks whether it holds."""
 
+_WRITTEN_AS_ONE = re.compile(r"\w[^\w\s'’-]+\w|_|[a-z][A-Z]")
+
 _LABEL = re.compile(r"(?<=[a-z] )[A-HJ-Z]\b(?!['.])")
 
 
@@ -114,6 +116,12 @@ class Statement:
         behind = self.text[end:] if not _stems(self.text[:start]) else self.text
         return next(iter(_stems(behind)), "")
 
+    @cached_property
+    def parts(self) -> set[str]:
+        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`."""
+        written = (one for one in self.text.split() if _WRITTEN_AS_ONE.search(one))
+        return {stem for one in written for stem in _stems(one)}
+
     def has_other_labels(self, other: Statement) -> bool:
         """Tell whether both have a lone capital behind a word, and not the same: "server B"."""
         own, others = (set(_LABEL.findall(text)) for text in (self.text, other.text))
@@ -126,14 +134,17 @@ class Statement:
     def is_of_another(self, older: Statement) -> bool:
         """Tell whether the older is about something that the query names and this is not about.
 
-        That is its first word, or a number. Nor does a statement
-        without a number give another value to what has one, unless it has all that is asked for.
+        That is its first word, a number, a part of a name written as one, or all of it. Nor does
+        a statement without a number give another value to what has one, unless it has all that is
+        asked for.
         """
         if self.has_other_labels(older):
             return True
         lost = older.stems_named.difference(self.stems)
         if not lost:
             return False
+        if older.is_asked or not lost.isdisjoint(older.parts):
+            return True
         if any(map(_has_digit, lost)) or (_has_digit(older.text) and not _has_digit(self.text)):
             return True
         if is_of_self(older.text):  # "I bought a bike": it is about what follows the verb
