@@ -243,7 +243,7 @@ def _limit_rows(plans: Sequence[Plan]) -> list[list[str]]:
         [
             name,
             f"{DOCUMENTED[name]:,.0f}",
-            *(f"{value:,.1f} ({value / DOCUMENTED[name]:.0%})" for value in values),
+            *(f"{value:,.1f} ({value / DOCUMENTED[name]:.1%})" for value in values),
         ]
         for name in plans[0].limits()
         for values in [[plan.limits()[name] for plan in plans]]
@@ -269,7 +269,7 @@ def _bottleneck(plan: Plan) -> str:
     dearest = max(costs, key=lambda name: costs[name])
     part = costs[dearest] / sum(costs.values())
     return (
-        f"- {_name(plan)}: the first limit is *{first}*, at {shares[first]:.0%} of it. The largest "
+        f"- {_name(plan)}: the first limit is *{first}*, at {shares[first]:.1%} of it. The largest "
         f"cost is what is *{dearest}*, {part:.0%} of all."
     )
 

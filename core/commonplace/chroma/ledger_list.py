@@ -119,7 +119,8 @@ class LedgerList:
             for one in self._in_turn(living, wanted)
             if selection.is_of_state(one) and admitted(one)
         )
-        return list(islice(found, offset, None if limit is None else offset + limit))
+        last = None if limit is None else min(offset + limit, _MOST)
+        return list(islice(found, min(offset, _MOST), last))
 
     def _in_turn(self, living: Sequence[Any], wanted: Wanted) -> Iterator[Record]:
         """Yield what meets a condition, newest first, read in growing pages."""
