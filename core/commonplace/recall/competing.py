@@ -68,6 +68,11 @@ MOSTLY = 0.8
 
 _WRITTEN_AS_ONE = re.compile(r"\w[^\w\s'’-]+\w|_|[a-z][A-Z]")
 
+_BEING = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|ist|sind|war|hat|est|sont|était|es|está|son|era|tiene)\b",
+    re.IGNORECASE,
+)
+
 _POSSESSIVE = re.compile(r"(\w{2,})['’]s\b")
 
 _LABEL = re.compile(r"(?<=[a-z] )[A-HJ-Z]\b(?!['.])")
@@ -117,11 +122,16 @@ class Statement:
         return not before or not {*other.stems, *other.stems_named}.isdisjoint(before)
 
     @cached_property
-    def lead(self) -> str:
-        """The stem that it is about: its first, behind an opening that tells of a change."""
+    def subject(self) -> set[str]:
+        """The stems of what it is about: what stands before "is", or else its first word.
+
+        An opening that tells of a change is no part of it: "Dropped Acme", "My new doctor is".
+        """
         start, end = change_span(self.text)
-        behind = self.text[end:] if not _stems(self.text[:start]) else self.text
-        return next(iter(_stems(behind)), "")
+        text = self.text if _stems(self.text[:start]) else self.text[end:]
+        being = _BEING.search(text)
+        own = _stems(text[: being.start()]) if being else []
+        return {one for one in own or _stems(text)[:1] if not _has_digit(one)}
 
     @cached_property
     def parts(self) -> set[str]:
@@ -152,8 +162,7 @@ class Statement:
             return True
         if is_of_self(older.text):  # "I bought a bike": it is about what follows the verb
             return next((one for one in older.stems if one not in self.stems), "") in lost
-        lead = self.lead
-        return older.lead in lost and lead not in older.stems and not _has_digit(lead)
+        return not lost.isdisjoint(older.subject) and not self.subject.issubset(older.stems)
 
     def _is_of_what_is_of(self, other: Statement) -> bool:
         """Tell whether it is about what belongs to who the other is about: "Rosa's husband"."""
