@@ -136,6 +136,12 @@ class RemoteEngine:
             )
         )
 
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        chosen = selection_to_json(selection)
+        return _records(self._asked("latest", scopes=_paths(scopes), selection=chosen, limit=limit))
+
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         found = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)
         return _records(found["records"]), found["total"]

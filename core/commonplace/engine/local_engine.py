@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
 from commonplace.stores.warm_store import Growth, WarmStore, not_found
-from commonplace.values.records import Kind, Match, Record
+from commonplace.values.records import Kind, Match, Record, last_changed
 from commonplace.values.scope import Scope, innermost_around
 from commonplace.values.uses import is_change
 from commonplace.waiting.commits import GroupCommit
@@ -92,6 +93,7 @@ class LocalEngine:
         changed = [one for one in records if is_change(one, known.get(identity(one)))]
         if changed:
             entries = judged(self._embedder, changed, vectors, known, self.screening)
+            self._store.store.await_room()
             written = self._commits.commit(Write(entries, ids))
             tell_of_all(changed, written)
             known |= zip(map(identity, changed), written, strict=True)
@@ -105,7 +107,7 @@ class LocalEngine:
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
         self._check_open()
         ready = None if reads_the_same(old, new) else self._embedder.entries([new], vectors)[0]
-        with self._opened():
+        with self._writing():
             stored = self._store.swap(old, new, ready, self.clock())
         if stored is None:
             raise not_found(old.id, old.scope)
@@ -118,11 +120,11 @@ class LocalEngine:
             self._uses.write_if_due(PATIENCE_OF_USES)
 
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
-        with self._opened():
+        with self._writing():
             return self._remove("forget", scope, lambda: self.entries([scope], ids))
 
     def discard(self, records: Sequence[Record]) -> int:
-        with self._opened():
+        with self._writing():
             around = innermost_around(one.scope for one in records)
             return self._remove("forget", around, lambda: self._store.stored(records).values())
 
@@ -131,7 +133,7 @@ class LocalEngine:
         at = self.clock()
         # Read without the lock, which a large store would hold for long.
         expired = [one for one in self._store.store.records(scope) if one.is_expired(at)]
-        with self._opened():
+        with self._writing():
             self._store.tidy(scope)
             return self._remove("sweep", scope, lambda: self._store.expired(expired, at))
 
@@ -206,6 +208,14 @@ class LocalEngine:
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
 
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        with self._opened():
+            at = self.clock()
+            held = (self._store.latest(scope, selection, limit, at) for scope in scopes)
+            return last_changed(chain.from_iterable(held), limit)
+
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         with self._opened():
             return self._store.session(scope, name, kind, limit, self.clock())
@@ -278,6 +288,14 @@ class LocalEngine:
             self._uses.write_if_urgent()
             with self._store.operation():
                 yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Let the body change what is stored, after waiting for room where nobody waits for it."""
+        self._check_open()
+        self._store.store.await_room()
+        with self._opened():
+            yield
 
     @contextmanager
     def _recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:

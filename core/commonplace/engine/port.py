@@ -124,6 +124,12 @@ class Engine(Protocol):
         """Return a page of the selected records, newest first."""
         ...
 
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        """Return those of the selected records that can be recalled, last changed first."""
+        ...
+
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         """Return a session's newest current records of a kind, newest first, and how many it has.
 

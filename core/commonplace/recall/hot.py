@@ -13,9 +13,9 @@ import numpy as np
 from commonplace.ports import Entry, RecordStore, Vectors
 from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
-from commonplace.recall.growing import Rows
+from commonplace.recall.growing import Doubles, Growing, Rows
 from commonplace.recall.sessions import SessionRows
-from commonplace.values.records import Kind, Record
+from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
 
 # What a scope and a record take, by tracemalloc over scopes of 5 to 1,000 records of 12 to 3,000
@@ -26,6 +26,9 @@ _BYTES_PER_SCOPE = 16_000
 _BYTES_PER_RECORD = 4_000
 _BYTES_PER_CHARACTER = 8
 _VECTOR_COPIES = 2
+_CONDITIONS = 8
+"""So many conditions are known by the rows that they admit: agents ask by the same few."""
+_NO_ROWS: Rows = np.zeros(0, np.int64)
 
 
 class HotScope:
@@ -41,6 +44,8 @@ class HotScope:
         self._rows_by_kind: dict[Kind, dict[int, None]] = {}
         self._sessions = SessionRows()
         self._count = 0
+        self._changes: Growing[np.float64] = Growing(np.float64)
+        self._admitted: OrderedDict[Condition, tuple[int, Rows]] = OrderedDict()
         if ordered:
             vectors = [entry.vectors for entry in ordered]
             self.arrays.extend([entry.record for entry in ordered], vectors)
@@ -131,7 +136,31 @@ class HotScope:
         """Return the rows of the entries that the condition admits."""
         if condition is everything:
             return np.flatnonzero(self.arrays.alive)
-        return np.array([row for row in self._living() if condition(self.record(row))], np.int64)
+        # Rows are never reused, and what is changed gets a new one: only new rows are looked at.
+        seen, before = self._admitted.pop(condition, (0, _NO_ROWS))
+        among = enumerate(self._records[seen:], seen)
+        new = [row for row, record in among if record is not None and condition(record)]
+        rows = np.concatenate([before, np.array(new, np.int64)])
+        rows = np.asarray(rows[self.arrays.alive[rows]], np.int64)
+        self._admitted[condition] = len(self._records), rows
+        if len(self._admitted) > _CONDITIONS:
+            self._admitted.popitem(last=False)
+        return rows
+
+    def latest(self, condition: Condition, limit: int | None) -> list[Record]:
+        """Return the admitted records, last changed first, at most `limit`."""
+        rows = self.admitted(condition)
+        if limit and limit < len(rows):
+            changes = self._times_of_change()[rows]
+            least = np.partition(changes, -limit)[-limit]
+            rows = rows[changes >= least]  # with all that were changed in the same moment
+        return last_changed(map(self.record, rows.tolist()), limit)
+
+    def _times_of_change(self) -> Doubles:
+        """Return when each row's record was last changed; 0 for those that were dropped by then."""
+        new = self._records[len(self._changes) :]
+        self._changes.extend([one.valid_from.timestamp() if one else 0.0 for one in new])
+        return self._changes.view
 
     def _row(self, record: Record) -> int | None:
         rows = self._rows.get(record.id, ())

@@ -153,6 +153,12 @@ class ConfinedEngine:
         self._check(scopes)
         return self._engine.select(scopes, selection, offset, limit)
 
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        self._check(scopes)
+        return self._engine.latest(scopes, selection, limit)
+
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         self._check([scope])
         return self._engine.session(scope, name, kind, limit)

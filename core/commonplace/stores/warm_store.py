@@ -15,7 +15,7 @@ from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.stores.scope_counts import ScopeCounts
-from commonplace.values.records import Kind, Record
+from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses
 from commonplace.writing.batch import Batch, Identity, Write, identity
@@ -215,6 +215,17 @@ class WarmStore:
         if hot is not None:
             return hot.of_kinds(kinds)
         return (record for record in self.current(scope) if record.kind in kinds)
+
+    def latest(
+        self, scope: Scope, selection: Selection, limit: int | None, at: datetime
+    ) -> list[Record]:
+        """Return those of them that are selected, last changed first, at most `limit`."""
+        hot, selected = self._hot.of(scope), selection.condition()
+        if hot is not None:
+            hot.expire(at)
+            return hot.latest(selected, limit)
+        living = (one for one in self.current(scope) if not one.is_expired(at))
+        return last_changed(filter(selected, living), limit)
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime) -> Page:
         """Return the newest `limit` of a session's records of a kind, and how many it has.
