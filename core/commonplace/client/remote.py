@@ -35,7 +35,7 @@ from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.record_json import from_json, to_json
 from commonplace.values.records import Kind, Match, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 class RemoteEngine:

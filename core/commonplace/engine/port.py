@@ -16,7 +16,7 @@ from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.records import Kind, Match, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 class Engine(Protocol):

@@ -7,16 +7,19 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from commonplace.ports import Entry, RecordStore, Vectors
-from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Doubles, Growing, Rows
 from commonplace.recall.sessions import SessionRows
 from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
+
+if TYPE_CHECKING:
+    from commonplace.recall.arrays import Arrays
 
 # What a scope and a record take, by tracemalloc over scopes of 5 to 1,000 records of 12 to 3,000
 # words, most of them new, on Python 3.10, whose dicts are the largest, and 3.12: never more than
@@ -37,7 +40,7 @@ class HotScope:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         """Hold these entries."""
         ordered = sorted(entries, key=lambda one: (one.record.created_at, one.record.id))
-        self.arrays = Arrays(ordered[0].vectors.shape[1] if ordered else 0)
+        self.arrays = _arrays(ordered[0].vectors.shape[1] if ordered else 0)
         self.bytes = _BYTES_PER_SCOPE
         self._records: list[Record | None] = []
         self._rows: dict[str, list[int]] = {}
@@ -58,7 +61,7 @@ class HotScope:
         """Add an entry, in the place of the one with the same scope and id if there is one."""
         self.remove(entry.record)
         if not self._records:
-            self.arrays = Arrays(entry.vectors.shape[1])
+            self.arrays = _arrays(entry.vectors.shape[1])
         self.arrays.add(entry.record, entry.vectors)
         self._register([entry])
 
@@ -193,6 +196,12 @@ class HotScope:
         self._count -= 1
         self.bytes -= size(entry)
         self.arrays.remove(row)
+
+
+def _arrays(dimension: int) -> Arrays:
+    from commonplace.recall.arrays import Arrays  # who only counts and writes needs none of it
+
+    return Arrays(dimension)
 
 
 def size(entry: Entry) -> int:

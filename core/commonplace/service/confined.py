@@ -22,7 +22,8 @@ from commonplace.service.quotas import Amount, Quotas, amount, size
 from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.records import Kind, Match, Origin, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening, held_back
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import held_back
 from commonplace.writing.trust import trusted
 
 LOCAL = "local"
