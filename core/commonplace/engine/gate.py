@@ -28,8 +28,11 @@ class Gate:
     def opened(self) -> Iterator[None]:
         """Let the body use all, while nobody else does."""
         self.check()  # before the lock: in a forked process nobody may be there to release it
-        with self._turns.whole(), self._ready():
-            yield
+        with self._turns.whole():
+            self.check()
+            self._uses.write_if_urgent()
+            with self._store.operation():
+                yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -46,13 +49,13 @@ class Gate:
     @contextmanager
     def recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:
         """Let the body use arrays: those that are held also while the files are rewritten."""
-        with (
-            self._turns.enough(
-                lambda: not (selection.as_of or self._uses.are_urgent) and self._store.holds(scopes)
-            ),
-            self._ready(),
+        with self._turns.enough(
+            lambda: not (selection.as_of or self._uses.are_urgent) and self._store.holds(scopes)
         ):
-            yield
+            self.check()
+            self._uses.write_if_urgent()
+            with self._store.operation():
+                yield
 
     @contextmanager
     def rewriting(self, prepare: Callable[[], None]) -> Iterator[None]:
@@ -85,13 +88,6 @@ class Gate:
                 f"({self._process}), which owns the directory. Open it in each process with "
                 "commonplace.open(path, shared=True)."
             )
-
-    @contextmanager
-    def _ready(self) -> Iterator[None]:
-        self.check()
-        self._uses.write_if_urgent()
-        with self._store.operation():
-            yield
 
     def _is_forked(self) -> bool:
         """Tell whether this is a copy, in a forked process, of an engine that owns a directory."""

@@ -196,7 +196,7 @@ class LocalEngine:
     def exact(self, scope: Scope, id: str) -> Record | None:
         with self._opened():
             at, found = self.clock(), self._store.exact(scope, id)
-        return None if found is None or found.record.is_expired(at) else found.record
+        return None if found is None or found.is_expired(at) else found
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():

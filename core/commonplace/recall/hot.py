@@ -119,6 +119,11 @@ class HotScope:
         rows = (row for id in set(ids) for row in self._rows.get(id, ()))
         return [self._entry(row) for row in rows if scope.contains(self.record(row).scope)]
 
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        """Return the record of exactly this scope with this id."""
+        records = map(self.record, self._rows.get(id, ()))
+        return next((record for record in records if record.scope == scope), None)
+
     def nearest(
         self, vector: Vectors, condition: Condition, limit: int
     ) -> list[tuple[Entry, float]]:

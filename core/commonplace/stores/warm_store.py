@@ -173,11 +173,14 @@ class WarmStore:
         # because it is held back or a past version.
         return self.store.find(scope, sorted(set(ids)))
 
-    def exact(self, scope: Scope, id: str) -> Entry | None:
-        """Return the entry of exactly this scope with this id."""
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        """Return the record of exactly this scope with this id."""
         hot = self._hot.held(scope)
-        held = [] if hot is None else hot.find(scope, [id])
-        return _of(scope, held) or _of(scope, self.store.find(scope, [id]))
+        found = None if hot is None else hot.exact(scope, id)
+        if found is not None:
+            return found
+        stored = (entry.record for entry in self.store.find(scope, [id]))
+        return next((record for record in stored if record.scope == scope), None)
 
     def held(self, scope: Scope, ids: Sequence[str]) -> list[Record]:
         """Return the records within `scope` with these ids: those of any state, expired or not."""
@@ -301,11 +304,6 @@ class WarmStore:
         """Keep nothing that is derived from the store."""
         self._hot.clear()
         self.counts.clear()
-
-
-def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:
-    """Return the first of exactly this scope."""
-    return next((entry for entry in entries if entry.record.scope == scope), None)
 
 
 def not_found(id: str, scope: Scope) -> RecordNotFoundError:
