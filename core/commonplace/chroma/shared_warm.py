@@ -80,8 +80,8 @@ class SharedWarm(WarmStore):
         found = self._shared.exactly([identity(record) for record in records])
         return {identity(entry.record): entry for entry in found}
 
-    def exact(self, scope: Scope, id: str) -> Entry | None:
-        return next(iter(self._shared.exactly([(scope, id)])), None)
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        return next((entry.record for entry in self._shared.exactly([(scope, id)])), None)
 
     def current(self, scope: Scope) -> Iterator[Record]:
         return (record for record in self.store.records(scope) if record.is_current)

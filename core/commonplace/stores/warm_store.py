@@ -16,7 +16,7 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.stores.listing import Listing, Lists, newest
 from commonplace.stores.scope_counts import MOST_KEPT, Counted, ScopeCounts, counted
-from commonplace.values.records import Kind, Record
+from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses
 from commonplace.writing.batch import Batch, Identity, Write, identity
@@ -175,11 +175,14 @@ class WarmStore:
         # because it is held back or a past version.
         return self.store.find(scope, sorted(set(ids)))
 
-    def exact(self, scope: Scope, id: str) -> Entry | None:
-        """Return the entry of exactly this scope with this id."""
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        """Return the record of exactly this scope with this id."""
         hot = self._hot.held(scope)
-        held = [] if hot is None else hot.find(scope, [id])
-        return _of(scope, held) or _of(scope, self.store.find(scope, [id]))
+        found = None if hot is None else hot.exact(scope, id)
+        if found is not None:
+            return found
+        stored = (entry.record for entry in self.store.find(scope, [id]))
+        return next((record for record in stored if record.scope == scope), None)
 
     def held(self, scope: Scope, ids: Sequence[str]) -> list[Record]:
         """Return the records within `scope` with these ids: those of any state, expired or not."""
@@ -240,6 +243,17 @@ class WarmStore:
         if hot is not None:
             return hot.of_kinds(kinds)
         return (record for record in self.current(scope) if record.kind in kinds)
+
+    def latest(
+        self, scope: Scope, selection: Selection, limit: int | None, at: datetime
+    ) -> list[Record]:
+        """Return those of them that are selected, last changed first, at most `limit`."""
+        hot, selected = self._hot.of(scope), selection.condition()
+        if hot is not None:
+            hot.expire(at)
+            return hot.latest(selected, limit)
+        living = (one for one in self.current(scope) if not one.is_expired(at))
+        return last_changed(filter(selected, living), limit)
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime) -> Page:
         """Return the newest `limit` of a session's records of a kind, and how many it has.
@@ -315,11 +329,6 @@ class WarmStore:
         """Keep nothing that is derived from the store."""
         self._hot.clear()
         self.counts.clear()
-
-
-def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:
-    """Return the first of exactly this scope."""
-    return next((entry for entry in entries if entry.record.scope == scope), None)
 
 
 def not_found(id: str, scope: Scope) -> RecordNotFoundError:

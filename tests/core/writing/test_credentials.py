@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonplace import Record, Source
-from commonplace.writing.screening import Screening, redacted, screened
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import redacted, screened
 
 HEX = "0123456789abcdef"
 ALNUM = string.ascii_letters + string.digits
