@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonplace import Memory, Source
 from commonplace.adapters.model_tools import model_tools
@@ -43,7 +43,7 @@ def memory_tools(
     ]
 
 
-def _tool_class() -> type[Tool]:
+def _tool_class() -> Any:
     """Return AutoGen's class of tools, which its hooks are older than."""
     try:
         from autogen.tools import Tool
