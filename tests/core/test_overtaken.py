@@ -33,7 +33,7 @@ def test_whoever_is_always_overtaken_is_told_what_to_do(monkeypatch: pytest.Monk
 
 
 def test_another_error_is_nobody_s_being_faster() -> None:
-    tried = []
+    tried: list[int] = []
 
     def step() -> None:
         tried.append(1)
