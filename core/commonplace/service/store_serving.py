@@ -97,17 +97,19 @@ class StoreService(Serving):
             self._engine.erase(one)
 
 
-def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreService:
+def store_service(
+    client: ClientAPI, port: Port, embedder: str | None, **options: Any
+) -> StoreService:
     """Return a server of the store that `client` holds, after a look at what is there.
 
     `embedder` names a model, or the clients' own; without it the server embeds with the store's.
-    Raises StoreFormatError, EmbedderMismatchError, AccessDeniedError, InvalidInputError,
+    `options` are what `engine_on` takes beside. Raises StoreFormatError, EmbedderMismatchError, AccessDeniedError, InvalidInputError,
     StoreError; then nothing was changed.
     """
     check_collections(client)
     model = model_of(embedder)
     audit = SharedAuditLog(client)
-    engine = engine_on(client, model, audit=audit, serves=True)
+    engine = engine_on(client, model, audit=audit, serves=True, **options)
     for name in (KEYS, AUDIT, ERASURES, CLAIMS):
         Notes(client, name).make()
     return StoreService(client, engine, audit.erasures, port, embeds=not isinstance(model, Absent))
