@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from commonplace import Record, Source
 from commonplace.adapting import message_record
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from metrics import Tally, recall_at
 
 DEEPEST = 10

@@ -27,7 +27,7 @@ import commonplace
 from baselines import Bm25, Dense, Hybrid
 from commonplace import Record, Source
 from commonplace.adapting import message_record
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from embedders import Remembering
 from locomo import DEPTH, by_figure
 from metrics import Tally

@@ -28,7 +28,7 @@ from baselines import Bm25, Dense
 from commonplace import Memory, Record, Source
 from commonplace.embedding import MiniLM
 from commonplace.ports import Vectors
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from metrics import Tally
 from tables import Bars, arguments, publish
 

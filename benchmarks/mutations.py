@@ -30,14 +30,14 @@ TESTS = {
     "service/quotas.py": ["core/test_edges.py"],
     "keeping/audit_chain.py": ["core/test_edges.py", "core/keeping/test_audit.py"],
     "recall/packing.py": ["core/test_edges.py", "core/test_packing.py"],
-    "validation.py": ["core/test_edges.py", "core/test_bad_input.py", "core/test_values.py"],
-    "scope.py": ["core/test_edges.py", "core/test_isolation.py"],
+    "values/validation.py": ["core/test_edges.py", "core/test_bad_input.py", "core/test_values.py"],
+    "values/scope.py": ["core/test_edges.py", "core/test_isolation.py"],
     "writing/repetition.py": ["core/test_repetition.py", "core/test_history.py"],
     "writing/wording.py": ["core/test_repetition.py"],
     "recall/standing.py": ["core/recall/test_standing.py", "core/test_uses.py"],
     "recall/fusion.py": ["core/recall/test_fusion.py", "core/test_recalling.py"],
     "service/access.py": ["service/test_keys.py", "service/test_security.py"],
-    "in_memory.py": ["core/test_store_contract.py"],
+    "stores/in_memory.py": ["core/test_store_contract.py"],
 }
 SECONDS = 240
 NEIGHBOURS: dict[type[ast.AST], type[ast.AST]] = {

@@ -36,7 +36,7 @@ from tenacity import retry, stop_after_delay, wait_fixed
 
 import commonplace
 from commonplace import Memory
-from commonplace.ownership import owner_of
+from commonplace.files.ownership import owner_of
 from commonplace.ports import Vectors
 from measuring import milliseconds, texts
 

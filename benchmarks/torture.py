@@ -33,7 +33,7 @@ from rich.table import Table
 
 import commonplace
 from commonplace import Memory
-from commonplace.ownership import owner_of
+from commonplace.files.ownership import owner_of
 from commonplace.testing import HashingEmbedder
 
 SPAWN = multiprocessing.get_context("spawn")

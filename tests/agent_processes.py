@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from commonplace.ownership import owner_of
+from commonplace.files.ownership import owner_of
 from commonplace.testing import HashingEmbedder
 
 PROGRAM = Path(__file__).with_name("agent_program.py")

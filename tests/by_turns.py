@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import commonplace
 from commonplace import Memory
 from commonplace.chroma.notes import Notes
-from commonplace.engine_port import Engine
-from commonplace.records import ORIGINS
-from commonplace.scope import Scope
+from commonplace.engine.port import Engine
 from commonplace.service.store_keys import KEYS, StoreKeys
+from commonplace.values.records import Origin
+from commonplace.values.scope import Scope
 from many_servers import in_threads
 
 if TYPE_CHECKING:
@@ -43,13 +43,11 @@ def two_servers(client: ClientAPI, **options: Any) -> Iterator[Callable[[object]
     """Serve a database twice within; give what opens a memory whose requests go by turns."""
     with ExitStack() as closing:
         addresses = closing.enter_context(in_threads(SERVERS, client, **options))
-        key = StoreKeys(Notes(client, KEYS)).add(Scope(), origins=ORIGINS)
+        key = StoreKeys(Notes(client, KEYS)).add(Scope(), origins=get_args(Origin))
 
         def opened(embedder: object) -> Memory:
             memories = [
-                commonplace.open(
-                    address, api_key=key, embedder=embedder, **_of_clients(options)
-                )
+                commonplace.open(address, api_key=key, embedder=embedder, **_of_clients(options))
                 for address in addresses
             ]
             engines = ByTurns([memory._engine for memory in memories])

@@ -17,9 +17,9 @@ from by_turns import ByTurns, two_servers
 from chroma_server import CHROMA_RUN, TWO_SERVERS, client_of, client_of_new_database, running
 from clock import Clock
 from commonplace import Memory
-from commonplace.in_memory import InMemoryStore
+from commonplace.opening.roots import CACHE_BYTES
 from commonplace.ports import RecordStore
-from commonplace.roots import CACHE_BYTES
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
 from serving import serving
 
@@ -141,38 +141,43 @@ def chroma_port(
         yield port
 
 
-@pytest.fixture(params=["in memory", "chroma", "a client that was passed", CHROMA_RUN, TWO_SERVERS])
+SHARED = ["a client that was passed", CHROMA_RUN, TWO_SERVERS]
+
+
+@pytest.fixture(params=["in memory", "chroma", *SHARED])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, embedder: HashingEmbedder
 ) -> Iterator[RecordStore]:
     """Give every implementation of the port in turn."""
     if request.param == "in memory":
         yield InMemoryStore()
-    elif request.param == "a client that was passed":
-        import chromadb
-
-        from commonplace.chroma.shared_store import SharedStore
-
-        settings = chromadb.config.Settings(anonymized_telemetry=False)
-        client: Any = chromadb.PersistentClient(tmp_path / "store", settings)
-        yield SharedStore(client, embedder.name, 0)  # nothing fits into memory
-        client.close()
-    elif request.param == "two servers":
-        from commonplace.chroma.shared_store import SharedStore
-
-        port = request.getfixturevalue("chroma_port")
-        client = client_of_new_database(port)
-        clients = [client, client_of(port, client.database)]
-        both = [SharedStore(one, embedder.name, CACHE_BYTES) for one in clients]
-        yield cast("RecordStore", ByTurns(both))
-    elif request.param == "chroma run":
-        from commonplace.chroma.shared_store import SharedStore
-
-        client = client_of_new_database(request.getfixturevalue("chroma_port"))
-        yield SharedStore(client, embedder.name, CACHE_BYTES)
-    else:
+    elif request.param == "chroma":
         from commonplace.chroma.directory import opened
 
         store, release = opened(tmp_path / "store", embedder.name)
         yield store
         release()
+    else:
+        yield from shared_store(request, tmp_path, embedder.name)
+
+
+def shared_store(request: pytest.FixtureRequest, path: Path, model: str) -> Iterator[RecordStore]:
+    """Give a store beside others: in this process, on a server, or by turns one of two on it."""
+    from commonplace.chroma.shared_store import SharedStore
+
+    if request.param == "a client that was passed":
+        import chromadb
+
+        settings = chromadb.config.Settings(anonymized_telemetry=False)
+        client: Any = chromadb.PersistentClient(path / "store", settings)
+        yield SharedStore(client, model, 0)  # nothing fits into memory
+        client.close()
+        return
+    port = request.getfixturevalue("chroma_port")
+    client = client_of_new_database(port)
+    store = SharedStore(client, model, CACHE_BYTES)
+    if request.param == "two servers":
+        other = SharedStore(client_of(port, client.database), model, CACHE_BYTES)
+        yield cast("RecordStore", ByTurns([store, other]))
+    else:
+        yield store

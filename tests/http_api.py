@@ -13,16 +13,16 @@ from clock import Clock
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.chroma.shared_warm import SharedWarm
 from commonplace.embedding import as_embedder
-from commonplace.engine import LocalEngine
-from commonplace.in_memory import InMemoryStore
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.ports import RecordStore
-from commonplace.records import Record
-from commonplace.scope import Scope
 from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.stores.warm_store import WarmStore
 from commonplace.testing import HashingEmbedder
-from commonplace.warm_store import WarmStore
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 
 ALL = {"all": Grant(name="all")}
 """One key, which opens every scope; to be on this machine opens more."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from commonplace import Memory, Record
-from commonplace.keeping import jsonl
-from commonplace.keeping.importing import ImportReport
+from commonplace.transfer import jsonl
+from commonplace.transfer.importing import ImportReport
 
 
 def everything(memory: Memory) -> list[Record]:

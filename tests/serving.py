@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from commonplace.local import owned
-from commonplace.roots import CACHE_BYTES
+from commonplace.opening.local import owned
+from commonplace.opening.roots import CACHE_BYTES
 from commonplace.service.absent import Absent
 from commonplace.service.http_server import Port
 from commonplace.service.serving import Service

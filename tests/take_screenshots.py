@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import commonplace
 from commonplace import Memory
-from commonplace.records import now
 from commonplace.service.http_server import quiet_server
 from commonplace.service.listening import tcp
 from commonplace.service.own_inspector import own_inspector
+from commonplace.values.records import now
 from inspected import fill, fill_states
 
 KEY = "the key of this run"

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     )
     from commonplace.keeping.receipt import ErasureReceipt
     from commonplace.memory import Memory
-    from commonplace.opening import open
-    from commonplace.records import Match, Record, Source, Stats
-    from commonplace.scope import Scope
+    from commonplace.opening.open import open
+    from commonplace.values.records import Match, Record, Source, Stats
+    from commonplace.values.scope import Scope
     from commonplace.writing.screening import Screening
 
 __version__ = "0.1.0"
@@ -54,14 +54,14 @@ __all__ = [
 _PLACES = {
     "AsyncMemory": "aio",
     "ErasureReceipt": "keeping.receipt",
-    "Match": "records",
+    "Match": "values.records",
     "Memory": "memory",
-    "Record": "records",
-    "Scope": "scope",
+    "Record": "values.records",
+    "Scope": "values.scope",
     "Screening": "writing.screening",
-    "Source": "records",
-    "Stats": "records",
-    "open": "opening",
+    "Source": "values.records",
+    "Stats": "values.records",
+    "open": "opening.open",
 }
 
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
+from commonplace.engine.lease import Place
 from commonplace.errors import InvalidInputError, ModelUnavailableError
-from commonplace.lease import Place
 from commonplace.memory import Memory
-from commonplace.records import Record, Source, now
+from commonplace.values.records import Record, Source, now
 from commonplace.writing.messages import (
     Messages,
     message_record,

@@ -13,9 +13,9 @@ from typing_extensions import Self
 from commonplace.conversation.aio import AsyncConversation
 from commonplace.conversation.summarising import Summariser
 from commonplace.memory import Memory
-from commonplace.recall.rendering import Tokenizer
-from commonplace.records import Source
-from commonplace.scope import Scope
+from commonplace.values.records import Source
+from commonplace.values.rendering import Tokenizer
+from commonplace.values.scope import Scope
 
 P = ParamSpec("P")
 R = TypeVar("R")

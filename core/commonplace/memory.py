@@ -6,8 +6,8 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from commonplace.conversation.conversing import Conversing
 from commonplace.errors import InvalidInputError
-from commonplace.verbs.conversing import Conversing
 from commonplace.verbs.erasing import Erasing
 from commonplace.verbs.looking import Looking
 from commonplace.verbs.observing import Observing

@@ -9,9 +9,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import Uses
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import Uses
 
 Vectors = NDArray[np.float32]
 NO_VECTORS: Vectors = np.empty((1, 0), np.float32)
@@ -121,7 +121,7 @@ class RecordStore(Protocol):
         """Count uses of the records that are there and current; return these as they are now.
 
         Nothing else of them changes, whoever writes them meanwhile, and nothing becomes of the
-        others. What `commonplace.uses.used` refuses is not counted.
+        others. What `commonplace.values.uses.used` refuses is not counted.
         """
         ...
 

@@ -8,8 +8,8 @@ from zlib import crc32
 
 import numpy as np
 
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import Vectors
+from commonplace.stores.in_memory import InMemoryStore
 
 __all__ = ["HashingEmbedder", "InMemoryStore"]
 

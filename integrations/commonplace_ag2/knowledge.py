@@ -11,9 +11,9 @@ from ag2.knowledge.base import ChangeCallback, ChangeSubscription, NoopChangeSub
 from anyio import to_thread
 
 from commonplace import Memory, Source
+from commonplace.adapters.items import Item, Items
 from commonplace.adapting import checked_memory
-from commonplace.items import Item, Items
-from commonplace.validation import MAX_TEXT_CHARACTERS
+from commonplace.values.validation import MAX_TEXT_CHARACTERS
 
 _SOURCE = Source(framework="ag2", origin="agent")
 _LOGS = "/log/"

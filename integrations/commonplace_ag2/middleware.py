@@ -19,7 +19,7 @@ from commonplace.adapting import (
     message_record,
     query_text,
 )
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 
 FRAMEWORK = "ag2"
 

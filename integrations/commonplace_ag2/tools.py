@@ -6,7 +6,7 @@ from ag2.tools import tool
 from ag2.tools.final import FunctionTool
 
 from commonplace import Memory, Source
-from commonplace.model_tools import model_tools
+from commonplace.adapters.model_tools import model_tools
 from commonplace_ag2.middleware import FRAMEWORK
 
 

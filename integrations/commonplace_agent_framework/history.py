@@ -10,7 +10,7 @@ from agent_framework import AgentSession, HistoryProvider, Message, SessionConte
 from commonplace import AsyncMemory, Source
 from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.conversation import AsyncConversation
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
 from commonplace_agent_framework.messages import shown, told
 

@@ -9,7 +9,7 @@ from agent_framework import AgentSession, ContextProvider, Message, SessionConte
 
 from commonplace import AsyncMemory, Source
 from commonplace.adapting import OnError, checked_on_error, guarded, query_text
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
 from commonplace_agent_framework.tools import memory_tools
 

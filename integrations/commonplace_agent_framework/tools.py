@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_framework import FunctionTool, tool
 
 from commonplace import Memory, Source
-from commonplace.model_tools import model_tools
+from commonplace.adapters.model_tools import model_tools
 from commonplace_agent_framework.choosing import FRAMEWORK
 
 

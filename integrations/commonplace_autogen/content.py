@@ -9,8 +9,8 @@ from typing import Any
 from autogen_core.memory import MemoryContent, MemoryMimeType
 
 from commonplace.errors import InvalidInputError
-from commonplace.json_values import checked_json
-from commonplace.records import KINDS, Match, Record
+from commonplace.values.json_values import checked_json
+from commonplace.values.records import KINDS, Match, Record
 
 MIME_TYPE = "mime_type"
 

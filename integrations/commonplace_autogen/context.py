@@ -19,7 +19,7 @@ from autogen_core.models import (
 
 from commonplace.conversation import AsyncConversation, Conversation, Window
 from commonplace.errors import InvalidInputError
-from commonplace.validation import checked_limit, checked_name
+from commonplace.values.validation import checked_limit, checked_name
 
 Message = dict[str, Any]
 

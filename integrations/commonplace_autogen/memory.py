@@ -18,8 +18,8 @@ from commonplace import AsyncMemory, Match, Memory, Record, RecordNotFoundError,
 from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.recall.filters import Metadata
 from commonplace.recall.packing import RELEVANT
-from commonplace.records import Kind, new_id
-from commonplace.validation import checked_confidence, checked_limit
+from commonplace.values.records import Kind, new_id
+from commonplace.values.validation import checked_confidence, checked_limit
 from commonplace_autogen.config import USERS, SharedMemoryConfig, described, opened
 from commonplace_autogen.content import content_of, options_of, text_of
 from commonplace_autogen.injection import view_of

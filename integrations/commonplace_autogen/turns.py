@@ -14,7 +14,7 @@ from autogen_core.models import (
 )
 
 from commonplace.adapting import message_record
-from commonplace.records import Record, Source
+from commonplace.values.records import Record, Source
 from commonplace_autogen.injection import user_text
 from commonplace_autogen.write_back import FRAMEWORK, tasks
 

@@ -22,7 +22,7 @@ from commonplace.adapting import (
     message_record,
     query_text,
 )
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 from commonplace_autogen_classic.messages import asking, is_said, is_users, text_of
 from commonplace_autogen_classic.tools import FRAMEWORK
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autogen.tools import Tool
 
 from commonplace import Memory, Source
-from commonplace.model_tools import model_tools
+from commonplace.adapters.model_tools import model_tools
 
 FRAMEWORK = "autogen-classic"
 

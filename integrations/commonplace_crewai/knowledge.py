@@ -13,10 +13,10 @@ from pydantic import Field
 from typing_extensions import override
 
 from commonplace import Match, Memory, Record, Source
+from commonplace.adapters.by_vector import discard, own, stated
 from commonplace.adapting import query_text
-from commonplace.by_vector import discard, own, stated
-from commonplace.characters import mended
 from commonplace.recall.packing import RELEVANT
+from commonplace.values.characters import mended
 
 _DOCUMENT = Source(framework="crewai", origin="document")
 

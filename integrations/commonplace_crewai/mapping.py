@@ -16,9 +16,9 @@ from crewai.memory.types import MemoryRecord
 
 from commonplace import InvalidInputError, Record, Scope, Source
 from commonplace.ports import Vectors
-from commonplace.records import JSON, now
-from commonplace.times import parsed_time
-from commonplace.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
+from commonplace.values.records import JSON, now
+from commonplace.values.times import parsed_time
+from commonplace.values.validation import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS
 from commonplace_crewai.paths import path_of
 
 _PREFIX = "crewai:"

@@ -14,8 +14,8 @@ from typing_extensions import override
 
 from commonplace import Match, Memory
 from commonplace.recall.excerpts import excerpt
-from commonplace.recall.rendering import rendered_part, rendered_record
-from commonplace.validation import MAX_TEXT_CHARACTERS
+from commonplace.values.rendering import rendered_part, rendered_record
+from commonplace.values.validation import MAX_TEXT_CHARACTERS
 from commonplace_crewai.mapping import matching, to_memory_record, visible_to
 from commonplace_crewai.paths import names_in
 from commonplace_crewai.recalled import taken

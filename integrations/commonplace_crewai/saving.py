@@ -12,8 +12,8 @@ from crewai.memory.utils import join_scope_paths
 from pydantic import PrivateAttr
 from typing_extensions import override
 
-from commonplace.characters import mended
 from commonplace.errors import ModelUnavailableError
+from commonplace.values.characters import mended
 from commonplace_crewai.analysis import Heard, WithoutModel, agent_in
 from commonplace_crewai.attempts import Judged, judged
 from commonplace_crewai.running import saving_agent

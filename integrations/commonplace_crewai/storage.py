@@ -18,11 +18,19 @@ from crewai.memory.types import MemoryRecord, ScopeInfo
 from typing_extensions import Self, override
 
 from commonplace import Memory, Record, RecordNotFoundError, Scope
+from commonplace.adapters.by_vector import (
+    dimension,
+    discard,
+    embedded,
+    entries,
+    nearest,
+    own,
+    stated,
+)
 from commonplace.adapting import checked_memory, count_shown
-from commonplace.by_vector import dimension, discard, embedded, entries, nearest, own, stated
 from commonplace.ports import Vectors
 from commonplace.recall.filters import Selection
-from commonplace.records import JSON, KINDS
+from commonplace.values.records import JSON, KINDS
 from commonplace_crewai.awaited import AwaitedStorage
 from commonplace_crewai.mapping import (
     categories_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from commonplace import Record, Scope
-from commonplace.records import now
+from commonplace.values.records import now
 
 _MOST = 10_000
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from commonplace import InvalidInputError, Memory, Source
 from commonplace.adapting import OnError, checked_on_error, guarded, keep_conversation, query_text
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 from commonplace_langchain.messages import last_question, text_of, told, with_block
 from commonplace_langchain.runs import Chosen, MemoryOrChoice, run_under
 

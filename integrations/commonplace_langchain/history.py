@@ -14,7 +14,7 @@ from langchain_core.messages import (
 
 from commonplace.conversation import Conversation, Window
 from commonplace.errors import InvalidInputError
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 
 WINDOW = "commonplace-window"
 """The id of the message that a window begins with: it is made anew each time, and never added."""

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from langchain_core.stores import BaseStore
 
 from commonplace import Memory, Source
+from commonplace.adapters.items import Item, Items
 from commonplace.adapting import checked_memory
-from commonplace.items import Item, Items
-from commonplace.records import JSON
+from commonplace.values.records import JSON
 
 V = TypeVar("V")
 

@@ -18,8 +18,8 @@ from commonplace import AsyncMemory, InvalidInputError, Memory, Source
 from commonplace.adapting import OnError, checked_on_error, guarded, keep_conversation, query_text
 from commonplace.recall.filters import Selection
 from commonplace.recall.packing import RELEVANT
-from commonplace.records import Kind
-from commonplace.validation import checked_confidence, checked_limit
+from commonplace.values.records import Kind
+from commonplace.values.validation import checked_confidence, checked_limit
 from commonplace.writing.extraction import Extractor
 from commonplace_langchain.informing import Recalled, informed
 from commonplace_langchain.learning import Learning

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from commonplace import AsyncMemory, Match, Memory
 from commonplace.adapting import OnError, guarded, query_text
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 
 _RECALLING = "recalling for the LangChain retriever"
 

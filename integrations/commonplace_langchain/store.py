@@ -21,11 +21,11 @@ from langgraph.store.base import (
 )
 
 from commonplace import InvalidInputError, Match, Memory, Record, Source
+from commonplace.adapters.items import Item as Kept
+from commonplace.adapters.items import Items, is_found_by_text
 from commonplace.adapting import checked_memory
-from commonplace.items import Item as Kept
-from commonplace.items import Items, is_found_by_text
-from commonplace.json_values import checked_json
-from commonplace.validation import checked_limit
+from commonplace.values.json_values import checked_json
+from commonplace.values.validation import checked_limit
 from commonplace_langchain.namespaces import named
 from commonplace_langchain.store_filters import condition
 from commonplace_langchain.store_texts import text_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from langgraph.store.base import get_text_at_path
 
-from commonplace.records import JSON
+from commonplace.values.records import JSON
 
 
 def text_of(value: dict[str, Any], fields: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
 from commonplace import Memory, Source
-from commonplace.model_tools import (
+from commonplace.adapters.model_tools import (
     FORGET,
     ID,
     LIMIT,

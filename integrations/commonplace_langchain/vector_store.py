@@ -14,11 +14,11 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from typing_extensions import Self, override
 
 from commonplace import InvalidInputError, Memory, Record, Source
+from commonplace.adapters.by_vector import discard, embedded, nearest, own, present
 from commonplace.adapting import checked_memory, query_text
-from commonplace.by_vector import discard, embedded, nearest, own, present
 from commonplace.recall.filters import Selection
-from commonplace.records import new_id
-from commonplace.validation import checked_limit
+from commonplace.values.records import new_id
+from commonplace.values.validation import checked_limit
 
 _SOURCE = Source(framework="langchain", origin="document")
 

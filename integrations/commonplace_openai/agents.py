@@ -15,7 +15,7 @@ from commonplace import AsyncMemory, Memory
 from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.conversation import AsyncConversation, Conversation
 from commonplace.errors import InvalidInputError
-from commonplace.validation import checked_limit
+from commonplace.values.validation import checked_limit
 from commonplace_openai.items import Item, is_result, items_of, opened, without_id
 from commonplace_openai.requests import question, text_of
 

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 from commonplace import Memory, Record, Source
 from commonplace.adapting import checked_memory
 from commonplace.recall.filters import Selection
-from commonplace.records import KEPT_APART
+from commonplace.values.records import KEPT_APART
 from commonplace_openai.requests import Kept
 
 _KIND, _ID = "openai:kind", "openai:id"

@@ -7,7 +7,7 @@ from typing import Any
 
 from commonplace import Memory, Source
 from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
-from commonplace.validation import checked_limit, checked_source
+from commonplace.values.validation import checked_limit, checked_source
 from commonplace.writing.extraction import Extractor
 from commonplace_openai.erasing import kept_there
 from commonplace_openai.requests import Api, Arguments, Item, Kept, question, text_of

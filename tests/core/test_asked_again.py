@@ -9,7 +9,7 @@ import pytest
 
 import commonplace
 from commonplace import Memory, Record, Source
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 
 JANUARY = datetime(2026, 1, 1, tzinfo=timezone.utc)
 QUESTION = "Who is my dentist?"

@@ -8,8 +8,8 @@ from itertools import chain
 
 import pytest
 
-from commonplace.commits import GroupCommit
 from commonplace.errors import MemoryClosedError
+from commonplace.waiting.commits import GroupCommit
 
 WRITERS = 8
 EACH = 40

@@ -8,7 +8,7 @@ import pytest
 
 from clock import Clock
 from commonplace import InvalidInputError, Memory, Record
-from commonplace.records import Kind
+from commonplace.values.records import Kind
 
 WALK = "Walked around the lake with Ida"
 

@@ -12,9 +12,9 @@ from commonplace import InvalidInputError, Record, Scope, Source
 from commonplace.errors import QuotaExceededError
 from commonplace.keeping.audit_chain import AuditEntry, from_line, sealed, to_line
 from commonplace.recall.packing import packed
-from commonplace.recall.rendering import block, rendered_record
 from commonplace.service.quotas import Amount, Quotas, size
-from commonplace.validation import (
+from commonplace.values.rendering import block, rendered_record
+from commonplace.values.validation import (
     MAX_DERIVED_FROM,
     MAX_MENTIONED_AT,
     MAX_METADATA_BYTES,

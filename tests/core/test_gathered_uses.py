@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from clock import Clock
 from commonplace import Record, Scope
-from commonplace.gathered_uses import MOST, GatheredUses
-from commonplace.uses import Use, Uses, carried, living_on, used
+from commonplace.engine.gathered_uses import MOST, GatheredUses
+from commonplace.values.uses import Use, Uses, carried, living_on, used
 
 ALICE = Scope(("user", "alice"))
 

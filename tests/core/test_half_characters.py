@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from commonplace import InvalidInputError, Memory, Record, Source
+from commonplace.adapters.by_vector import embedded
 from commonplace.adapting import message_record, query_text
-from commonplace.by_vector import embedded
-from commonplace.characters import mended
+from commonplace.values.characters import mended
 
 HALF, WHOLE = "Likes tea \ud83d", "Likes tea \ufffd"
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import Record, Scope, Source
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
 from commonplace.recall.filters import everything
 from commonplace.recall.focus import Focus
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.ranking import ranked
+from commonplace.stores.in_memory import InMemoryStore
 
 
 def entry(text: str, scope: Scope, *, id: str | None = None) -> Entry:

@@ -14,8 +14,8 @@ import commonplace
 from by_turns import two_servers
 from chroma_server import TWO_SERVERS, client_of_new_database
 from commonplace import Memory, RecordNotFoundError, Scope
-from commonplace.records import new_id
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import new_id
 
 HOSTILE = [
     "a/b", "..", ".", "1", "10", "user", "user/1", "%", "%2F", "%25", "'", '"', "' OR 1=1 --",

@@ -34,7 +34,7 @@ from commonplace.chroma.sealing import CHROMA, SEAL
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
-from commonplace.uses import Use
+from commonplace.values.uses import Use
 from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import commonplace
 from clock import Clock
 from commonplace import AccessDeniedError, InvalidInputError, Memory, Record, Scope, Source
-from commonplace.in_memory import InMemoryStore
 from commonplace.recall import explanation
 from commonplace.recall.explanation import REASONS
-from commonplace.scope_counts import ScopeCounts, counted
-from commonplace.scope_counts import from_json as scope_from_json
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.stores.scope_counts import ScopeCounts, counted
+from commonplace.stores.scope_counts import from_json as scope_from_json
 from commonplace.testing import HashingEmbedder
 from http_api import app_on, asking
 

@@ -320,7 +320,7 @@ class BehindAServer(MemoryRules):
 
 
 class BetweenTwoServers(MemoryRules):
-    """The same through two servers of one Chroma database: each request goes to the next of them."""
+    """The same through two servers of one Chroma database, which are asked by turns."""
 
     chroma_port = 0
 
@@ -348,7 +348,7 @@ OPERATIONS: dict[type[MemoryRules], int] = {
     OnChroma: 500,
     BehindAServer: 250,
 }
-OPERATIONS_BETWEEN = 100
+OPERATIONS_BETWEEN = 50
 
 
 @pytest.mark.parametrize("machine", OPERATIONS)

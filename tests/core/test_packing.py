@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from commonplace import Memory, Record, Source
 from commonplace.recall.excerpts import excerpt
 from commonplace.recall.packing import packed
-from commonplace.recall.rendering import block, estimated_tokens
+from commonplace.values.rendering import block, estimated_tokens
 from near_pairs import DIFFERENT
 
 records = st.lists(st.text(min_size=1, max_size=200).map(Record), max_size=8)

@@ -9,7 +9,7 @@ import pytest
 
 from clock import Clock
 from commonplace import Memory, Record, Source
-from commonplace.records import Kind, Origin
+from commonplace.values.records import Kind, Origin
 
 
 @pytest.fixture

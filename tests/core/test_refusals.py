@@ -15,9 +15,9 @@ import pytest
 import commonplace
 from commonplace import InvalidInputError, Memory
 from commonplace.errors import StoreError
-from commonplace.in_memory import InMemoryStore
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
-from commonplace.validation import MAX_METADATA_BYTES
+from commonplace.values.validation import MAX_METADATA_BYTES
 from http_api import app_on, asking
 
 HOMELESS = """

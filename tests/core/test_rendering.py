@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import Record, Source
-from commonplace.invisible import is_needed, shows_nothing
-from commonplace.recall.rendering import (
+from commonplace.values.invisible import is_needed, shows_nothing
+from commonplace.values.records import Origin
+from commonplace.values.rendering import (
     CLOSING,
     OPENING,
     block,
@@ -21,7 +22,6 @@ from commonplace.recall.rendering import (
     rendered_part,
     rendered_record,
 )
-from commonplace.records import Origin
 
 
 def test_a_record_is_quoted_with_what_and_whose_it_is() -> None:

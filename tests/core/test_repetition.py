@@ -15,7 +15,7 @@ import commonplace
 from clock import Clock
 from commonplace import Memory, Record, Source
 from commonplace.testing import HashingEmbedder
-from commonplace.validation import MAX_MENTIONED_AT
+from commonplace.values.validation import MAX_MENTIONED_AT
 from commonplace.writing.repetition import reinforced, statement
 from commonplace.writing.wording import rough, wording
 from near_pairs import DIFFERENT, SAME

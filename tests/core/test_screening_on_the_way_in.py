@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from commonplace import Memory, Record, Source
-from commonplace.by_vector import entries
+from commonplace.adapters.by_vector import entries
 from commonplace.errors import BlockedContentError
 from commonplace.testing import HashingEmbedder
 from commonplace.writing.screening import Screening

@@ -11,7 +11,7 @@ import pytest
 
 from commonplace import Record, Scope, Source
 from commonplace.ports import Entry, RecordStore
-from commonplace.uses import Use
+from commonplace.values.uses import Use
 
 ALICE = Scope(("user", "alice"))
 BOB = Scope(("user", "bob"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import Memory
-from commonplace.times import parsed_time
+from commonplace.values.times import parsed_time
 from imported import import_twice, write_json, write_lines
 
 ZONES = {

@@ -7,9 +7,9 @@ import threading
 from clock import Clock
 from commonplace import Memory, Scope
 from commonplace.embedding import as_embedder
-from commonplace.engine import LocalEngine
-from commonplace.in_memory import InMemoryStore
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.ports import Erased
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
 
 PATIENCE = 30

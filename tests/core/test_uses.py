@@ -12,9 +12,9 @@ import pytest
 import commonplace
 from clock import Clock
 from commonplace import InvalidInputError, Memory, Record, RecordNotFoundError, StoreError
-from commonplace.in_memory import InMemoryStore
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
-from commonplace.uses import Uses
+from commonplace.values.uses import Uses
 from http_api import engine_on
 
 TEA = "Likes green tea"

@@ -14,13 +14,13 @@ import commonplace
 from clock import Clock
 from commonplace import Memory
 from commonplace.inspector.screens import CHANGES, SCREENS
-from commonplace.scope import Scope
 from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.keys import Keys
 from commonplace.service.own_inspector import own_inspector
 from commonplace.testing import HashingEmbedder, InMemoryStore
+from commonplace.values.scope import Scope
 from http_api import engine_on, stored
 from inspected import fill, fill_states
 

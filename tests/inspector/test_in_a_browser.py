@@ -17,11 +17,11 @@ import pytest
 
 import commonplace
 from commonplace import Memory
-from commonplace.records import now
 from commonplace.service.http_server import quiet_server
 from commonplace.service.listening import tcp
 from commonplace.service.own_inspector import own_inspector
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import now
 from inspected import PAGE, fill, fill_hostile, fill_states
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ from pydantic import BaseModel
 import commonplace
 import letter
 from commonplace import InvalidInputError, Memory, MemoryClosedError
-from commonplace.recall.rendering import estimated_tokens
+from commonplace.values.rendering import estimated_tokens
 from commonplace_autogen import SharedMemory
 from letter import ANSWER, LETTER
 from off_loop import OffLoopEmbedder

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import InvalidInputError, Memory, Record, Scope, Source
-from commonplace.by_vector import discard, embedded, entries, nearest, own
+from commonplace.adapters.by_vector import discard, embedded, entries, nearest, own
 from commonplace.recall.filters import Selection
 from commonplace.testing import HashingEmbedder
 from commonplace_crewai import CommonplaceStorage

@@ -25,9 +25,9 @@ import letter
 from clock import Clock
 from commonplace import InvalidInputError, Memory, MemoryClosedError, Source
 from commonplace.ports import Vectors
-from commonplace.recall.rendering import CLOSING, OPENING, estimated_tokens
 from commonplace.testing import HashingEmbedder
-from commonplace.validation import MAX_TEXT_CHARACTERS
+from commonplace.values.rendering import CLOSING, OPENING, estimated_tokens
+from commonplace.values.validation import MAX_TEXT_CHARACTERS
 from commonplace_langchain import MemoryMiddleware
 from commonplace_langchain.messages import said
 from langchain_models import ScriptedModel, scripted

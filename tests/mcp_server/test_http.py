@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from commonplace.in_memory import InMemoryStore
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
 from http_api import app_on
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -98,7 +98,7 @@ def test_without_the_package_the_server_says_what_it_needs(monkeypatch: pytest.M
     def missing() -> None:
         raise ModuleNotFoundError("No module named 'mcp'", name="mcp")
 
-    monkeypatch.setattr("commonplace.mcp.endpoint._imported", missing)
+    monkeypatch.setattr("commonplace.service.mcp_endpoint._imported", missing)
 
     status, said = asked()
 

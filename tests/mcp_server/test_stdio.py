@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from commonplace.ownership import is_served, owner_of
+from commonplace.files.ownership import is_served, owner_of
 from mcp_client import ERAS, over_stdio
 
 PEANUTS = "Alice is allergic to peanuts"

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from commonplace import Memory, Record, Scope, Source
-from commonplace.in_memory import InMemoryStore
-from commonplace.recall.rendering import estimated_tokens
 from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.values.rendering import estimated_tokens
 from http_api import engine_on
 from mcp_client import ERAS, Host, kept_open, over_http
 

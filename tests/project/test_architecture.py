@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import median
 
@@ -30,17 +31,17 @@ FRAMEWORKS = {
 # What may import what within the core; a folder or module not named here is free to be imported.
 PURE = [
     "errors",
-    "scope",
-    "times",
-    "records",
-    "json_values",
-    "validation",
+    "values/scope",
+    "values/times",
+    "values/records",
+    "values/json_values",
+    "values/validation",
     "conversation/forms",
     "conversation/images",
     "conversation/turns",
     "conversation/window",
     "recall/filters",
-    "recall/rendering",
+    "values/rendering",
     "writing/messages",
     "writing/extraction",
     "writing/operations",
@@ -49,6 +50,17 @@ PURE = [
     "writing/personal_data",
     "writing/trust",
 ]
+# Everything else is in a room.
+FACE = {
+    "__init__.py",
+    "__main__.py",
+    "adapting.py",
+    "aio.py",
+    "errors.py",
+    "memory.py",
+    "ports.py",
+    "testing.py",
+}
 EFFECTS = {
     "chromadb",
     "filelock",
@@ -87,8 +99,8 @@ def test_the_core_knows_no_framework_and_only_one_place_knows_chroma(path: Path)
     may_know_chroma = path.is_relative_to(CORE / "chroma") or path in {
         CORE / "embedding" / "weights.py",  # Chroma's own archive of the model, as the last resort
         # These name the client's type, and import nothing at run time.
-        CORE / "opening.py",
-        CORE / "on_client.py",
+        CORE / "opening" / "open.py",
+        CORE / "opening" / "on_client.py",
         CORE / "service" / "store_serving.py",
         CORE / "cli" / "store.py",
     }
@@ -109,13 +121,31 @@ def test_an_adapter_uses_the_core_and_no_other_adapter(path: Path) -> None:
 
     assert not {name for name in reached if name.partition(".")[0] in others}
     assert not {
-        name for name in reached if name.startswith(("commonplace.chroma", "commonplace.in_memory"))
+        name
+        for name in reached
+        if name.startswith(("commonplace.chroma", "commonplace.stores.in_memory"))
     }
     assert {"__init__.py", "py.typed"} <= {file.name for file in path.iterdir()}
 
 
+def test_imports_between_rooms_go_one_way() -> None:
+    rooms = {path.stem for path in CORE.iterdir() if path.stem not in {"__init__", "__pycache__"}}
+
+    # Raises CycleError, which names the rooms, if there is no order of them.
+    order = tuple(TopologicalSorter({room: _reached(room) for room in rooms}).static_order())
+
+    assert order.index("chroma") < order.index("engine") < order.index("memory")
+    assert {path.name for path in CORE.glob("*.py")} == FACE
+
+
+def _reached(room: str) -> set[str]:
+    modules = [*(CORE / room).rglob("*.py"), *CORE.glob(f"{room}.py")]
+    names = (name.split(".") for path in modules for name in imports(path))
+    return {name[1] for name in names if name[0] == "commonplace" and name[1:]} - {room}
+
+
 def test_the_inspector_shows_what_the_verbs_tell() -> None:
-    stores = ("engine", "local", "opening", "warm_store", "in_memory", "chroma", "service", "cli")
+    stores = ("engine", "opening", "stores", "chroma", "client", "service", "cli")
     reached = {name for path in (CORE / "inspector").rglob("*.py") for name in imports(path)}
 
     assert "commonplace.memory" in reached

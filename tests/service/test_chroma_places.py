@@ -26,13 +26,13 @@ from commonplace.errors import (
     StoreError,
     StoreFormatError,
 )
-from commonplace.on_client import engine_on
+from commonplace.opening.on_client import engine_on
 from commonplace.ports import Erased
-from commonplace.records import Record, now
-from commonplace.scope import Scope
 from commonplace.service.http_server import Port
 from commonplace.service.store_serving import store_service
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import Record, now
+from commonplace.values.scope import Scope
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

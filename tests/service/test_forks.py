@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent_processes import AgentError, agents
-from commonplace.service.address import Address
-from commonplace.service.connection import Connection
+from commonplace.client.address import Address
+from commonplace.client.connection import Connection
 
 
 def test_a_forked_process_has_a_connection_of_its_own(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from uuid import NAMESPACE_OID, uuid5
 import numpy as np
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
@@ -19,8 +20,8 @@ from by_turns import ByTurns
 from chroma_server import HERE, client_of, client_of_new_database
 from commonplace import Scope, errors
 from commonplace.chroma.shared_store import SharedStore
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
+from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
 from http_api import app_on, asking, filled, gate_on, stored
 
@@ -65,15 +66,20 @@ def between(chroma_port: int) -> Iterator[RecordStore]:
     store.close()
 
 
+def any_request() -> st.SearchStrategy[schemathesis.Case[Any]]:
+    operations = [one.ok() for one in OPERATIONS.get_all_operations()]
+    return st.sampled_from(operations).flatmap(lambda one: one.as_strategy())
+
+
 @pytest.mark.allow_hosts([HERE])
-@OPERATIONS.parametrize()
 @settings(
-    max_examples=2,
+    max_examples=25,
     derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+@given(case=st.deferred(any_request))
 def test_two_servers_answer_any_request_as_described(
     case: schemathesis.Case[Any], between: RecordStore
 ) -> None:

@@ -12,12 +12,12 @@ from starlette.testclient import TestClient
 
 from commonplace import InvalidInputError
 from commonplace.errors import StoreDamagedError
-from commonplace.in_memory import InMemoryStore
-from commonplace.records import Origin
-from commonplace.scope import Scope
 from commonplace.service.access import Gate
 from commonplace.service.confined import Grant
 from commonplace.service.keys import KEYS, Keys
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.values.records import Origin
+from commonplace.values.scope import Scope
 from http_api import app_on, asking, engine_on, stored
 
 ALICE = Scope.parse("user/alice")

@@ -10,8 +10,8 @@ import anyio
 import pytest
 from starlette.types import ASGIApp, Message
 
-from commonplace.in_memory import InMemoryStore
 from commonplace.service.limits import MAX_BODY_BYTES, BodyLimit
+from commonplace.stores.in_memory import InMemoryStore
 from http_api import app_on, asking, stored
 
 LARGE = b'{"items":[{"text":"' + b"x" * 2_000 + b'"}]}'

@@ -11,7 +11,7 @@ import pytest
 
 import commonplace
 from agent_processes import DEADLINE_SECONDS, agents, background, server_of
-from commonplace.service.joining import joined
+from commonplace.client.joining import joined
 from commonplace.testing import HashingEmbedder
 
 LINGER = 0.3

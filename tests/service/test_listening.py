@@ -18,15 +18,15 @@ import pytest
 import commonplace
 from clock import Clock
 from commonplace import InvalidInputError, Memory
+from commonplace.client.address import Address
+from commonplace.client.connection import Line
 from commonplace.errors import AccessDeniedError
-from commonplace.scope import Scope
 from commonplace.service import http_server
-from commonplace.service.address import Address
-from commonplace.service.connection import Line
 from commonplace.service.http_server import Port
 from commonplace.service.keys import Keys
 from commonplace.service.serving import Service
 from commonplace.testing import HashingEmbedder
+from commonplace.values.scope import Scope
 from serving import serving
 
 HERE = "127.0.0.1"

@@ -25,11 +25,11 @@ from commonplace.chroma.notes import Notes
 from commonplace.chroma.shared_audit import SharedAuditLog
 from commonplace.errors import AccessDeniedError, QuotaExceededError
 from commonplace.keeping.audit_chain import AuditEntry
-from commonplace.scope import Scope
 from commonplace.service.rates import SharedRates
 from commonplace.service.store_keys import KEYS, StoreKeys
 from commonplace.service.store_serving import CLAIMS
 from commonplace.testing import HashingEmbedder
+from commonplace.values.scope import Scope
 from many_servers import as_processes, in_threads
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def test_both_write_one_audit_log(memory_at: MemoryAt, both: list[str], keys: St
 
 def test_what_is_taken_from_the_log_is_missed(chroma_port: int) -> None:
     apart = client_of_new_database(chroma_port)
-    at = commonplace.records.now()
+    at = commonplace.values.records.now()
     for number in range(3):
         SharedAuditLog(apart).append("sweep", ALICE, at=at, counts={"records": number})
     assert SharedAuditLog(apart).verify() == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from commonplace.in_memory import InMemoryStore
+from commonplace.stores.in_memory import InMemoryStore
 from http_api import app_on, asking
 
 APP = app_on(InMemoryStore())

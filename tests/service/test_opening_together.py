@@ -14,15 +14,15 @@ import pytest
 
 import commonplace
 from agent_processes import AgentError, agents, background, kill_server, server_of
+from commonplace.client.connection import Connection
+from commonplace.client.joining import joined
+from commonplace.client.remote import RemoteEngine
 from commonplace.embedding import as_embedder
 from commonplace.errors import ServerUnavailableError
-from commonplace.ownership import OWNER, owner_of
+from commonplace.files.ownership import OWNER, owner_of
 from commonplace.recall.filters import Selection
-from commonplace.records import now
-from commonplace.service.connection import Connection
-from commonplace.service.joining import joined
-from commonplace.service.remote import RemoteEngine
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import now
 
 OPENERS = 6
 EVERYTHING = Selection()

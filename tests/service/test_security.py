@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import RecordStore
-from commonplace.scope import Scope
 from commonplace.service.access import Gate
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.values.scope import Scope
 from http_api import app_on, asking, engine_on, filled, gate_on, stored
 
 KEYS = {

@@ -19,10 +19,10 @@ import commonplace
 from clock import Clock
 from commonplace.cli.app import COMMANDS, app
 from commonplace.cli.commands.moving import FORMATS
-from commonplace.keeping.importing import FORMATS as READ
 from commonplace.service.http_server import Port
 from commonplace.service.keys import Keys
 from commonplace.testing import HashingEmbedder
+from commonplace.transfer.importing import FORMATS as READ
 from serving import serving
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals on Windows")
@@ -165,7 +165,7 @@ def test_little_is_imported_to_say_what_there_is(words: list[str]) -> None:
         "rich",
         "typer",
         "dateutil",
-        "commonplace.records",
+        "commonplace.values.records",
     ]
     script = (
         "import sys\nfrom commonplace.cli import main\n"

@@ -12,7 +12,7 @@ import commonplace
 from agent_processes import background
 from clock import Clock
 from commonplace import AsyncMemory
-from commonplace.service.joining import joined
+from commonplace.client.joining import joined
 from commonplace.testing import HashingEmbedder
 from serving import serving
 

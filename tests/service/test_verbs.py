@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from commonplace.in_memory import InMemoryStore
-from commonplace.scope import Scope
 from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
+from commonplace.stores.in_memory import InMemoryStore
+from commonplace.values.scope import Scope
 from http_api import ALL, app_on, asking, engine_on
 
 JSON = {"content-type": "application/json"}

@@ -16,7 +16,7 @@ from commonplace.chroma.store import where
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreError
 from commonplace.ports import Absence, Erased
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 MOST_ASKED = 50
 """Rows of each partition about whose texts and vectors it is asked."""

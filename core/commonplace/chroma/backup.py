@@ -26,11 +26,11 @@ from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.sealing import CHROMA, REWRITING
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormatError
+from commonplace.files.ownership import DirectoryLock
+from commonplace.files.private_file import make_private_file, make_private_folder, put_in_place
 from commonplace.keeping.audit import HEAD, KEY, LOG
-from commonplace.ownership import DirectoryLock
 from commonplace.ports import Erased
-from commonplace.private_file import make_private_file, make_private_folder, put_in_place
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 FORMAT = 1
 _MANIFEST = "backup.json"

@@ -19,7 +19,7 @@ from commonplace.chroma.shared_rows import (
     stored_of,
 )
 from commonplace.ports import Entry
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 _MOST_CHANGES = 1_000
 _ATTEMPTS = 20

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commonplace import home
 from commonplace.chroma.sealing import CHROMA
 from commonplace.chroma.translation import translated
+from commonplace.files import home
 
 
 def client_of(directory: Path) -> Any:

@@ -25,7 +25,7 @@ from commonplace.chroma.shared_partition import SharedPartition
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Vectors
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 BLOCK = 64
 _BLOCKS_PER_READ = 64

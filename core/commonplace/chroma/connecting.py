@@ -9,7 +9,6 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from commonplace import home
 from commonplace.chroma.translation import translated
 from commonplace.errors import (
     AccessDeniedError,
@@ -18,6 +17,7 @@ from commonplace.errors import (
     StoreError,
     StoreFormatError,
 )
+from commonplace.files import home
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

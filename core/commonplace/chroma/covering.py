@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from commonplace.chroma.ledger import Ledger
 from commonplace.ports import Entry
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 _MOST_COPIED = 100_000
 

@@ -15,7 +15,7 @@ from commonplace.chroma.shared_rows import Row, Stored, branch_of, counting, sto
 from commonplace.chroma.store import sliced, where
 from commonplace.chroma.translation import translated
 from commonplace.ports import Vectors
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 from commonplace.writing.batch import Identity
 
 Condition: TypeAlias = dict[str, Any] | None

@@ -26,11 +26,11 @@ from commonplace.chroma.sealing import check_database
 from commonplace.chroma.switching import discard, settled
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
+from commonplace.files.private_file import write_privately
 from commonplace.ports import Entry, Erased, Vectors, Verification
-from commonplace.private_file import write_privately
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import Uses, used
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import Uses, used
 
 _MOST_MERGED = 1_000
 _log = logging.getLogger(__name__)

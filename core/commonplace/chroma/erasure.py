@@ -29,7 +29,7 @@ from commonplace.chroma.translation import translated
 from commonplace.chroma.vector_traces import VectorTraces
 from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 # All that the database keeps as text for the rows of collections that are there, and for itself.
 _REMAINING = (

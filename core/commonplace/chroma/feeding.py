@@ -11,7 +11,7 @@ from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.ledger_rows import Pending
 from commonplace.ports import Entry
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 Identity = tuple[Scope, str]
 

@@ -32,10 +32,10 @@ from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
 from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
+from commonplace.files.private_file import write_privately
 from commonplace.ports import Entry, Erased, Vectors
-from commonplace.private_file import write_privately
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 
 PATIENCE_SECONDS = 60.0
 """How long Chroma may take for a step before who waits for it is told."""

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commonplace import home
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreError
-from commonplace.records import JSON
+from commonplace.files import home
+from commonplace.values.records import JSON
 
 DATABASE = "chroma.sqlite3"
 

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from commonplace.chroma.translation import translated
-from commonplace.private_file import write_privately
-from commonplace.scope import Scope
+from commonplace.files.private_file import write_privately
+from commonplace.values.scope import Scope
 
 LEAVINGS = "leavings"
 _SALT_BYTES = DIGEST_BYTES = 16

@@ -26,8 +26,8 @@ from commonplace.chroma.ledger_rows import Pending, Waiting
 from commonplace.chroma.room import gone
 from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
 
 _ENTRIES_PER_READ = 1_000

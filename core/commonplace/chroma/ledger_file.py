@@ -12,10 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from commonplace import private_file
 from commonplace.chroma import ledger_rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.errors import StoreDamagedError, StoreError, StoreFormatError
+from commonplace.files import private_file
 
 LEDGER = "ledger.sqlite3"
 # SQLite keeps apart what takes more than a quarter of a page, and a record with a vector of 384

@@ -10,8 +10,8 @@ import numpy as np
 
 from commonplace.chroma import rows
 from commonplace.ports import Entry
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
 
 FORMAT = 3

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from commonplace.chroma.connecting import ServerClock
 from commonplace.chroma.notes import Notes
 from commonplace.keeping.erasing import Erasure
-from commonplace.records import Source
-from commonplace.scope import Scope
+from commonplace.values.records import Source
+from commonplace.values.scope import Scope
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from commonplace.private_file import is_open_to_others, make_private, make_private_folder
+from commonplace.files.private_file import is_open_to_others, make_private, make_private_folder
 
 # What a directory holds of ours beside the folder of Chroma's files.
 _BESIDE = (

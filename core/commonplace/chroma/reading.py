@@ -13,7 +13,7 @@ from commonplace.chroma.rows import Unread
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection

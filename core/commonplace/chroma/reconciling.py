@@ -14,7 +14,7 @@ from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import LEDGER, Fed, Said
 from commonplace.chroma.sealing import CHROMA
 from commonplace.errors import StoreDamagedError
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 # While this file is there, the ledger may hold what Chroma does not.
 UNFED = "unfed"

@@ -13,10 +13,10 @@ from commonplace.chroma.switching import discard, draft_of, settled, switch
 from commonplace.embedding.adapters import as_embedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import EmbedderMismatchError, InvalidInputError
-from commonplace.ownership import DirectoryLock
+from commonplace.files.ownership import DirectoryLock
 from commonplace.ports import Entry
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 
 AT_ONCE = 128
 """So many records are embedded together, and held in memory."""

@@ -33,10 +33,10 @@ from commonplace.chroma.translation import translated
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import InvalidInputError
-from commonplace.ownership import DirectoryLock
+from commonplace.files.ownership import DirectoryLock
+from commonplace.files.private_file import make_private
 from commonplace.ports import Entry
-from commonplace.private_file import make_private
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from commonplace.chroma.shared_rows import Stored
 from commonplace.ports import Entry
 from commonplace.recall.hot import size
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.repetition import statement
 

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.ports import Entry, Vectors
-from commonplace.record_json import from_json, to_json
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import living_on
+from commonplace.values.record_json import from_json, to_json
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import living_on
 from commonplace.writing.repetition import statement
 from commonplace.writing.wording import rough, roughs
 

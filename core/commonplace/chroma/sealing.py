@@ -21,7 +21,7 @@ from typing import Any
 from commonplace.chroma.index_flaws import file_flaws
 from commonplace.chroma.purging import DATABASE
 from commonplace.errors import StoreDamagedError
-from commonplace.private_file import write_privately
+from commonplace.files.private_file import write_privately
 
 SEAL = "sealed.json"
 CHANGED = "was changed since the store was closed, and not by Chroma"

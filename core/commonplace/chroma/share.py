@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from commonplace.chroma.shared_rows import branch_of
 from commonplace.ports import Entry
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 from commonplace.writing.batch import Identity, identity
 
 ROWS_PER_COMMIT = 300

@@ -17,8 +17,8 @@ from commonplace.keeping import audit_chain as chain
 from commonplace.keeping.audit import AuditLog, new_key, readable
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import BEGUN, ERASED, ERASED_IN_PART
-from commonplace.records import Source
-from commonplace.scope import Scope
+from commonplace.values.records import Source
+from commonplace.values.scope import Scope
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -17,7 +17,7 @@ from commonplace.chroma.shared_rows import BRANCH_NAMES, By, Row
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreError
 from commonplace.ports import NO_VECTORS
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 ROWS_PER_READ = 5_000
 OF_LOGS = {"$or": [{"block": {"$gte": 0}}, {"commit": {"$gte": 0}}]}

@@ -17,8 +17,8 @@ from commonplace.chroma.commit_log import row_id
 from commonplace.chroma.rows import Rows, is_first, to_records, to_rows
 from commonplace.chroma.rows import row_id as former_row_id
 from commonplace.ports import Entry, Vectors
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.batch import Identity, identity
 
 BRANCH_NAMES = 2

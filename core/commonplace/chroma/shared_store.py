@@ -35,11 +35,11 @@ from commonplace.chroma.shared_partition import SharedPartition
 from commonplace.chroma.shared_rows import BRANCH_NAMES, Stored, branch_of
 from commonplace.chroma.store import ChromaStore, sliced
 from commonplace.errors import StoreError
-from commonplace.overtaken import Overtaken, decided
 from commonplace.ports import Entry, Erased, Vectors
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import Uses, used
+from commonplace.stores.overtaken import Overtaken, decided
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import Uses, used
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.repetition import statement
 

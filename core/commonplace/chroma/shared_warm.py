@@ -9,14 +9,14 @@ from functools import partial
 
 from commonplace.chroma.shared_rows import branch_of
 from commonplace.chroma.shared_store import SharedStore
-from commonplace.overtaken import decided
 from commonplace.ports import Entry
 from commonplace.recall.hot import HotScope, HotScopes
-from commonplace.records import Kind, Record
-from commonplace.scope import Scope
-from commonplace.scope_counts import ScopeCounts
-from commonplace.uses import Uses, is_change
-from commonplace.warm_store import WarmStore
+from commonplace.stores.overtaken import decided
+from commonplace.stores.scope_counts import ScopeCounts
+from commonplace.stores.warm_store import WarmStore
+from commonplace.values.records import Kind, Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import Uses, is_change
 from commonplace.writing.batch import Batch, Identity, Write, identity
 
 

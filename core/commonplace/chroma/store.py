@@ -17,9 +17,9 @@ from commonplace.chroma.reading import Reading
 from commonplace.chroma.translation import is_not_found, translated
 from commonplace.errors import StoreError
 from commonplace.ports import Entry, Erased, Vectors
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import Uses, used
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import Uses, used
 from commonplace.writing.repetition import statement
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from commonplace.records import Source
+    from commonplace.values.records import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,7 +198,7 @@ sourced = options(
 
 def source_of(parts: dict[str, Any]) -> Source:
     """Take the options of `sourced` from `parts` and return the source."""
-    from commonplace.records import Source
+    from commonplace.values.records import Source
 
     names = ("framework", "agent", "session", "origin")
     return Source(**{name: parts.pop(name) for name in names})

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from chromadb.api import ClientAPI
 
+    from commonplace.client.address import Address
     from commonplace.memory import Memory
-    from commonplace.service.address import Address
 
 API_KEY = "COMMONPLACE_API_KEY"
 _MARKS = ("owner.json", "chroma")
@@ -81,8 +81,8 @@ def asked(target: Target, verb: str, body: dict[str, Any], here: Callable[[Memor
 
 
 def _call(locate: Callable[[], Address], target: Target, verb: str, body: dict[str, Any]) -> Any:
-    from commonplace.service.connection import Connection
-    from commonplace.service.wire import PREFIX
+    from commonplace.client.connection import Connection
+    from commonplace.client.wire import PREFIX
 
     sent = {name: _sent(part) for name, part in body.items()}
     with closing(Connection(locate)) as connection:
@@ -94,7 +94,7 @@ def _sent(part: Any) -> Any:
 
 
 def _address(url: str, key: str | None) -> Address:
-    from commonplace.service.address import Address
+    from commonplace.client.address import Address
 
     return Address(url, key)
 
@@ -159,7 +159,7 @@ def directory_of(place: str | None) -> Path:
 
 def resolved(place: str) -> Path:
     """Return the directory of this name."""
-    from commonplace.paths import local_path
+    from commonplace.files.paths import local_path
 
     if is_chroma(place):
         raise click.UsageError(
@@ -176,7 +176,7 @@ def holds_store(path: Path) -> bool:
 
 def scoped(memory: Memory, path: str) -> Memory:
     """Return the memory of a scope, which the key of a server may be too narrow for."""
-    from commonplace.scope import Scope
+    from commonplace.values.scope import Scope
 
     scope, own = Scope.parse(path), memory.path
     if not scope.names or scope == own:
@@ -211,11 +211,11 @@ def _joined(path: Path) -> Memory | None:
 
 def _server_of(path: Path) -> Callable[[], Address] | None:
     """Return what finds the server of a directory, or None if none answers."""
-    from commonplace.ownership import is_server
+    from commonplace.files.ownership import is_server
 
     if not is_server(path):
         return None
-    from commonplace.service.joining import answering, joined
+    from commonplace.client.joining import answering, joined
 
     try:
         answering(path)
@@ -225,11 +225,11 @@ def _server_of(path: Path) -> Callable[[], Address] | None:
 
 
 def _remote(locate: Callable[[], Address], directory: str | None) -> Memory:
-    from commonplace.lease import Lease
+    from commonplace.client.connection import Connection
+    from commonplace.client.remote import RemoteEngine
+    from commonplace.engine.lease import Lease
     from commonplace.memory import Memory
-    from commonplace.records import now
-    from commonplace.service.connection import Connection
-    from commonplace.service.remote import RemoteEngine
+    from commonplace.values.records import now
 
     connection = Connection(locate)
     engine = RemoteEngine(connection, embedder=None, clock=now, directory=directory)
@@ -240,7 +240,7 @@ def _unmade(path: Path) -> None:
     """Remove a store that was made for nothing; what cannot be opened is left as it is."""
     from shutil import rmtree
 
-    from commonplace.ownership import is_server
+    from commonplace.files.ownership import is_server
 
     if not path.exists() or is_server(path):
         return
@@ -259,7 +259,7 @@ def _owned(path: Path, embedder: str | None, *, embeds: bool = True) -> Memory:
 
 def _open(embedder: str | None, *, embeds: bool, **where: Any) -> Memory:
     """Open a store; if nothing is to be embedded, also without the model that it is of."""
-    from commonplace.opening import open
+    from commonplace.opening.open import open
 
     try:
         return open(**where, embedder=embedder)

@@ -16,12 +16,12 @@ from commonplace.conversation.tokens import PRIMING, Counter
 from commonplace.conversation.turns import Group, asks, grouped, turn_start
 from commonplace.conversation.window import Truncated, Window
 from commonplace.errors import InvalidInputError, RecordNotFoundError
-from commonplace.recall.rendering import Tokenizer
-from commonplace.records import Record, Source
-from commonplace.validation import checked_limit, checked_name, checked_source
+from commonplace.values.records import Record, Source
+from commonplace.values.rendering import Tokenizer
+from commonplace.values.validation import checked_limit, checked_name, checked_source
 
 if TYPE_CHECKING:
-    from commonplace.verbs.conversing import Conversing
+    from commonplace.conversation.conversing import Conversing
 
 
 class Conversation:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from commonplace.errors import InvalidInputError
-from commonplace.records import Origin, Record
-from commonplace.validation import MAX_TEXT_CHARACTERS
+from commonplace.values.records import Origin, Record
+from commonplace.values.validation import MAX_TEXT_CHARACTERS
 from commonplace.writing.messages import without_reasoning
 
 Message: TypeAlias = dict[str, Any]

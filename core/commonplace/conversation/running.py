@@ -11,12 +11,12 @@ from commonplace.conversation.summarising import Summariser, summary
 from commonplace.conversation.tokens import Counter
 from commonplace.conversation.turns import Group, asks
 from commonplace.conversation.window import newest, shortened
-from commonplace.records import Record, Source
-from commonplace.validation import MAX_DERIVED_FROM, MAX_TEXT_CHARACTERS
+from commonplace.values.records import Record, Source
+from commonplace.values.validation import MAX_DERIVED_FROM, MAX_TEXT_CHARACTERS
 from commonplace.writing.operations import origin_of
 
 if TYPE_CHECKING:
-    from commonplace.verbs.conversing import Conversing
+    from commonplace.conversation.conversing import Conversing
 
 THROUGH = "commonplace:through"
 """In the metadata of a summary: time and id of the last message that it covers."""

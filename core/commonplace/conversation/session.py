@@ -20,12 +20,12 @@ from commonplace.conversation.forms import (
     without_bytes,
 )
 from commonplace.conversation.turns import Group, Said, grouped
-from commonplace.records import KEPT_APART, Record, Source, new_id
+from commonplace.values.records import KEPT_APART, Record, Source, new_id
 from commonplace.writing.messages import whole_characters
 from commonplace.writing.trust import trust_of
 
 if TYPE_CHECKING:
-    from commonplace.verbs.conversing import Conversing
+    from commonplace.conversation.conversing import Conversing
 
 HELD = "commonplace:held"
 """In the metadata of a message that only stands for one that is held back: that one's id."""

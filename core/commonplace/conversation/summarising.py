@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from commonplace.conversation.forms import text_of
 from commonplace.conversation.turns import Group
-from commonplace.recall.rendering import quoted
+from commonplace.values.rendering import quoted
 
 Summariser: TypeAlias = Callable[[str], str]
 """A language model as a function from a prompt to its answer."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from commonplace.conversation.forms import Message, embedded
 from commonplace.conversation.images import image_tokens
-from commonplace.recall.rendering import Tokenizer
+from commonplace.values.rendering import Tokenizer
 
 PRIMING = 3
 """Tokens with which a reply begins."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commonplace.conversation.forms import Message, calls_of
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 NO_RESULT = "[no result of this call was kept]"
 """What stands for the result of a call that was broken off, since providers refuse a call alone."""

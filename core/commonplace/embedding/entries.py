@@ -9,7 +9,7 @@ import numpy as np
 
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.ports import Entry
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 
 def embedded(records: Collection[Record], embedder: CheckedEmbedder) -> list[Entry]:

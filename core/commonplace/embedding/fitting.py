@@ -8,7 +8,7 @@ from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import EmbedderMismatchError
 from commonplace.ports import Entry, Vectors
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 
 class FittingEmbedder:

@@ -8,9 +8,9 @@ from itertools import accumulate, chain
 
 import numpy as np
 
-from commonplace.commits import GroupCommit
 from commonplace.embedding.local_model import Vectors
 from commonplace.embedding.minilm import MiniLM
+from commonplace.waiting.commits import GroupCommit
 
 # What has more goes by itself: nobody is to wait for somebody else's bulk import.
 _FEW_TEXTS = 8

@@ -11,7 +11,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from commonplace.home import with_a_home
+from commonplace.files.home import with_a_home
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

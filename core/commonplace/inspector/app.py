@@ -28,7 +28,7 @@ from commonplace.inspector.keeping import Kept
 from commonplace.inspector.pages import PREFIX, Page, Went, answer, link
 from commonplace.inspector.screens import CHANGES, SCREENS, Screen
 from commonplace.inspector.visits import Door, ForgedError, OutsideError, Visit, Visits
-from commonplace.records import now
+from commonplace.values.records import now
 
 ListsKeys: TypeAlias = Callable[[], list[dict[str, Any]]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]

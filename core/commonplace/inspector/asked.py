@@ -13,7 +13,7 @@ from commonplace.errors import AccessDeniedError, InvalidInputError
 from commonplace.inspector.keeping import Kept
 from commonplace.inspector.visits import Visit
 from commonplace.memory import Memory
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 _MOST_DIGITS = 9
 

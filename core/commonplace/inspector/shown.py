@@ -10,9 +10,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from commonplace.errors import BlockedContentError
-from commonplace.record_json import to_json
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.record_json import to_json
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.findings import labels
 from commonplace.writing.screening import Screening, screened
 

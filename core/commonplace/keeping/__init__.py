@@ -1,1 +1,1 @@
-"""How what is remembered is kept, moved and taken along."""
+"""How it is audited and erased, and what is said of it."""

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from commonplace.errors import StoreError
+from commonplace.files.private_file import write_privately
 from commonplace.keeping import audit_chain as chain
 from commonplace.keeping.audit_chain import AuditEntry
-from commonplace.private_file import write_privately
-from commonplace.records import Source, now
-from commonplace.scope import Scope
+from commonplace.values.records import Source, now
+from commonplace.values.scope import Scope
 
 LOG = "audit.jsonl"
 HEAD = "audit-head.json"

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from commonplace.records import Source
-from commonplace.scope import Scope
-from commonplace.times import parsed_time
+from commonplace.values.records import Source
+from commonplace.values.scope import Scope
+from commonplace.values.times import parsed_time
 
 DAMAGED = "audit damaged"
 _FIELDS = ("number", "at", "action", "scope", "source", "counts", "reason", "note", "previous")

@@ -16,8 +16,8 @@ from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.receipt import ErasureReceipt, Step
 from commonplace.ports import Erased
-from commonplace.records import Source
-from commonplace.scope import Scope
+from commonplace.values.records import Source
+from commonplace.values.scope import Scope
 
 BEGUN = "erase begun"
 ERASED = "erased"
@@ -55,6 +55,7 @@ class Erasure:
 def erase(
     erasure: Erasure,
     erase_in_store: Callable[[Scope], Erased],
+    erase_in_backup: Callable[[Path, Scope], object],
     audit: AuditLog,
     clock: Callable[[], datetime],
 ) -> ErasureReceipt:
@@ -75,7 +76,7 @@ def erase(
     run.begin()
     erased = run.erased(erase_in_store)
     also = run.called()
-    backups = run.rewritten()
+    backups = run.rewritten(erase_in_backup)
     concluding = run.conclude(erased, also, backups)
     left = _steps_left(audit.entries(erasure.scope))
     return ErasureReceipt(
@@ -196,11 +197,11 @@ class _Run:
         also = (taken(name, call, erasure.scope, erasure.waits) for name, call in calls)
         return (*done, *(self._record(_ALSO, step) for step in also))
 
-    def rewritten(self) -> tuple[Step, ...]:
+    def rewritten(self, erase_in_backup: Callable[[Path, Scope], object]) -> tuple[Step, ...]:
         """Erase the scope from the backups."""
         files = self.erasure.backups
         steps = (
-            taken(str(file), partial(_erase_in_backup, file), self.erasure.scope) for file in files
+            taken(str(file), partial(erase_in_backup, file), self.erasure.scope) for file in files
         )
         return tuple(self._record(_BACKUP, step) for step in steps)
 
@@ -275,9 +276,3 @@ def distinct(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         result.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
     return result
-
-
-def _erase_in_backup(file: Path, scope: Scope) -> object:
-    from commonplace.chroma.backup import erase_in_backup
-
-    return erase_in_backup(file, scope)

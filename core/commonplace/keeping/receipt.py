@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from commonplace.ports import Absence, Verification
-from commonplace.presenting import Presented
-from commonplace.scope import Scope
-from commonplace.times import parsed_time
+from commonplace.values.presenting import Presented
+from commonplace.values.scope import Scope
+from commonplace.values.times import parsed_time
 
 
 @dataclass(frozen=True, slots=True)

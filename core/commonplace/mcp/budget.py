@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from commonplace.mcp.results import Match, Result, Version
-from commonplace.recall.rendering import visible
-from commonplace.records import Match as Matched
-from commonplace.records import Record
+from commonplace.values.records import Match as Matched
+from commonplace.values.records import Record
+from commonplace.values.rendering import visible
 
 R = TypeVar("R", bound=Result)
 

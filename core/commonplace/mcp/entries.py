@@ -12,7 +12,7 @@ from textwrap import indent
 from typing import Any, NamedTuple
 
 from commonplace.errors import InvalidInputError
-from commonplace.private_file import write_privately
+from commonplace.files.private_file import write_privately
 
 _COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)

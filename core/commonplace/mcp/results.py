@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from commonplace.recall.rendering import estimated_tokens
+from commonplace.values.rendering import estimated_tokens
 
 
 class Result(BaseModel):

@@ -24,8 +24,8 @@ from commonplace.mcp.results import (
 )
 from commonplace.mcp.sdk import Tool, ToolError, strict_tool
 from commonplace.mcp.writing import as_remembered, as_value, corrected, relayed, set_value
-from commonplace.recall.rendering import visible
-from commonplace.records import Origin, Source
+from commonplace.values.records import Origin, Source
+from commonplace.values.rendering import visible
 
 if TYPE_CHECKING:
     from commonplace.memory import Memory

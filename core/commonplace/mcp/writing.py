@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from commonplace.errors import InvalidInputError
 from commonplace.mcp.results import Remembered, Said, Value
-from commonplace.recall.rendering import visible
-from commonplace.records import JSON, Origin, Record, Source, now
+from commonplace.values.records import JSON, Origin, Record, Source, now
+from commonplace.values.rendering import visible
 from commonplace.writing.trust import trust_of, trusted
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
 from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)

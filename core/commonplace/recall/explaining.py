@@ -19,8 +19,8 @@ from commonplace.recall.explanation import Candidate, Explanation, Reason
 from commonplace.recall.filters import Selection
 from commonplace.recall.growing import Floats
 from commonplace.recall.ranking import Ranking
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 from commonplace.writing.versions import held_at
 
 MOST_COMPARED = 1_000

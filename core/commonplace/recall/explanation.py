@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
-from commonplace.presenting import Presented
-from commonplace.record_json import from_json as record_from_json
-from commonplace.record_json import to_json as record_to_json
-from commonplace.records import Match, Record
-from commonplace.scope import Scope
-from commonplace.times import parsed_time
+from commonplace.values.presenting import Presented
+from commonplace.values.record_json import from_json as record_from_json
+from commonplace.values.record_json import to_json as record_to_json
+from commonplace.values.records import Match, Record
+from commonplace.values.scope import Scope
+from commonplace.values.times import parsed_time
 
 Reason: TypeAlias = Literal[
     "repeated", "echo", "confidence", "limit",

@@ -18,9 +18,9 @@ from datetime import datetime, timezone
 from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
-from commonplace.json_values import checked_json
-from commonplace.records import Kind, Record, Source
-from commonplace.validation import checked_kind, checked_source, checked_time, in_zone
+from commonplace.values.json_values import checked_json
+from commonplace.values.records import Kind, Record, Source
+from commonplace.values.validation import checked_kind, checked_source, checked_time, in_zone
 from commonplace.writing.findings import labels
 from commonplace.writing.versions import held_at
 

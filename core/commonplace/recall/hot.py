@@ -15,8 +15,8 @@ from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Rows
 from commonplace.recall.sessions import SessionRows
-from commonplace.records import Kind, Record
-from commonplace.scope import Scope
+from commonplace.values.records import Kind, Record
+from commonplace.values.scope import Scope
 
 # What a scope and a record take, by tracemalloc over scopes of 5 to 1,000 records of 12 to 3,000
 # words, most of them new, on Python 3.10, whose dicts are the largest, and 3.12: never more than

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from commonplace.recall.excerpts import excerpt
-from commonplace.recall.rendering import Tokenizer, block, rendered_part, rendered_record
-from commonplace.records import Kind, Record
-from commonplace.scope import Scope
+from commonplace.values.records import Kind, Record
+from commonplace.values.rendering import Tokenizer, block, rendered_part, rendered_record
+from commonplace.values.scope import Scope
 from commonplace.writing.wording import wording
 
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")

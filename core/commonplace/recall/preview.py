@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from commonplace.presenting import Presented, shortened
 from commonplace.recall.packing import ALWAYS, Shown, packed
-from commonplace.recall.rendering import Tokenizer, block
-from commonplace.record_json import to_json as record_to_json
-from commonplace.records import Kind, Match, Record
-from commonplace.scope import Scope
+from commonplace.values.presenting import Presented, shortened
+from commonplace.values.record_json import to_json as record_to_json
+from commonplace.values.records import Kind, Match, Record
+from commonplace.values.rendering import Tokenizer, block
+from commonplace.values.scope import Scope
 from commonplace.writing.trust import trusted
 
 _STANDING_TRUST = 0.5

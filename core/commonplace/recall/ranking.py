@@ -14,8 +14,8 @@ from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
 from commonplace.recall.succession import Held
-from commonplace.records import Match
-from commonplace.scope import Scope
+from commonplace.values.records import Match
+from commonplace.values.scope import Scope
 
 REPEATED = 1.0
 """What was said in the same words before falls this far below all the rest."""

@@ -6,7 +6,7 @@ from heapq import nlargest
 
 from commonplace.ports import Entry, RecordStore, Vectors
 from commonplace.recall.filters import Condition
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 _OVERFETCH = 20
 """How many entries are asked for, for each one wanted: the ranking comes after it."""

@@ -6,8 +6,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import datetime
 
-from commonplace.records import Record
-from commonplace.scope import Scope
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
 
 KINDS = ("message", "summary")
 

@@ -11,7 +11,7 @@ from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.tokens import split
 from commonplace.recall.unmarked import names_what_is_wanted
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 
 class Utterances:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from commonplace.engine import LocalEngine
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import AccessDeniedError, CommonplaceError, QuotaExceededError
 from commonplace.service import docs_page
 from commonplace.service.answers import error_answer

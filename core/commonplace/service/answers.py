@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse
 
+from commonplace.client.wire import error_to_json
 from commonplace.errors import (
     AccessDeniedError,
     BlockedContentError,
@@ -19,7 +20,6 @@ from commonplace.errors import (
     QuotaExceededError,
     RecordNotFoundError,
 )
-from commonplace.service.wire import error_to_json
 
 _STATUS: dict[type[CommonplaceError], int] = {
     BlockedContentError: 422,

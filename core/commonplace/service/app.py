@@ -14,13 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commonplace import __version__
+from commonplace.client.wire import PREFIX
 from commonplace.errors import CommonplaceError, InvalidInputError, StoreError
-from commonplace.mcp import endpoint as mcp_endpoint
 from commonplace.service import (
     engine_routes,
     keeping_routes,
     lifetime_routes,
     looking_routes,
+    mcp_endpoint,
     verb_routes,
 )
 from commonplace.service.access import Admission, Confined, Gate
@@ -33,7 +34,6 @@ from commonplace.service.limits import BodyLimit
 from commonplace.service.metrics import Measured
 from commonplace.service.routing import router
 from commonplace.service.shapes import AboutJson, HealthShape
-from commonplace.service.wire import PREFIX
 
 _DESCRIPTION = """Long-term memory that agents share.
 

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from commonplace.client.wire import error_to_json
 from commonplace.errors import CommonplaceError, StoreError
-from commonplace.local import owned
-from commonplace.records import now
+from commonplace.opening.local import owned
 from commonplace.service.absent import Absent, model_of
-from commonplace.service.wire import error_to_json
+from commonplace.values.records import now
 from commonplace.writing.screening import Screening
 
 

@@ -17,15 +17,15 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from commonplace.characters import mended
+from commonplace.client.wire import vectors_from_json
 from commonplace.errors import InvalidInputError
-from commonplace.json_values import checked_json
 from commonplace.ports import Vectors
 from commonplace.recall.filters import Selection, State
-from commonplace.records import Kind, Origin, Record, Source
-from commonplace.scope import Scope
-from commonplace.service.wire import vectors_from_json
-from commonplace.validation import (
+from commonplace.values.characters import mended
+from commonplace.values.json_values import checked_json
+from commonplace.values.records import Kind, Origin, Record, Source
+from commonplace.values.scope import Scope
+from commonplace.values.validation import (
     MAX_NAME_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     MAX_TTL,

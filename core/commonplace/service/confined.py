@@ -10,7 +10,7 @@ from functools import partial
 from math import inf
 from pathlib import Path
 
-from commonplace.engine import LocalEngine
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import AccessDeniedError, InvalidInputError
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure
@@ -18,10 +18,10 @@ from commonplace.keeping.receipt import ErasureReceipt
 from commonplace.ports import Entry, Page, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
-from commonplace.records import Kind, Match, Origin, Record
-from commonplace.scope import Scope
-from commonplace.scope_counts import ScopeStats
 from commonplace.service.quotas import Amount, Quotas, amount, size
+from commonplace.stores.scope_counts import ScopeStats
+from commonplace.values.records import Kind, Match, Origin, Record
+from commonplace.values.scope import Scope
 from commonplace.writing.screening import Screening, held_back
 from commonplace.writing.trust import trusted
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from commonplace.client.wire import ENGINE, PREFIX
 from commonplace.service.examples import EXAMPLES
-from commonplace.service.wire import ENGINE, PREFIX
 
 TAGS = [
     {"name": "memory", "description": "The verbs, for programs in any language."},

@@ -6,11 +6,9 @@ from typing import Annotated
 
 from fastapi import Body, Header
 
+from commonplace.client.wire import ENGINE, entry_to_json, vectors_to_json
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.ports import Vectors
-from commonplace.record_json import to_json
-from commonplace.records import Kind, Record
-from commonplace.scope import Scope
 from commonplace.service.access import Confined
 from commonplace.service.bodies import (
     EVERYTHING,
@@ -45,7 +43,9 @@ from commonplace.service.shapes import (
     TurnsJson,
     VectorsJson,
 )
-from commonplace.service.wire import ENGINE, entry_to_json, vectors_to_json
+from commonplace.values.record_json import to_json
+from commonplace.values.records import Kind, Record
+from commonplace.values.scope import Scope
 
 NO_IDS: list[str] = []
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Body
 from pydantic import Field
 
+from commonplace.client.wire import ENGINE
 from commonplace.keeping.audit_chain import to_line
 from commonplace.keeping.erasing import Erasure
 from commonplace.keeping.receipt import Step
@@ -15,7 +16,6 @@ from commonplace.service.access import Confined
 from commonplace.service.bodies import Ids, OneScope, Part, Reason, SourcePart
 from commonplace.service.routing import operations
 from commonplace.service.shapes import ReceiptJson
-from commonplace.service.wire import ENGINE
 
 NO_FILES: list[str] = []
 NO_SOURCE = SourcePart()

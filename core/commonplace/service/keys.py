@@ -14,10 +14,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from commonplace.errors import InvalidInputError, StoreDamagedError
-from commonplace.private_file import make_private_folder, write_privately
-from commonplace.records import ORIGINS, Origin, now
-from commonplace.scope import Scope
+from commonplace.files.private_file import make_private_folder, write_privately
 from commonplace.service.confined import CLAIMED, Grant
+from commonplace.values.records import ORIGINS, Origin, now
+from commonplace.values.scope import Scope
 
 KEYS = "keys.json"
 EDITING = "keys.lock"

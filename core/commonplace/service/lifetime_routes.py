@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import Body
 
+from commonplace.client.wire import PREFIX
 from commonplace.keeping.audit_chain import to_line
-from commonplace.record_json import to_json
 from commonplace.service.access import Confined
 from commonplace.service.bodies import Id, Ids, JsonObject, Reason, SourcePart
 from commonplace.service.routing import operations
 from commonplace.service.shapes import ReceiptJson, RecordJson
 from commonplace.service.verb_routes import NOTHING_ELSE, Also, Scope_, memory_of
-from commonplace.service.wire import PREFIX
+from commonplace.values.record_json import to_json
 
 NO_SOURCE = SourcePart()
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from commonplace.client.address import UNIX
 from commonplace.errors import InvalidInputError
-from commonplace.private_file import make_private, make_private_folder
-from commonplace.service.address import UNIX
+from commonplace.files.private_file import make_private, make_private_folder
 
 RUN = "run"
 # The shortest limit of the common systems on the path of a socket, its end included.

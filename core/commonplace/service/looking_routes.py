@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Body
 
+from commonplace.client.wire import PREFIX
 from commonplace.recall.packing import RELEVANT
 from commonplace.service.access import Confined
 from commonplace.service.bodies import MAX_ITEMS, Count, Query, Said, Time, Where, ZoneName
@@ -19,7 +20,6 @@ from commonplace.service.verb_routes import (
     Share,
     memory_of,
 )
-from commonplace.service.wire import PREFIX
 
 router = operations(PREFIX, "memory")
 

@@ -20,18 +20,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from commonplace.embedding.naming import is_shipped
-from commonplace.engine import LocalEngine
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import AccessDeniedError, EmbedderMismatchError
+from commonplace.files.ownership import DirectoryLock, is_served
 from commonplace.inspector.app import inspector
 from commonplace.inspector.asked import within
 from commonplace.inspector.pages import PREFIX, link
-from commonplace.local import owned
 from commonplace.memory import Memory
-from commonplace.opening import open
-from commonplace.ownership import DirectoryLock, is_served
-from commonplace.records import now
-from commonplace.roots import CACHE_BYTES
-from commonplace.scope import Scope
+from commonplace.opening.local import owned
+from commonplace.opening.open import open
+from commonplace.opening.roots import CACHE_BYTES
 from commonplace.service.absent import Absent
 from commonplace.service.http_server import quiet_server
 from commonplace.service.inspecting import listing
@@ -39,6 +37,8 @@ from commonplace.service.keys import Keys
 from commonplace.service.limits import BodyLimit
 from commonplace.service.listening import Listener, tcp
 from commonplace.service.serving import Service, run_until_signal
+from commonplace.values.records import now
+from commonplace.values.scope import Scope
 
 _HOST = "127.0.0.1"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from commonplace.errors import QuotaExceededError
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 
 class Amount(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 
+from commonplace.client.wire import PREFIX
 from commonplace.service.answers import Answer, AnsweringRoute
 from commonplace.service.bodies import known_members
 from commonplace.service.shapes import ErrorShape
-from commonplace.service.wire import PREFIX
 
 _ERRORS = {
     400: "The body cannot be read.",

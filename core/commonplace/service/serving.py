@@ -14,10 +14,9 @@ from typing import Any
 from starlette.applications import Starlette
 from threadpoolctl import threadpool_limits
 
-from commonplace.engine import LocalEngine
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import CommonplaceError
-from commonplace.ownership import DirectoryLock
-from commonplace.scope import Scope
+from commonplace.files.ownership import DirectoryLock
 from commonplace.service.access import Gate, Grants
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
@@ -32,6 +31,7 @@ from commonplace.service.http_server import (
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.keys import Keys
 from commonplace.service.listening import Listener, local, tcp
+from commonplace.values.scope import Scope
 
 # This user's processes keep their connections while they live: so the server knows of them.
 _LOCAL: dict[str, Any] = {"timeout_keep_alive": 7 * 24 * 3_600, "limit_concurrency": 2_000}

@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema
 from typing_extensions import NotRequired, TypedDict
 
 from commonplace.recall.explanation import Reason
-from commonplace.records import Kind, Origin
+from commonplace.values.records import Kind, Origin
 
 Share = Annotated[float, Field(ge=0, le=1)]
 TimeText = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

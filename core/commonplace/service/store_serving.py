@@ -17,9 +17,9 @@ from commonplace.chroma.notes import Notes
 from commonplace.chroma.open_erasures import ERASURES, OpenErasures
 from commonplace.chroma.shared_audit import AUDIT, SharedAuditLog
 from commonplace.chroma.translation import translated
-from commonplace.engine import LocalEngine
+from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import StoreError
-from commonplace.on_client import engine_on
+from commonplace.opening.on_client import engine_on
 from commonplace.service.absent import Absent, model_of
 from commonplace.service.access import Gate
 from commonplace.service.app import application

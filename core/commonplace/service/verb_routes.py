@@ -7,10 +7,9 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import Field
 
+from commonplace.client.wire import PREFIX
 from commonplace.memory import Memory
 from commonplace.recall.packing import RELEVANT
-from commonplace.record_json import to_json
-from commonplace.records import Kind, Record
 from commonplace.service.access import Confined
 from commonplace.service.bodies import (
     MAX_ITEMS,
@@ -32,8 +31,9 @@ from commonplace.service.bodies import (
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.routing import operations
 from commonplace.service.shapes import MatchJson, RecordJson, StatsJson
-from commonplace.service.wire import PREFIX
-from commonplace.validation import expiry, on_use
+from commonplace.values.record_json import to_json
+from commonplace.values.records import Kind, Record
+from commonplace.values.validation import expiry, on_use
 from commonplace.verbs.remembering import RecordChanges
 
 router = operations(PREFIX, "memory")

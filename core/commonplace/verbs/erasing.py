@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from os import PathLike
 
+from commonplace.engine.view import View
 from commonplace.errors import InvalidInputError
+from commonplace.files.paths import local_path
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import WAITS, Erasure, unfinished
 from commonplace.keeping.receipt import ErasureReceipt
-from commonplace.paths import local_path
-from commonplace.records import Source
-from commonplace.scope import Scope
-from commonplace.telemetry import told
-from commonplace.validation import checked_label, checked_source
-from commonplace.verbs.view import View
+from commonplace.values.records import Source
+from commonplace.values.scope import Scope
+from commonplace.values.validation import checked_label, checked_source
+from commonplace.verbs.telemetry import told
 
 MOST_FUNCTIONS = 100
 

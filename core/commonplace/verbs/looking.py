@@ -9,12 +9,12 @@ from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Metadata, Selection, of_kind
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.preview import Preview, preview
-from commonplace.recall.rendering import Tokenizer, estimated_tokens
-from commonplace.records import Kind
-from commonplace.scope_counts import ScopeStats
-from commonplace.telemetry import told
-from commonplace.validation import checked_confidence, checked_limit, checked_text
+from commonplace.stores.scope_counts import ScopeStats
+from commonplace.values.records import Kind
+from commonplace.values.rendering import Tokenizer, estimated_tokens
+from commonplace.values.validation import checked_confidence, checked_limit, checked_text
 from commonplace.verbs.recalling import Recalling
+from commonplace.verbs.telemetry import told
 
 
 class Looking(Recalling):

@@ -9,10 +9,10 @@ from uuid import NAMESPACE_OID, uuid5
 
 from commonplace.errors import ExtractionError, InvalidInputError
 from commonplace.recall.filters import Selection
-from commonplace.records import Match, Record, Source
-from commonplace.telemetry import told
-from commonplace.validation import MAX_DERIVED_FROM
+from commonplace.values.records import Match, Record, Source
+from commonplace.values.validation import MAX_DERIVED_FROM
 from commonplace.verbs.recalling import Recalling
+from commonplace.verbs.telemetry import told
 from commonplace.verbs.telling import Telling
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.extraction import Extractor, prompt

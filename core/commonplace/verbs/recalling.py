@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from commonplace.characters import mended
+from commonplace.engine.view import View
 from commonplace.recall.filters import Metadata, Selection, of_kind
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.preview import Filled, filled, standing_kinds
-from commonplace.recall.rendering import Tokenizer, block, estimated_tokens
-from commonplace.records import Kind, Match, Record, Stats
-from commonplace.telemetry import told
-from commonplace.validation import (
+from commonplace.values.characters import mended
+from commonplace.values.records import Kind, Match, Record, Stats
+from commonplace.values.rendering import Tokenizer, block, estimated_tokens
+from commonplace.values.validation import (
     checked_confidence,
     checked_limit,
     checked_text,
     checked_tokenizer,
 )
-from commonplace.verbs.view import View
+from commonplace.verbs.telemetry import told
 from commonplace.writing.findings import labels
 
 # More than the usual budget of a prompt holds.

@@ -9,13 +9,13 @@ from typing import TypedDict
 
 from typing_extensions import Unpack
 
+from commonplace.engine.view import View
 from commonplace.errors import InvalidInputError
 from commonplace.recall.filters import Selection
-from commonplace.records import JSON, KEPT_APART, Kind, Record, Source
-from commonplace.scope import Scope
-from commonplace.telemetry import told
-from commonplace.validation import checked_record, expiry, on_use
-from commonplace.verbs.view import View
+from commonplace.values.records import JSON, KEPT_APART, Kind, Record, Source
+from commonplace.values.scope import Scope
+from commonplace.values.validation import checked_record, expiry, on_use
+from commonplace.verbs.telemetry import told
 
 
 class RecordChanges(TypedDict, total=False):

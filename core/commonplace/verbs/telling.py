@@ -10,8 +10,8 @@ from itertools import count
 from typing import TypeAlias
 
 from commonplace.recall.filters import Selection
-from commonplace.records import Record
-from commonplace.validation import checked_record
+from commonplace.values.records import Record
+from commonplace.values.validation import checked_record
 from commonplace.verbs.remembering import Remembering
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.messages import Told

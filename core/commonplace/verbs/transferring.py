@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from commonplace.engine.view import View
 from commonplace.errors import InvalidInputError
-from commonplace.paths import local_path
-from commonplace.telemetry import told
-from commonplace.verbs.view import View
+from commonplace.files.paths import local_path
+from commonplace.verbs.telemetry import told
 
 if TYPE_CHECKING:
-    from commonplace.keeping.importing import ImportReport
+    from commonplace.transfer.importing import ImportReport
 
 
 class Transferring(View):
@@ -35,7 +35,7 @@ class Transferring(View):
         ...     alice.export(f"{folder}/alice.jsonl")
         1
         """
-        from commonplace.keeping.jsonl import export
+        from commonplace.transfer.jsonl import export
 
         return export(self, local_path(path))
 
@@ -70,8 +70,8 @@ class Transferring(View):
         ...     memory.scope("user", "alicia").import_(f"{folder}/alice.jsonl").written
         1
         """
-        from commonplace.keeping.formats import Choices
-        from commonplace.keeping.importing import import_file
+        from commonplace.transfer.formats import Choices
+        from commonplace.transfer.importing import import_file
 
         choices = Choices(collections=_names(collections), columns=dict(columns or {}))
         return import_file(self, format, local_path(path), choices=choices, dry_run=dry_run)

@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
-from commonplace.json_values import checked_json
+from commonplace.engine.view import View
 from commonplace.recall.filters import Selection
-from commonplace.records import JSON, Record
-from commonplace.scope import Scope
-from commonplace.validation import checked_key, checked_time
-from commonplace.verbs.view import View
+from commonplace.values.json_values import checked_json
+from commonplace.values.records import JSON, Record
+from commonplace.values.scope import Scope
+from commonplace.values.validation import checked_key, checked_time
 from commonplace.writing.versions import held_at
 
 

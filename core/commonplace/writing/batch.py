@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from commonplace.ports import Entry
-from commonplace.records import Record
-from commonplace.scope import Scope
-from commonplace.uses import carried
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+from commonplace.values.uses import carried
 from commonplace.writing.repetition import overwrites, reinforced, statement
 from commonplace.writing.versions import ended, past_version
 

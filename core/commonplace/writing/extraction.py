@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from commonplace.recall.rendering import rendered_record
-from commonplace.records import Record
+from commonplace.values.records import Record
+from commonplace.values.rendering import rendered_record
 
 Extractor: TypeAlias = Callable[[str], str]
 """A language model: a prompt in, its answer out. What it raises, `observe` reports."""

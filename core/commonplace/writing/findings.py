@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from commonplace.records import JSON, Record
+from commonplace.values.records import JSON, Record
 
 _LABEL = re.compile(r"\[REDACTED:([a-z0-9-]{1,40})\]")
 MASK = "█"

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from commonplace.invisible import name_of, shows_nothing, strikes_through
+from commonplace.values.invisible import name_of, shows_nothing, strikes_through
 
 _SPACING = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from commonplace.records import Kind, Origin
+from commonplace.values.records import Kind, Origin
 from commonplace.writing.disguises import beneath
 from commonplace.writing.folding import folded
 from commonplace.writing.frames import SPELT

@@ -15,7 +15,7 @@ from importlib import resources
 import numpy as np
 
 from commonplace.ports import Entry, Vectors
-from commonplace.records import Record
+from commonplace.values.records import Record
 from commonplace.writing.batch import Identity, identity
 from commonplace.writing.screening import Screening
 

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
-from commonplace.characters import mended
 from commonplace.errors import InvalidInputError
-from commonplace.records import Origin, Record, Source, now
-from commonplace.scope import Scope
-from commonplace.times import parsed_time
-from commonplace.validation import MAX_TEXT_CHARACTERS, checked_time
+from commonplace.values.characters import mended
+from commonplace.values.records import Origin, Record, Source, now
+from commonplace.values.scope import Scope
+from commonplace.values.times import parsed_time
+from commonplace.values.validation import MAX_TEXT_CHARACTERS, checked_time
 from commonplace.writing.trust import trust_of
 
 Messages: TypeAlias = Iterable[Mapping[str, Any] | Record]

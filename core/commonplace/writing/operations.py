@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from commonplace.errors import InvalidInputError
-from commonplace.records import Kind, Origin, Record
-from commonplace.validation import checked_text
+from commonplace.values.records import Kind, Origin, Record
+from commonplace.values.validation import checked_text
 from commonplace.writing.messages import without_reasoning
 from commonplace.writing.trust import trust_of, trusted
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from commonplace.records import Kind, Record
-from commonplace.uses import living_on
-from commonplace.validation import MAX_MENTIONED_AT
+from commonplace.values.records import Kind, Record
+from commonplace.values.uses import living_on
+from commonplace.values.validation import MAX_MENTIONED_AT
 from commonplace.writing.wording import wording
 
 LASTING: tuple[Kind, ...] = ("fact", "preference", "instruction")

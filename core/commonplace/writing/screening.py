@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Literal, TypeAlias, get_args
 
 from commonplace.errors import BlockedContentError, InvalidInputError
-from commonplace.records import JSON, Record
+from commonplace.values.records import JSON, Record
 from commonplace.writing.assignments import assignments
 from commonplace.writing.credentials import credentials
 from commonplace.writing.findings import Finding, apart, labels, masked, texts_in, without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from commonplace.records import Origin, Record
+from commonplace.values.records import Origin, Record
 
 _BY_ORIGIN: dict[Origin | None, float] = {
     "operator": 1.0,
@@ -27,7 +27,7 @@ def trusted(record: Record, parents: Iterable[Record] = ()) -> float:
     It is the least of what its origin deserves, what it was given itself and what its parents
     have. An origin that is not known is never taken for the operator's.
 
-    >>> from commonplace.records import Source
+    >>> from commonplace.values.records import Source
     >>> page = Record("The shop is closed.", source=Source(origin="document"))
     >>> trusted(Record("The shop is closed.", source=Source(origin="agent")), [page])
     0.3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from commonplace.records import Record, new_id
+from commonplace.values.records import Record, new_id
 
 
 def past_version(old: Record, new: Record, at: datetime) -> Record | None:

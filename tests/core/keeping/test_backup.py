@@ -16,8 +16,8 @@ from commonplace.chroma.backup import backup, backup_directory, erase_in_backup,
 from commonplace.chroma.directory import DirectoryStore, opened
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.keeping.audit import DirectoryAuditLog
-from commonplace.records import now
 from commonplace.testing import HashingEmbedder
+from commonplace.values.records import now
 
 ALICE = Scope(("user", "alice"))
 EMBEDDER = HashingEmbedder()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import commonplace
 from commonplace import InvalidInputError, Memory
-from commonplace.keeping.importing import ImportReport
 from commonplace.testing import HashingEmbedder
+from commonplace.transfer.importing import ImportReport
 from imported import import_twice, write_json, write_lines
 
 SMALL = settings(max_examples=12, deadline=None)

@@ -11,13 +11,13 @@ import pytest
 
 from clock import Clock
 from commonplace import InvalidInputError, Record, Scope, Source, StoreError
-from commonplace.chroma.backup import backup
+from commonplace.chroma.backup import backup, erase_in_backup
 from commonplace.chroma.directory import opened
-from commonplace.in_memory import InMemoryStore
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.erasing import Erasure, erase, unfinished
 from commonplace.keeping.receipt import ErasureReceipt, Step, from_json
 from commonplace.ports import Entry, Erased
+from commonplace.stores.in_memory import InMemoryStore
 
 ALICE = Scope(("user", "alice"))
 BOB = Scope(("user", "bob"))
@@ -38,7 +38,7 @@ class Case:
     def erase(self, **asked: object) -> ErasureReceipt:
         told = {"waits": (0, 0), **asked}
         erasure = Erasure(scope=ALICE, reason="Art. 17, request 123", source=OPERATOR, **told)  # type: ignore[arg-type]  # keywords of Erasure
-        return erase(erasure, self.store.erase, self.audit, self.clock)
+        return erase(erasure, self.store.erase, erase_in_backup, self.audit, self.clock)
 
     def actions(self) -> list[str]:
         return [one.action for one in self.audit.entries()]
@@ -252,6 +252,9 @@ def test_a_receipt_travels_as_json(case: Case, tmp_path: Path) -> None:
     store.put([entry(ALICE), entry(BOB)])
     erasure = Erasure(scope=ALICE, reason="x", source=OPERATOR, also=[delete_thread], waits=())
 
-    for receipt in (erase(erasure, store.erase, case.audit, case.clock), case.erase()):
+    for receipt in (
+        erase(erasure, store.erase, erase_in_backup, case.audit, case.clock),
+        case.erase(),
+    ):
         assert from_json(json.loads(json.dumps(receipt.to_dict()))) == receipt
     close()

@@ -16,11 +16,11 @@ import commonplace
 from clock import Clock
 from commonplace import InvalidInputError, Memory, Record, Scope, Source
 from commonplace.errors import AccessDeniedError
-from commonplace.records import KINDS, ORIGINS
 from commonplace.service.access import Gate
 from commonplace.service.confined import Grant
 from commonplace.testing import HashingEmbedder
-from commonplace.validation import checked_record
+from commonplace.values.records import KINDS, ORIGINS
+from commonplace.values.validation import checked_record
 from imported import everything
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60).filter(str.strip)

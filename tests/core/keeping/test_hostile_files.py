@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from commonplace import InvalidInputError, Memory
-from commonplace.keeping import archives, json_stream, reading
-from commonplace.keeping.importers.pickled import values_by_id
+from commonplace.transfer import archives, json_stream, reading
+from commonplace.transfer.importers.pickled import values_by_id
 from imported import write_json
 
 TOO_LONG = "line 1: one item here is longer than 64,000,000 bytes"

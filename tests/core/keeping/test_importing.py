@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from commonplace import InvalidInputError, Memory, Scope, Screening
-from commonplace.keeping.importing import FORMATS
-from commonplace.keeping.reading import Skipped
+from commonplace.transfer.importing import FORMATS
+from commonplace.transfer.reading import Skipped
 from imported import everything, import_twice, write_json, write_lines
 
 

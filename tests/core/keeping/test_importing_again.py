@@ -152,7 +152,7 @@ def test_a_dry_run_tells_what_would_be_and_writes_nothing(memory: Memory, tmp_pa
 KILLED = """
 import os, signal, sys
 import commonplace
-from commonplace.engine import LocalEngine as Engine
+from commonplace.engine.local_engine import LocalEngine as Engine
 from commonplace.testing import HashingEmbedder
 
 writes = int(sys.argv[3])

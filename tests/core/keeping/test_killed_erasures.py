@@ -12,8 +12,8 @@ import pytest
 
 import commonplace
 from commonplace.chroma.backup import backup_directory
-from commonplace.scope import Scope
 from commonplace.testing import HashingEmbedder
+from commonplace.values.scope import Scope
 
 SECRET = b"The blue walrus sings at midnight"
 PROGRAM = """

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import Record, Scope
-from commonplace.in_memory import InMemoryStore
 from commonplace.ports import Entry
 from commonplace.recall import searching
 from commonplace.recall.searching import candidates
+from commonplace.stores.in_memory import InMemoryStore
 
 SCOPE = Scope(("user", "a"))
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from commonplace.writing.instructions import DECLARED, instruction_reason
 from commonplace.writing.orders import REASONS
 

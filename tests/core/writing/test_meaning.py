@@ -10,7 +10,7 @@ import pytest
 
 import commonplace
 from commonplace.ports import Entry, Vectors
-from commonplace.records import Record, Source
+from commonplace.values.records import Record, Source
 from commonplace.writing.batch import identity
 from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.meaning import LIKE_AN_ORDER, _directions, held_by_meaning

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace import Record, Source
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from commonplace.writing.extraction import prompt
 from commonplace.writing.operations import (
     MAX_FACT_CHARACTERS,

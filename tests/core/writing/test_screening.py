@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from commonplace import Record, Source
 from commonplace.errors import BlockedContentError, InvalidInputError
-from commonplace.records import Origin
+from commonplace.values.records import Origin
 from commonplace.writing.screening import UNSURE, Screening, screened
 
 SECRET = "tr0ub4dor&3"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonplace import Record, Source
-from commonplace.records import ORIGINS, Origin
+from commonplace.values.records import ORIGINS, Origin
 from commonplace.writing.trust import trusted
 
 origins = st.sampled_from([*ORIGINS, None])

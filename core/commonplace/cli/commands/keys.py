@@ -72,8 +72,8 @@ def add_key(
 
     SCOPE such as user/alice is what it opens; "" is all. A server that runs admits it at once.
     """
-    from commonplace.scope import Scope
     from commonplace.service.confined import CLAIMED
+    from commonplace.values.scope import Scope
 
     target, [scope] = placed(target, words, ["SCOPE"])
     made = keys_of(target).add(

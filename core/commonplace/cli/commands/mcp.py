@@ -119,7 +119,7 @@ def install_command(
 
 def _whole(words: tuple[str, ...], store: str | None, scope: str) -> str:
     """Return the store's name as it can be found from any folder; whose memory it is, is said."""
-    from commonplace.scope import Scope
+    from commonplace.values.scope import Scope
 
     target, _ = placed(Target(store, scope, as_json=False), words, [])
     place, is_root = named(target.store), not Scope.parse(scope).names
@@ -146,7 +146,7 @@ def _key(place: str, *, writes: bool) -> str | None:
 
 
 def _opened(place: str, scope: str) -> Memory:
-    from commonplace.opening import open
+    from commonplace.opening.open import open
 
     if is_address(place):
         return scoped(open(place, api_key=os.environ.get(API_KEY)), scope)

@@ -86,7 +86,7 @@ def export_command(target: Target, words: tuple[str, ...]) -> None:
 @of_a_store
 def backup_command(target: Target, words: tuple[str, ...]) -> None:
     """Write a store to FILE; its server may be running."""
-    from commonplace.ownership import is_served
+    from commonplace.files.ownership import is_served
 
     target, [file] = placed(target, words, ["FILE"])
     directory = directory_of(target.store)
@@ -102,9 +102,9 @@ def backup_command(target: Target, words: tuple[str, ...]) -> None:
 
 
 def _ask_for_backup(directory: Path, file: Path) -> None:
-    from commonplace.service.connection import Connection
-    from commonplace.service.joining import joined
-    from commonplace.service.wire import ENGINE
+    from commonplace.client.connection import Connection
+    from commonplace.client.joining import joined
+    from commonplace.client.wire import ENGINE
 
     Connection(lambda: joined(directory, None)).call(f"{ENGINE}/backup", {"file": str(file)})
 

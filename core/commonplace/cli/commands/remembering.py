@@ -24,7 +24,7 @@ from commonplace.cli.output import RECORDS, emit
 from commonplace.cli.store import opened
 
 if TYPE_CHECKING:
-    from commonplace.records import Record
+    from commonplace.values.records import Record
 
 
 @click.command("remember")

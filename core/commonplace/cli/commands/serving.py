@@ -87,11 +87,11 @@ def _of_chroma(target: Target, port: Port, embedder: str | None) -> Serving:
 
 
 def _of_directory(target: Target, port: Port, embedder: str | None) -> Serving:
-    from commonplace.local import owned
-    from commonplace.records import now
-    from commonplace.roots import CACHE_BYTES
+    from commonplace.opening.local import owned
+    from commonplace.opening.roots import CACHE_BYTES
     from commonplace.service.absent import Absent, model_of
     from commonplace.service.serving import Service
+    from commonplace.values.records import now
 
     path = Path(named(target.store)).expanduser().resolve()
     model = model_of(embedder)

@@ -9,7 +9,7 @@ import click
 from commonplace.cli.options import Target, targeted
 from commonplace.cli.places import placed
 from commonplace.cli.store import directory_of, is_elsewhere, named, opened
-from commonplace.scope import Scope
+from commonplace.values.scope import Scope
 
 
 @click.command("ui")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from commonplace import by_vector
+from commonplace.adapters import by_vector
 from commonplace.errors import InvalidInputError
 from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page, Went
 from commonplace.inspector.screens.proving import entry_of
 from commonplace.inspector.screens.record import changeable, found
 from commonplace.inspector.shown import EVERYTHING, card, crumbs
-from commonplace.records import KINDS, Record, Source
+from commonplace.values.records import KINDS, Record, Source
 
 # The audit log says by what a scope was erased; whose key it was may not be the operator's.
 _SOURCE = Source(framework="inspector")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from commonplace import by_vector
+from commonplace.adapters import by_vector
 from commonplace.inspector.asked import Asked
 from commonplace.inspector.keeping import MOST_SECONDS
 from commonplace.inspector.pages import Page

@@ -9,7 +9,7 @@ from commonplace.inspector.pages import Page
 from commonplace.inspector.shown import EVERYTHING, card, crumbs, private
 from commonplace.recall.explanation import Candidate, Explanation
 from commonplace.recall.preview import Preview
-from commonplace.records import KINDS
+from commonplace.values.records import KINDS
 
 _MOST = 50
 _MOST_TOKENS = 100_000

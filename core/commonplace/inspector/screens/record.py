@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commonplace import by_vector
+from commonplace.adapters import by_vector
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.inspector.asked import Asked, within
 from commonplace.inspector.pages import Page
@@ -12,7 +12,7 @@ from commonplace.inspector.shown import card, crumbs
 from commonplace.memory import Memory
 from commonplace.ports import Entry
 from commonplace.recall.filters import Selection
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 _NEIGHBOURS = 6
 

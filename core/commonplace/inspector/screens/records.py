@@ -7,7 +7,7 @@ from typing import Any
 from commonplace.inspector.asked import Asked
 from commonplace.inspector.pages import Page
 from commonplace.inspector.shown import card, crumbs
-from commonplace.records import KINDS, Record
+from commonplace.values.records import KINDS, Record
 
 PER_PAGE = 50
 # A store reads all of a scope to find the newest: then as well for several pages.

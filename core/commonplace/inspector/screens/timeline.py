@@ -10,7 +10,7 @@ from typing import Any
 from commonplace.inspector.asked import Asked
 from commonplace.inspector.pages import Page
 from commonplace.inspector.shown import card, crumbs
-from commonplace.records import Record
+from commonplace.values.records import Record
 
 MOST_RECORDS = 10_000
 _MOST_BARS = 62

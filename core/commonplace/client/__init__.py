@@ -1,0 +1,1 @@
+"""The way to a memory that a server holds."""

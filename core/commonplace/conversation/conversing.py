@@ -1,0 +1,47 @@
+"""The verb that opens a conversation."""
+
+from __future__ import annotations
+
+from commonplace.conversation.conversation import Conversation
+from commonplace.conversation.summarising import Summariser
+from commonplace.values.records import Source
+from commonplace.values.rendering import Tokenizer
+from commonplace.verbs.recalling import Recalling
+from commonplace.verbs.remembering import Remembering
+
+
+class Conversing(Remembering, Recalling):
+    """Hold conversations."""
+
+    def conversation(
+        self,
+        session: str,
+        *,
+        summariser: Summariser | None = None,
+        model: str | None = None,
+        tokenizer: Tokenizer | None = None,
+        source: Source | None = None,
+    ) -> Conversation:
+        """Return the conversation of a session of this scope; it is new if nothing was said yet.
+
+        It lasts as every record does, and any process and framework that writes messages with
+        this session takes part in it. `summariser` is a language model as a function from a
+        prompt to its answer; it sums up what no longer fits. Tokens are counted by `tokenizer`,
+        a function from a text to a count, or by that of `model` if it is on this machine, or by
+        a count that is never too low, and about twice too high for English. `source` gives
+        the framework and agent of what is added. Raises InvalidInputError.
+
+        >>> alice = memory.scope("user", "alice")
+        >>> chat = alice.conversation("session-7")
+        >>> _ = chat.add({"role": "user", "content": "I am allergic to peanuts"})
+        >>> chat.messages(max_tokens=1000)
+        [{'role': 'user', 'content': 'I am allergic to peanuts'}]
+        """
+        return Conversation(
+            self,
+            session,
+            summariser=summariser,
+            model=model,
+            tokenizer=tokenizer,
+            source=source,
+        )

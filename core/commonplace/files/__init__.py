@@ -1,0 +1,1 @@
+"""Files and directories: whose they are, who holds them, and where they may lie."""

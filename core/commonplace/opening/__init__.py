@@ -1,0 +1,1 @@
+"""How a memory is opened: from a directory, a server, a Chroma client, or in memory."""

@@ -1,0 +1,1 @@
+"""What is remembered, as values, and the checks of what comes in."""
