@@ -14,7 +14,7 @@ from commonplace.engine.port import Engine
 from commonplace.service.store_keys import KEYS, StoreKeys
 from commonplace.values.records import Origin
 from commonplace.values.scope import Scope
-from many_servers import in_threads
+from several_servers import in_threads
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from commonplace.chroma.partition import Partition, Result
 from commonplace.chroma.patience import Patience
 from commonplace.chroma.rows import Rows
 from commonplace.chroma.shared_catalogue import SharedCatalogue
-from commonplace.chroma.translation import is_not_found
+from commonplace.chroma.translation import is_not_found, translated
 from commonplace.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +28,20 @@ class SharedPartition(Partition):
     def identity(self) -> str | None:
         """Chroma's own id of the collection; None while there is none."""
         return self.catalogue.identity(self.number)
+
+    def holds_none(self, ids: Sequence[str], known: str | None) -> bool:
+        """Tell whether none of these rows is in the collection of this identity, by one request.
+
+        If that fails, it is not known: whoever wants to know asks in the usual way, with patience.
+        """
+        try:
+            with translated(f"asking {self.name}"):
+                collection = self.catalogue.partition(self.number)
+                if collection is None or str(collection.id) != known:
+                    return False
+                return not collection.get(ids=list(ids), include=[])["ids"]
+        except StoreError:
+            return False
 
     def add(self, part: Rows, known: str | None) -> bool:
         """Add rows, all or none; one whose id is there already stays as it is.

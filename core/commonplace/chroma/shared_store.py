@@ -27,6 +27,7 @@ from commonplace.chroma.direct import (
     removed_leftovers,
     removed_rows,
 )
+from commonplace.chroma.meanwhile import watched
 from commonplace.chroma.patience import Patience, bounded
 from commonplace.chroma.replica import Change, Replica
 from commonplace.chroma.share import Share, shared_out
@@ -62,6 +63,7 @@ class SharedStore(ChromaStore):
         Raises StoreFormatError, EmbedderMismatchError, StoreError.
         """
         bounded(client)
+        watched(client)
         self._patience = Patience()
         self._shared = self._patience.with_(partial(SharedCatalogue, client, embedder))
         self._opened = self._shared
@@ -85,6 +87,17 @@ class SharedStore(ChromaStore):
                 if not self._depth:
                     self._in_step.clear()
                     self._assumed.clear()
+
+    def glance(self, scope: Scope) -> Callable[[], bool] | None:
+        """Return what tells whether what is held of a branch now is current; None if nothing is.
+
+        It asks Chroma once, without a lock, and raises what that raises.
+        """
+        with self._lock:
+            held = (
+                self._branches.get(branch_of(scope)) if len(scope.names) >= BRANCH_NAMES else None
+            )
+            return None if held is None else held.glance()
 
     def assume(self, scope: Scope) -> None:
         """Take what is held of a branch as current, within this operation: `write` finds out."""

@@ -30,7 +30,7 @@ from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
-from commonplace.stores.warm_store import Growth, WarmStore, not_found
+from commonplace.stores.warm_store import Assume, Growth, WarmStore, not_found
 from commonplace.values.records import Kind, Match, Record
 from commonplace.values.scope import Scope, innermost_around
 from commonplace.values.uses import is_change
@@ -226,8 +226,13 @@ class LocalEngine:
     ) -> list[Match]:
         self._check_open()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
-        with self._recalling(scopes, selection):
-            return self._finding.rank(asked)
+
+        def ranked(assume: Assume) -> list[Match]:
+            with self._recalling(scopes, selection):
+                assume()
+                return self._finding.rank(asked)
+
+        return self._store.beside(scopes, ranked)
 
     def explain(
         self,
