@@ -11,12 +11,17 @@ if TYPE_CHECKING:
 
 SHARED_FORMAT = 2
 """Rows that are never written over, numbered by commits. Releases before write over them."""
+ROWS_PER_READ = 5_000
+FEWEST_ROWS = 300
+"""As many as Chroma Cloud takes or gives in one request."""
 
 
 class SharedCatalogue(Catalogue):
     """A Catalogue whose store has the format of commits from its first write on."""
 
     format = SHARED_FORMAT
+    rows_per_read = ROWS_PER_READ
+    """So many rows are asked for at a time: fewer once a server has refused so many."""
 
     def identity(self, number: int) -> str | None:
         """Return Chroma's own id of a partition's collection; None if it has none.
