@@ -187,7 +187,7 @@ class Chaos:
         self.supervise()
         server = chance.choice(self._servers)
         what = chance.choices(
-            ["server killed", "server paused", "client killed", "Chroma killed"], [4, 4, 3, 2]
+            ["server killed", "server paused", "client killed", "Chroma killed"], [2, 5, 2, 4]
         )[0]
         if what == "server killed":
             server.restart()

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import httpx
 import pytest
 
 import commonplace
-from chroma_server import HERE, client_of_new_database, running
+from chroma_door import LOST, Answer, door
+from chroma_server import HERE, client_of, client_of_new_database, running
 from commonplace import Memory, StoreError
 from commonplace.chroma import patience
 from commonplace.testing import HashingEmbedder
@@ -151,6 +153,34 @@ def test_of_several_processes_no_write_is_lost_or_doubled(
     assert {f"steady {one}" for one in range(WRITES)} <= set(colours)
     assert {f"paused {one}" for one in range(WRITES)} <= set(colours)
     assert alice.get("colour") == f"paused {WRITES - 1}"
+
+
+def test_every_verb_outlasts_a_busy_server_and_answers_that_are_lost(
+    client: Any, chroma_port: int
+) -> None:
+    """Every other request is refused, or done and its answer lost."""
+    answers = cycle([(503, b"busy"), None, LOST, None, (429, b"slow down"), None, LOST, None])
+    is_up = threading.Event()
+
+    def guard(_: str, path: str) -> Answer:
+        return next(answers) if is_up.is_set() and "/collections/" in path else None
+
+    with door(chroma_port, guard) as address:
+        alice = opened(client_of(int(address.rpartition(":")[2]), client.database))
+        is_up.set()
+        tea = alice.remember("Likes tea")
+        alice.remember("Likes tea")
+        alice.set("colour", "green")
+        alice.set("colour", "red")
+        rum = alice.remember("Likes rum")
+        assert [match.record.id for match in alice.recall("tea")][:1] == [tea.id]
+        assert alice.forget(rum.id) == 1
+
+    [fact] = opened(client).records(kind="fact")
+    assert (fact.id, fact.mentions) == (tea.id, 2)
+    [value] = opened(client).records(kind="value")
+    versions = opened(client).history(value.id)
+    assert [one.metadata["value"] for one in versions] == ["green", "red"]
 
 
 def test_a_restart_of_chroma_is_waited_for(

@@ -65,7 +65,7 @@ class SharedStore(ChromaStore):
         bounded(client)
         watched(client)
         self._patience = Patience()
-        self._shared = self._patience.with_(partial(SharedCatalogue, client, embedder))
+        self._shared = SharedCatalogue(client, embedder, self._patience)
         self._opened = self._shared
         self._max_bytes = max_bytes
         self._branches: OrderedDict[Scope, Branch] = OrderedDict()
