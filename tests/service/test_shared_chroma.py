@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,33 @@ def test_what_is_warm_costs_one_request_and_a_write_two(client: Any, requests: l
     requests.clear()
     alice.remember_many(again)  # that this changes nothing has to be so now
     assert requests == ["POST get"]
+
+
+def test_a_recall_ranks_before_chroma_has_answered(client: Any, chroma_port: int) -> None:
+    """The server answers only once the clock was read a second time, which ranking does."""
+    read, ranked = [0], list[bool]()
+    ranks, is_warm = threading.Event(), threading.Event()
+
+    def clock() -> datetime:
+        read[0] += is_warm.is_set()
+        if read[0] > 1:
+            ranks.set()
+        return datetime(2026, 5, 4, tzinfo=timezone.utc)
+
+    def guard(_: str, __: str) -> Answer:
+        if is_warm.is_set():
+            ranked.append(ranks.wait(20))
+        return None
+
+    with door(chroma_port, guard) as address:
+        port = int(address.rpartition(":")[2])
+        alice = opened(client_of(port, client.database), clock=clock)
+        alice.remember("Likes tea")
+        alice.recall("tea")
+        is_warm.set()
+
+        assert alice.recall("tea")[0].record.text == "Likes tea"
+    assert ranked == [True]
 
 
 def test_of_what_another_wrote_only_that_is_read(client: Any, requests: list[str]) -> None:
