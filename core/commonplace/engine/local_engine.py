@@ -17,11 +17,7 @@ from commonplace.engine.backups import erase_in_backup
 from commonplace.engine.finding import Finding
 from commonplace.engine.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.engine.judging import judged, tell_of_all
-from commonplace.errors import (
-    InvalidInputError,
-    MemoryClosedError,
-    StoreInUseError,
-)
+from commonplace.errors import InvalidInputError, MemoryClosedError, StoreInUseError
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, ask, erase
