@@ -198,6 +198,11 @@ class LocalEngine:
     def select(
         self, scopes: Sequence[Scope], selection: Selection, offset: int, limit: int | None
     ) -> list[Record]:
+        if limit is not None or not selection.is_current:
+            with self._opened():
+                listed = self._store.newest(scopes, selection, self.clock(), offset, limit)
+            if listed is not None:
+                return listed
         found = self._selected(scopes, selection)
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
