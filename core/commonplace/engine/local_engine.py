@@ -168,9 +168,8 @@ class LocalEngine:
 
     def entries(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Entry]:
         with self._opened():
-            at = self.clock()
-            stored = [one for scope in scopes for one in self._store.find(scope, ids)]
-            found = [one for one in stored if not one.record.is_expired(at)]
+            at, every = self.clock(), (self._store.find(one, ids) for one in scopes)
+            found = [one for each in every for one in each if not one.record.is_expired(at)]
         if unknown := sorted(set(ids) - {entry.record.id for entry in found}):
             raise not_found(unknown[0], scopes[0])
         return found
@@ -190,9 +189,8 @@ class LocalEngine:
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
-            found = self._living(
-                one.record for scope in scopes for one in self._store.store.versions(scope, [id])
-            )
+            held = (one for scope in scopes for one in self._store.store.versions(scope, [id]))
+            found = self._living(one.record for one in held)
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
     def select(
@@ -203,8 +201,8 @@ class LocalEngine:
                 listed = self._store.newest(scopes, selection, self.clock(), offset, limit)
             if listed is not None:
                 return listed
-        found = self._selected(scopes, selection)
-        found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+        chosen = self._selected(scopes, selection)
+        found = sorted(chosen, key=lambda one: (one.created_at, one.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
@@ -254,8 +252,7 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            held = (one for scope in scopes for one in self._store.of_kinds(scope, kinds))
-            found = self._living(held)
+            found = self._living(one for at in scopes for one in self._store.of_kinds(at, kinds))
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(
