@@ -25,7 +25,7 @@ from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
-from commonplace.stores.warm_store import Growth, WarmStore, not_found
+from commonplace.stores.warm_store import Assume, Growth, WarmStore, not_found
 from commonplace.values.records import Kind, Match, Record, last_changed
 from commonplace.values.scope import Scope, innermost_around
 from commonplace.values.uses import is_change
@@ -176,9 +176,8 @@ class LocalEngine:
 
     def entries(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Entry]:
         with self._opened():
-            at = self.clock()
-            stored = [one for scope in scopes for one in self._store.find(scope, ids)]
-            found = [one for one in stored if not one.record.is_expired(at)]
+            at, every = self.clock(), (self._store.find(one, ids) for one in scopes)
+            found = [one for each in every for one in each if not one.record.is_expired(at)]
         if unknown := sorted(set(ids) - {entry.record.id for entry in found}):
             raise not_found(unknown[0], scopes[0])
         return found
@@ -198,9 +197,8 @@ class LocalEngine:
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
-            found = self._living(
-                one.record for scope in scopes for one in self._store.store.versions(scope, [id])
-            )
+            held = (one for scope in scopes for one in self._store.store.versions(scope, [id]))
+            found = self._living(one.record for one in held)
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
     def select(
@@ -211,8 +209,8 @@ class LocalEngine:
                 listed = self._store.newest(scopes, selection, self.clock(), offset, limit)
             if listed is not None:
                 return listed
-        found = self._selected(scopes, selection)
-        found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+        chosen = self._selected(scopes, selection)
+        found = sorted(chosen, key=lambda one: (one.created_at, one.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
 
     def latest(
@@ -243,8 +241,13 @@ class LocalEngine:
     ) -> list[Match]:
         self._gate.check()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
-        with self._gate.recalling(scopes, selection):
-            return self._finding.rank(asked)
+
+        def ranked(assume: Assume) -> list[Match]:
+            with self._gate.recalling(scopes, selection):
+                assume()
+                return self._finding.rank(asked)
+
+        return self._store.beside(scopes, ranked)
 
     def explain(
         self,
@@ -265,8 +268,7 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            held = (one for scope in scopes for one in self._store.of_kinds(scope, kinds))
-            found = self._living(held)
+            found = self._living(one for at in scopes for one in self._store.of_kinds(at, kinds))
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(

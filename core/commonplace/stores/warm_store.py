@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from commonplace.errors import RecordNotFoundError
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
@@ -23,6 +23,9 @@ from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.repetition import statement
 from commonplace.writing.versions import held_at
 
+Assume: TypeAlias = Callable[[], None]
+"""Takes what is held as current, within an operation: whether it is turns out meanwhile."""
+Result = TypeVar("Result")
 Growth: TypeAlias = list[tuple[Record | None, Record]]
 """Records that a write would store, each with the one whose place it would take."""
 
@@ -45,6 +48,13 @@ class WarmStore:
     def operation(self) -> AbstractContextManager[None]:
         """Let what is read within be as of one moment, where others write to the store as well."""
         return nullcontext()
+
+    def beside(self, scopes: Sequence[Scope], work: Callable[[Assume], Result]) -> Result:  # noqa: ARG002  # of others' stores
+        """Return what some work on scopes gives, as of one moment within this call.
+
+        It calls what it is given at the start of its operation.
+        """
+        return work(lambda: None)
 
     def tidy(self, scope: Scope) -> None:
         """Remove what writers that died have left within `scope`, if that can be."""
