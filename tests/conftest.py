@@ -64,9 +64,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for a memory on every kind of store.
 
-    On two servers only what is marked, or with `--two-servers`: these take long to begin.
+    On two servers only what is marked, or with `--two-servers`: these take long to begin. A test
+    that names its own kinds runs on those.
     """
-    if "open_memory" in metafunc.fixturenames:
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "open_memory" in metafunc.fixturenames and not any(
+        "open_memory" in one.args for one in marks
+    ):
         is_marked = metafunc.definition.get_closest_marker("two_servers") is not None
         further = [TWO_SERVERS] if is_marked or metafunc.config.option.two_servers else []
         kinds = ["in memory", "chroma", "server", *further]
