@@ -13,7 +13,7 @@ import pytest
 
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.index_files import DATA, read_header
+from commonplace.chroma.index_files import DATA, LINKS
 from commonplace.chroma.purging import purge
 from commonplace.ports import Entry
 
@@ -43,11 +43,8 @@ def in_file(name: str, content: bytes) -> Planting:
 
 
 def in_index(directory: Path) -> None:
-    [data] = (directory / "chroma").rglob(DATA)
-    header = read_header(data.parent)
-    assert header is not None
-    with data.open("r+b") as file:
-        file.seek(7 * header.element_size + header.vector_offset)
+    [links] = (directory / "chroma").rglob(LINKS)
+    with links.open("ab") as file:
         file.write(UNIT.tobytes())
 
 
