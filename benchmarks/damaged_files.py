@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 RECORDS = 300
-SECONDS = 120
+SECONDS = 300  # the machine may be busy
 MAKE = """
 import os, sys, commonplace
 from commonplace.testing import HashingEmbedder
