@@ -1,19 +1,23 @@
 """What an import of many messages takes of memory, and a second one of time.
 
     python benchmarks/importing.py --messages 100000
+    python benchmarks/importing.py --messages 100000 --before DIR/core
 
 A file of so many messages in conversations of twenty is imported into one directory: first its
 tenth, then all of it, then all of it again. Peaks are of the whole process, in MB above what it has
 with an empty store. Beside them is the reading alone, which is a dry run, and what Chroma needs for
 the vectors that it holds, four bytes a number. The embedder is a hash of words: what a model takes
-is not asked here.
+is not asked here. With `--before`, this build and the one whose core lies there import the file at
+the same time, each in a process and a store of its own: a busy machine is busy for both.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -38,7 +42,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--messages", type=int, default=100_000)
-    count = parser.parse_args().messages
+    parser.add_argument("--before", type=Path, help="the folder core of another build")
+    chosen = parser.parse_args()
+    count = chosen.messages
+    if chosen.before:
+        Console().print(_side_by_side(count, {"this build": None, "before": chosen.before}))
+        return
     with tempfile.TemporaryDirectory() as folder:
         whole, part = Path(folder) / "all.jsonl", Path(folder) / "part.jsonl"
         whole.write_text("".join(_lines(count)), encoding="utf-8")
@@ -91,6 +100,43 @@ def _row(memory: Memory, step: Step, before: float) -> tuple[str, ...]:
     report = memory.import_(path, dry_run=is_dry)
     seconds = time.process_time() - began
     return name, f"{report.read:,}", f"{_peak() - before:.0f}", f"{seconds:.1f}"
+
+
+# It uses only what builds before have as well.
+_WHOLE = """
+import json, resource, sys, time
+import commonplace
+from commonplace.testing import HashingEmbedder
+began = time.monotonic()
+memory = commonplace.open(sys.argv[2], embedder=HashingEmbedder())
+memory.remember("begun")
+empty = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+memory.import_(sys.argv[1], format="openai-threads")
+memory.close()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([time.monotonic() - began, time.process_time(), peak / 1e3, (peak - empty) / 1e3]))
+"""
+
+
+def _side_by_side(count: int, builds: dict[str, Path | None]) -> Table:
+    """Import a file with each build at the same time, and return a row for each."""
+    table = Table("build", "seconds", "of the processor", "peak, MB", "above an empty store, MB")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "all.jsonl"
+        file.write_text("".join(_lines(count)), encoding="utf-8")
+        running = {
+            name: subprocess.Popen(  # noqa: S603  # this very Python
+                [sys.executable, "-c", _WHOLE, str(file), str(Path(folder) / name)],
+                env={**os.environ, **({"PYTHONPATH": str(core)} if core else {})},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for name, core in builds.items()
+        }
+        for name, process in running.items():
+            figures = json.loads(process.communicate()[0].splitlines()[-1])
+            table.add_row(name, *(f"{one:.0f}" for one in figures))
+    return table
 
 
 def _peak() -> float:

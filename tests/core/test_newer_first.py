@@ -213,3 +213,65 @@ def test_a_change_of_another_thing_takes_no_place(
     memory: Memory, older: str, newer: str, query: str
 ) -> None:
     assert first(memory, older, newer, query) == older
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("My weight is 82 kg", "I'm down to 78 kg", "What is my weight?"),
+        ("Emma is 6 years old", "Emma turned 7 yesterday", "How old is Emma?"),
+        (
+            "The deploy window is Tuesdays at 14:00",
+            "Deploys now happen on Thursdays at 10:00",
+            "When is the deploy window?",
+        ),
+        ("I drive a Honda Civic", "Traded the Civic in for a Skoda", "What car do I drive?"),
+        ("My gym is FitWorld", "I cancelled FitWorld, IronHouse it is", "Which gym do I go to?"),
+        ("Rent is 900 euros a month", "Rent went up to 980 euros", "How much is the rent?"),
+        ("Dinner is at 19:00", "Let's make dinner 20:00", "When is dinner?"),
+        ("Max is in second grade", "Max started third grade", "Which grade is Max in?"),
+        ("Ticket 812 is open", "Ticket 812 was resolved", "Is ticket 812 open?"),
+    ],
+)
+def test_what_is_said_near_enough_of_the_same_replaces_it_in_any_words(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == newer
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("Emma is 6 years old", "Emma started school", "How old is Emma?"),
+        ("Server A has port 8080", "Server B has port 9090 now", "Which port has server A?"),
+        ("Default model is k-4", "The fallback model is k-5 now", "What is the default model?"),
+        ("Ana's email is ana@mail.test", "Ben's email is ben@mail.test", "What is Ana's email?"),
+        ("Ticket 812 is open", "Ticket 813 was resolved", "Is ticket 812 open?"),
+        ("My dentist is Dr. Lee", "My new doctor is Dr. Ray", "Who is my dentist?"),
+        ("The sauna is open to guests", "The pool is open to guests", "Is the sauna open?"),
+    ],
+)
+def test_what_is_near_but_of_another_thing_takes_no_place(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == older
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("I work at Initech as an analyst", "I quit Initech and joined Hooli", "Where do I work?"),
+        (
+            "The office is on Canal Street",
+            "Our office relocated to Quay Road",
+            "Where is the office?",
+        ),
+        ("The mascot is called Biff", "The mascot was renamed Ziggy", "What is the mascot called?"),
+    ],
+)
+def test_a_change_that_names_what_held_is_shown(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    first(memory, older, newer, query)
+
+    assert newer in memory.context(query)

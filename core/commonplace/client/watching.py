@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
 import httpcore
+
+from commonplace.client.unix_stream import UnixStream
 
 
 class Watching(httpcore.NetworkBackend):
@@ -37,23 +38,15 @@ class Watching(httpcore.NetworkBackend):
         )
 
     def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # the pool gives none here
     ) -> httpcore.NetworkStream:
-        _check_listening(path, timeout)
-        return self._watched(self._plain.connect_unix_socket(path, timeout, socket_options))
+        return self._watched(UnixStream(path, timeout))
 
     def _watched(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
         return _Watched(stream, self._is_alive, self._silence_seconds)
-
-
-def _check_listening(path: str, timeout: float | None) -> None:
-    """Raise ConnectError if nobody listens, and leave no socket open, as the library does."""
-    with socket.socket(socket.AF_UNIX) as trial:
-        trial.settimeout(timeout)
-        try:
-            trial.connect(path)
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
 
 
 class _Watched(httpcore.NetworkStream):

@@ -13,6 +13,7 @@ asked where I live), it stands beside the best: right behind it, and nearly as s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,7 +22,13 @@ import numpy as np
 
 from commonplace.recall.asking import size
 from commonplace.recall.growing import Doubles, Floats, Rows
-from commonplace.recall.statements import change_in, is_of_self, tells_of_change, tells_of_end
+from commonplace.recall.statements import (
+    SHORT,
+    change_span,
+    is_of_self,
+    tells_of_change,
+    tells_of_end,
+)
 from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
 from commonplace.recall.tokens import UNSPACED, split
 from commonplace.recall.word_lists import word_lists
@@ -32,6 +39,9 @@ ALIKE = 0.5
 
 SHARED = 0.4
 """Of the words of both, the share that both have at least: all but what changed."""
+
+SAME = 0.55
+"""The cosine of two short statements from which they give the same thing a value."""
 
 NEARLY = 0.3
 """The most by which the later may be less relevant."""
@@ -51,9 +61,7 @@ BESIDE = 0.05
 MOSTLY = 0.8
 """Of the terms of a statement, the share in a query that asks whether it holds."""
 
-SHORT = 64
-"""The most characters of such a statement, and of what it replaces: in longer ones, as in talk,
-much is "new" and "now"."""
+_LABEL = re.compile(r"(?<=[a-z] )[A-HJ-Z]\b(?!['.])")
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,42 @@ class Statement:
         """Tell whether it is about the speaker, or what it begins with is in another."""
         if is_of_self(self.text):
             return True
-        before = _stems(self.text[: change_in(self.text)])
+        before = _stems(self.text[: change_span(self.text)[0]])
         return not before or not {*other.stems, *other.stems_named}.isdisjoint(before)
+
+    @cached_property
+    def lead(self) -> str:
+        """The stem that it is about: its first, behind an opening that tells of a change."""
+        start, end = change_span(self.text)
+        behind = self.text[end:] if not _stems(self.text[:start]) else self.text
+        return next(iter(_stems(behind)), "")
+
+    def has_other_labels(self, other: Statement) -> bool:
+        """Tell whether both have a lone capital behind a word, and not the same: "server B"."""
+        own, others = (set(_LABEL.findall(text)) for text in (self.text, other.text))
+        return bool(own and others) and own.isdisjoint(others)
+
+    def names_value_of(self, other: Statement) -> bool:
+        """Tell whether it has a word of another that the query has not: "I quit Acme"."""
+        return not set(self.stems).isdisjoint(set(other.stems) - other.stems_named)
+
+    def is_of_another(self, older: Statement) -> bool:
+        """Tell whether the older is about something that the query names and this is not about.
+
+        That is its first word, or a number. Nor does a statement
+        without a number give another value to what has one, unless it has all that is asked for.
+        """
+        if self.has_other_labels(older):
+            return True
+        lost = older.stems_named.difference(self.stems)
+        if not lost:
+            return False
+        if any(map(_has_digit, lost)) or (_has_digit(older.text) and not _has_digit(self.text)):
+            return True
+        if is_of_self(older.text):  # "I bought a bike": it is about what follows the verb
+            return next((one for one in older.stems if one not in self.stems), "") in lost
+        lead = self.lead
+        return older.lead in lost and lead not in older.stems and not _has_digit(lead)
 
     @cached_property
     def is_asked(self) -> bool:
@@ -117,6 +159,9 @@ class Statement:
             return False
         if places[-1] - places[0] >= len(places):
             return False
+        numbers = [_has_digit(self.stems[place]) for place in places]
+        if any(numbers) and not numbers[-1]:
+            return False  # of "ticket 812 is open" the number is no part of what may change
         if places[0] == 0 and not is_of_self(self.text):
             return False
         rest = [one for one in self.stems if one not in value]
@@ -152,16 +197,14 @@ def overtakes(
     """Tell whether one of two near statements would answer in the place of the other.
 
     It is less relevant by `lag`. One that lacks a term of the query answers for none that has it:
-    "my brother moved" says nothing of where my sister lives. Only verbs such as "live" may be
-    missing where the `newer` tells of a change, and the value that is asked about.
+    "my brother moved" says nothing of where my sister lives.
     """
+    older = ahead if newer is behind else behind
+    if _gives_anew(newer, older, cosine):
+        return True
+    if max(size(behind.text), size(ahead.text)) <= SHORT and newer.tells_of_change:
+        return _changes(behind, ahead, newer, cosine)
     missing = ahead.named - behind.named
-    if newer.tells_of_change and max(size(behind.text), size(ahead.text)) <= SHORT:
-        lost = _essential(missing)
-        tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
-        if not (tells or newer.is_about(ahead if newer is behind else behind)):
-            return False
-        return not lost or (ahead.asks_for(lost, newer) and not tells_of_end(newer.text))
     return (
         cosine >= ALIKE
         and lag <= (CHANGED_NEARLY if missing else NEARLY)
@@ -169,6 +212,40 @@ def overtakes(
         and (not missing or (_are_numerals(missing) and ahead.asks_for(missing, newer)))
         and _overlap(ahead.words, behind.words) >= SHARED
     )
+
+
+def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: float) -> bool:
+    """Tell whether the newer, a statement of change, changes what the older says.
+
+    It may end what the older names. Else it lacks no term of the query but verbs such as "live",
+    and the value that is asked about.
+    """
+    older = ahead if newer is behind else behind
+    if newer.has_other_labels(older):
+        return False
+    if tells_of_end(newer.text) and newer.names_value_of(older):
+        return True
+    tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
+    if not (tells or newer.is_about(older)):
+        return False
+    lost = _essential(ahead.named - behind.named)
+    return not lost or (ahead.asks_for(lost, newer) and not tells_of_end(newer.text))
+
+
+def _gives_anew(newer: Statement, older: Statement, cosine: float) -> bool:
+    """Tell whether two short statements are so near that they give one thing two values."""
+    return (
+        cosine >= SAME
+        and newer.states
+        and max(size(newer.text), size(older.text)) <= SHORT
+        and newer.group != older.group
+        and not set(newer.stems).isdisjoint(older.stems)
+        and not newer.is_of_another(older)
+    )
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _are_numerals(terms: frozenset[Term]) -> bool:

@@ -11,6 +11,10 @@ from commonplace.recall.word_lists import word_lists
 _UNSPACED = "unspaced"
 """Names the list of the scripts written without spaces; its entries are found anywhere."""
 
+SHORT = 64
+"""The most characters of a statement of change, and of what it replaces: in longer ones, as in
+talk, much is "new" and "now"."""
+
 _WORD = re.compile(r"\w+")
 _THIS_TIME = re.compile(r"\bthis (?:week|month|year|morning)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -81,10 +85,10 @@ def tells_of_change(text: str) -> bool:
     return _change().search(text.lower()) is not None
 
 
-def change_in(text: str) -> int:
+def change_span(text: str) -> tuple[int, int]:
     """Return where a statement says that it replaces what held before; its end if nowhere."""
     found = _change().search(text.lower())
-    return found.start() if found else len(text)
+    return found.span() if found else (len(text), len(text))
 
 
 def tells_of_end(text: str) -> bool:

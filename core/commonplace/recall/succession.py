@@ -14,15 +14,14 @@ from commonplace.recall.asking import size
 from commonplace.recall.competing import (
     BESIDE,
     CHANGED_ALIKE,
-    SHORT,
     Statement,
     by_time,
     near_pairs,
     overtakes,
 )
-from commonplace.recall.growing import Floats, Mask, Rows
+from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
-from commonplace.recall.statements import tells_of_change
+from commonplace.recall.statements import SHORT
 
 MOST_COMPETING = 8
 """Among so many of the first, the newer of two statements about the same comes first."""
@@ -51,8 +50,7 @@ class Held:
         first, others = int(best[0]), best[1:MOST_BESIDE]
         if self.question.asks_for_past or relevance[first] <= 0 or not self._may_change(first):
             return best, {}
-        near = others[self._is_near(first, others)]
-        moved = [at for at in near.tolist() if self._tells_of_change(at)]
+        moved = list(self._changing(first, others))
         relevance[moved] = np.maximum(relevance[moved], relevance[first] - BESIDE)
         rest = best[1:][~np.isin(best[1:], moved)]
         order = np.concatenate([best[:1], np.array(moved, np.int64), rest])
@@ -79,18 +77,23 @@ class Held:
             return False
         return not self.question.periods or self._said([place])[place].is_asked
 
-    def _is_near(self, first: int, others: Rows) -> Mask:
-        """Tell which others are later than the first and about the same."""
+    def _changing(self, first: int, others: Rows) -> Iterator[int]:
+        """Yield which others are later statements of change about the same as the first.
+
+        They are alike in meaning, or the later names what held: "I quit Acme and joined Initech".
+        """
         arrays = self.hot.arrays
-        vectors = arrays.first_vectors(self.rows[others])
+        later = others[arrays.times[self.rows[others]] > arrays.times[self.rows[first]]]
+        vectors = arrays.first_vectors(self.rows[later])
         alike = self.scores.scale.of_records(vectors @ arrays.first_vectors(self.rows[[first]])[0])
-        later = arrays.times[self.rows[others]] > arrays.times[self.rows[first]]
-        near: Mask = (alike >= CHANGED_ALIKE) & later
-        return near
+        for place, near in zip(later.tolist(), (alike >= CHANGED_ALIKE).tolist(), strict=True):
+            if self._tells_of_change(place):
+                said = {} if near else self._said([first, place])
+                if near or said[place].names_value_of(said[first]):
+                    yield place
 
     def _tells_of_change(self, place: int) -> bool:
-        text = self._text(place)
-        return size(text) <= SHORT and tells_of_change(text) and self._states(place)
+        return self.hot.arrays.utterances.changes(int(self.rows[place]), self._text(place))
 
     def _states(self, place: int) -> bool:
         return self.hot.arrays.utterances.states(int(self.rows[place]))

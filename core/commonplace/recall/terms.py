@@ -68,6 +68,8 @@ _CHARACTERS = "cjk"
 
 _ALGORITHMS = frozenset(Stemmer.algorithms())
 
+_WRITTEN_AS_ONE = re.compile(r"[^\w']|_")
+
 _LONGEST_KEPT = 40
 """Longer runs of letters are seldom words and seldom come again: their stems are not kept."""
 
@@ -90,12 +92,20 @@ def detect_language(words: Sequence[str], fallback: str) -> str:
                     return language
     if _foreign_words(fallback).isdisjoint(words):
         return fallback
+    words = _spoken(words)
     hits = {
         language: sum(map(stops.__contains__, words))
         for language, stops in _told_by_words().items()
     }
     best = max(hits, key=lambda language: (hits[language], language == fallback))
     return best if hits[best] >= 2 and hits[best] > hits.get(fallback, 0) else fallback
+
+
+def _spoken(words: Sequence[str]) -> Sequence[str]:
+    """Return the words without addresses, paths and their parts, which are of no language."""
+    written = [word for word in words if _WRITTEN_AS_ONE.search(word)]
+    parts = {part for word in written for part in _WRITTEN_AS_ONE.split(word)}
+    return [one for one in words if one not in parts and one not in written] if written else words
 
 
 def terms_in(words: Iterable[str], language: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from commonplace.recall import echoes, statements
-from commonplace.recall.asking import asked, asks, ends_asking, says_nothing
+from commonplace.recall.asking import asked, asks, ends_asking, says_nothing, size
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.tokens import split
 from commonplace.recall.unmarked import names_what_is_wanted
@@ -28,6 +28,7 @@ class Utterances:
         self._is_message: Growing[np.bool_] = Growing(np.bool_)
         self._wordings: Growing[np.int64] = Growing(np.int64)
         self._said_again: Growing[np.float32] = Growing(np.float32)
+        self._changes: Growing[np.int8] = Growing(np.int8)
         self._same: dict[int, list[int]] = {}
         self._questions: dict[int, str] = {}
 
@@ -44,6 +45,14 @@ class Utterances:
     def states(self, row: int) -> bool:
         """Tell whether a record states something: it does not only ask, nor say nothing."""
         return bool(self.says[row] > 0 and self._only_asks.view[row] <= echoes.IS_QUESTION)
+
+    def changes(self, row: int, text: str) -> bool:
+        """Tell whether a record, with its text, is a short statement of change; judged once."""
+        known = self._changes.view
+        if known[row] < 0:
+            short = size(text) <= statements.SHORT
+            known[row] = short and statements.tells_of_change(text) and self.states(row)
+        return bool(known[row])
 
     @property
     def ends_asking(self) -> Floats:
@@ -81,6 +90,7 @@ class Utterances:
         self._only_asks.extend(only_asks)
         self._says.extend(says)
         self._ends_asking.extend(list(map(ends_asking, texts)))
+        self._changes.extend(np.full(len(records), -1, np.int8))
         self._tells_time.extend(list(map(statements.tells_time, texts, words)))
         self._from_agent.extend([_is_reply(record) for record in records])
         self._is_message.extend([record.kind == "message" for record in records])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,10 @@ def _plain(read: Callable[[Path], Iterator[Found | Skipped]]) -> Any:
     return lambda path, _: read(path)
 
 
+def _named(pattern: str) -> Callable[[str], bool]:
+    return lambda name: re.fullmatch(pattern, name) is not None
+
+
 # From those that are sure of their signs to those that many files would fit.
 FOREIGN: dict[str, Format] = {
     "crewai-lancedb": Format(
@@ -124,13 +129,34 @@ FOREIGN: dict[str, Format] = {
     "chat-log": Format(
         _plain(chat_log.read), _objects(chat_log.fits), "messages with roles, requests, choices"
     ),
-    "mem0": Format(_plain(mem0.read), _objects(mem0.fits), "memories with memory or data"),
+    "mem0": Format(
+        _plain(mem0.read), mem0.fits, "memories with memory or data, or rows of a history"
+    ),
     "table": Format(
         lambda path, choices: table.read(path, choices.columns),
         lambda seen: seen.kind == "table",
         "a CSV file; JSON Lines if columns are named",
     ),
 }
+
+# The archives that services export: how a reader takes them in place, by the names of their files.
+ARCHIVES: dict[str, Callable[[str], bool]] = {
+    "chatgpt": _named(chatgpt_export.SHARDS),
+    "claude": _named(r"(conversations|projects|memories|[0-9a-f-]{36})\.json"),
+    "mem0": _named(r"memories\.json(l\.gz)?"),
+}
+# What such an archive holds of the account: nothing that was said.
+COMPANIONS = frozenset(
+    f"{one}.json"
+    for one in (
+        "user", "users", "user_settings", "message_feedback", "model_comparisons",
+        "shared_conversations", "conversation_asset_file_names", "export_manifest",
+    )
+)  # fmt: skip
+# A folder with one of these is a database, and is read as a whole.
+DIRECTORIES = frozenset(
+    {"memories.lance", "long_term_memory_storage.db", "chroma.sqlite3", "uid_memo_dict.pkl"}
+)
 
 
 def recognised(path: Path, choices: Choices) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from commonplace.errors import InvalidInputError, RecordNotFoundError
 from commonplace.ports import Vectors
 from commonplace.transfer import jsonl
-from commonplace.transfer.formats import FOREIGN, Choices, check_choices, recognised
+from commonplace.transfer.contents import Part, parts_of
+from commonplace.transfer.formats import FOREIGN, Choices
 from commonplace.transfer.import_log import Entry, ImportLog, entry_of
 from commonplace.transfer.reading import Found, Note, Skipped
 from commonplace.values.presenting import Presented
@@ -40,8 +41,9 @@ class ImportReport(Presented):
 
     `read` items were found in what is of the `format`; of these `written` are new or changed,
     `unchanged` were here already, and `skipped` are not kept. `reasons` has the first 100 of
-    those. `notes` has the first 100 of what was kept, and what of it was not. Of a dry run it is
-    what an import would do.
+    those. `notes` has the first 100 of what was kept, and what of it was not. `format` names the
+    format, or all of them, with commas, for a folder or archive of several. Of a dry run it is what
+    an import would do.
     """
 
     read: int
@@ -78,34 +80,24 @@ def import_file(
     choices: Choices | None = None,
     dry_run: bool = False,
 ) -> ImportReport:
-    """Import a file or folder of one of the FORMATS into the memory's scope.
+    """Import a file, folder or archive of one of the FORMATS into the memory's scope.
 
-    Without a format, it is that of what is there. Records keep their ids, or have ids that follow
-    from where they stand: importing again changes nothing, and continues an import that was
-    broken off. What was changed or forgotten here since stays so. What is unchanged is not
-    embedded again. A progress bar is shown on a terminal. Raises InvalidInputError naming file
-    and line for a file that cannot be read on; what stands before it has been imported.
+    Without a format, it is that of what is there, which may be several. Records keep their ids, or
+    have ids that follow from where they stand: importing again changes nothing, and continues an
+    import that was broken off. What was changed or forgotten here since stays so. What is unchanged
+    is not embedded again. A progress bar is shown on a terminal. Raises InvalidInputError naming
+    file and line for a file that cannot be read on; what stands before it has been imported.
     """
-    choices = choices or Choices()
-    if format is None:
-        format = recognised(path, choices)
-    check_choices(format, choices)
-    if format == jsonl.FORMAT:
-        # As they are: what Commonplace exported went through its rules before.
-        items: Iterator[Found | Skipped] = jsonl.items(path)
-        rules = _Rules(allowed=_itself, compared=_itself)
-    elif format in FOREIGN:
-        items = FOREIGN[format].read(path, choices)
-        rules = _Rules(allowed=memory._allowed, compared=_told)
-    else:
-        raise InvalidInputError(f"format {format!r} is unknown: give one of {', '.join(FORMATS)}.")
-    run = _Run(memory, rules, dry_run=dry_run)
+    run = _Run(memory, dry_run=dry_run)
     try:
-        run.take(items)
+        for part in parts_of(path, format, choices or Choices()):
+            run.take(part)
     except InvalidInputError as error:
-        done = run.report(format)
+        done = run.report()
+        if not done.read:
+            raise
         raise InvalidInputError(f"{error} Before that, of {done.read:,} items: {done}.") from error
-    return run.report(format)
+    return run.report()
 
 
 class _Kept(NamedTuple):
@@ -138,15 +130,17 @@ class _Tally:
 class _Run:
     """One import on its way: each item is counted exactly once."""
 
-    def __init__(self, memory: View, rules: _Rules, *, dry_run: bool) -> None:
-        self._memory, self._rules, self._is_dry = memory, rules, dry_run
+    def __init__(self, memory: View, *, dry_run: bool) -> None:
+        self._memory, self._is_dry = memory, dry_run
+        self._rules = _Rules(allowed=memory._allowed, compared=_told)
+        self._formats: dict[str, None] = {}
         self._engine = memory._engine
         self._at = self._engine.clock()
         self._log = ImportLog(memory)
         self._near: list[Record] = []
         self._tally = _Tally()
 
-    def report(self, format: str) -> ImportReport:
+    def report(self) -> ImportReport:
         """Return what was done so far."""
         tally = self._tally
         return ImportReport(
@@ -156,15 +150,23 @@ class _Run:
             skipped=tally.skipped,
             reasons=tuple(tally.reasons),
             notes=tuple(tally.notes),
-            format=format,
+            format=", ".join(self._formats),
         )
 
-    def take(self, items: Iterable[Found | Skipped]) -> None:
+    def take(self, part: Part) -> None:
         """Import items in batches; what stands before one that cannot be read as well."""
         from tqdm import tqdm
 
+        if part.format:
+            self._formats[part.format] = None
+        # As it is: what Commonplace exported went through its rules before.
+        is_own = part.format == jsonl.FORMAT
+        self._rules = _Rules(
+            allowed=_itself if is_own else self._memory._allowed,
+            compared=_itself if is_own else _told,
+        )
         try:
-            for batch in _batches(self._kept(tqdm(items, unit=" items", disable=None))):
+            for batch in _batches(self._kept(tqdm(part.items, unit=" items", disable=None))):
                 self._write(batch)
         except InvalidInputError:
             self._keep_log()

@@ -78,13 +78,18 @@ def json_files(path: Path) -> list[Path]:
     found = [
         file
         for file in path.rglob("*")
-        if file.name.lower().endswith(_JSON_FILES) and file.is_file()
+        if is_json_name(file) and file.is_file() and not file.name.startswith(".")
     ]
     if not found:
         raise InvalidInputError(
             f"The folder {str(path)!r} holds no file named {' or '.join(_JSON_FILES[::3])}."
         )
     return sorted(found, key=lambda file: _in_natural_order(str(file.relative_to(path))))
+
+
+def is_json_name(path: Path) -> bool:
+    """Tell whether a file's name says that it is JSON, compressed or not."""
+    return path.name.lower().endswith(_JSON_FILES)
 
 
 def folder_name(root: Path, file: Path) -> str:

@@ -73,6 +73,11 @@ def test_an_unclear_text_is_of_the_usual_language(text: str) -> None:
     assert detect_language(split(text), "dutch") == "dutch"
 
 
+@pytest.mark.parametrize("text", ["Ben's email is ben@mail.test", "It is in /et/de/la/est.txt"])
+def test_addresses_and_paths_are_of_no_language(text: str) -> None:
+    assert detect_language(split(text), "english") == "english"
+
+
 @pytest.mark.parametrize(
     ("one", "other", "language"),
     [

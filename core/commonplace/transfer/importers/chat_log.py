@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from commonplace.transfer.importers.chat_entries import Turn, messages_in, turns, unread
 from commonplace.transfer.importers.chat_sessions import Chats
 from commonplace.transfer.importers.making import fixed_id, name, time
+from commonplace.transfer.importers.mem0_history import is_change
 from commonplace.transfer.importers.message_shapes import is_message
 from commonplace.transfer.importers.messages import Message, records_of, with_notes
 from commonplace.transfer.json_stream import Element, elements
@@ -56,6 +57,8 @@ class Log:
 
 def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is an entry of such a log."""
+    if is_change(value):
+        return False
     return is_message(value) or any(isinstance(one.value, dict) for one in messages_in(value))
 
 

@@ -1,4 +1,4 @@
-"""What mem0's `get_all` gives, written as JSON; the archive that OpenMemory exports."""
+"""What mem0 gives as JSON, the database of its history, and the archive that OpenMemory exports."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.transfer.archives import is_archive, members
+from commonplace.transfer.databases import is_database
 from commonplace.transfer.importers.making import checked, fixed_id, name, noted_end, noted_time
+from commonplace.transfer.importers.mem0_history import (
+    ORIGINS,
+    Change,
+    Item,
+    changes_in,
+    is_change,
+    is_history,
+    is_history_file,
+    user_scope,
+    with_versions,
+)
 from commonplace.transfer.json_stream import Element, elements, elements_of
-from commonplace.transfer.reading import Found, Skipped, json_files, last_change
-from commonplace.values.records import JSON, Origin, Record, Source
+from commonplace.transfer.reading import Found, Skipped, is_json_name, json_files, last_change
+from commonplace.transfer.sample import Sample
+from commonplace.values.records import JSON, Record, Source
 from commonplace.values.scope import Scope
 
 _LISTS = ("memories", "results", "items")
@@ -19,7 +32,6 @@ TEXTS = ("memory", "data", "text", "content")
 _OPENMEMORY = r"memories\.json"  # beside it lies the same again, compressed
 _SIGNS = {"user_id", "agent_id", "run_id", "hash", "state"}
 _ABOUT = ("metadata", "metadata_")
-_ORIGINS: dict[object, Origin] = {"user": "user", "assistant": "agent"}
 _TOLD_OTHERWISE = frozenset(
     [*TEXTS, "id", "hash", "metadata", "created_at", "updated_at", "expiration_date", "user_id",
      "agent_id", "run_id", "actor_id", "role", "attributed_to", "score", "score_details",
@@ -27,8 +39,17 @@ _TOLD_OTHERWISE = frozenset(
 )  # fmt: skip
 
 
-def fits(value: dict[str, Any]) -> bool:
-    """Tell whether an object is a memory of mem0's or OpenMemory's, or holds some by user."""
+def fits(seen: Sample) -> bool:
+    """Tell whether a source is of mem0's or OpenMemory's."""
+    if seen.kind == "database":
+        return is_history(seen.names)
+    return seen.any(_fits)
+
+
+def _fits(value: dict[str, Any]) -> bool:
+    """Tell whether an object is a memory or a row of a history, or holds memories by user."""
+    if is_change(value):
+        return True
     if _is_memory(value):
         return "memory" in value or bool(_SIGNS & {*value, *(value.get("payload") or ())})
     inner = [value[key] for key in _LISTS if isinstance(value.get(key), list)]
@@ -36,22 +57,43 @@ def fits(value: dict[str, Any]) -> bool:
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:
-    """Yield the memories of a file or a folder of files.
+    """Yield the memories of a file or a folder of files, and what they said before.
 
     Those of a user are in the scope ``user/<user_id>``, so that no two users meet; those of an
-    agent alone in ``agent/<agent_id>``.
+    agent alone in ``agent/<agent_id>``. A history does not name users: in one folder with the
+    memories, its past versions are in the scopes of these, and else in that of the import.
     """
     at = last_change(path)
     if is_archive(path):
         with members(path, _OPENMEMORY) as found:
             for member, opened in found:
-                yield from _items(elements_of(opened, f"{path}: {member}"), at)
+                yield from with_versions(_items(elements_of(opened, f"{path}: {member}"), at), {})
         return
-    for file in json_files(path):
-        yield from _items(elements(file), last_change(file))
+    files, databases = _files(path)
+    owners = _owners(files) if path.is_dir() else {}
+    for file in files:
+        yield from with_versions(_items(elements(file), last_change(file)), owners)
+    for database in databases:
+        yield from with_versions(changes_in(database), owners)
 
 
-def _items(found: Iterator[Element], at: datetime) -> Iterator[Found | Skipped]:
+def _files(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the JSON files of a path, and the databases."""
+    if not path.is_dir():
+        return ([], [path]) if is_database(path) else ([path], [])
+    databases = sorted(filter(is_history_file, path.rglob("*")))
+    is_alone = databases and not any(map(is_json_name, path.rglob("*")))
+    return ([] if is_alone else json_files(path)), databases
+
+
+def _owners(files: list[Path]) -> dict[str, Scope]:
+    """Return the scopes of the memories in files, by id: a history names none."""
+    found = (one for file in files for one in _items(elements(file), last_change(file)))
+    records = (record for one in found if isinstance(one, Found) for record in one.records)
+    return {record.id: record.scope for record in records}
+
+
+def _items(found: Iterator[Element], at: datetime) -> Iterator[Item]:
     for element in found:
         if element.part != "rest":
             yield from _read(element.value, element.where, at, element.notes)
@@ -59,14 +101,14 @@ def _items(found: Iterator[Element], at: datetime) -> Iterator[Found | Skipped]:
             yield from _relations(element.value, element.where)
 
 
-def _read(
-    value: JSON, where: str, at: datetime, notes: tuple[str, ...]
-) -> Iterator[Found | Skipped]:
+def _read(value: JSON, where: str, at: datetime, notes: tuple[str, ...]) -> Iterator[Item]:
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
             yield from _read(one, f"{where}, item {number}", at, notes)
     elif not isinstance(value, dict):
         yield Skipped(where, f"not a memory: {str(value)[:40]!r}")
+    elif is_change(value):
+        yield Change(value, where, at)
     elif value.get("state") == "deleted" or value.get("event") == "DELETE":
         yield Skipped(where, "it is marked as deleted")
     elif text := _text(value):
@@ -78,7 +120,7 @@ def _read(
 
 def _in_object(
     value: dict[str, Any], where: str, at: datetime, notes: tuple[str, ...]
-) -> Iterator[Found | Skipped]:
+) -> Iterator[Item]:
     """Yield the memories that an object holds: OpenMemory's, or those of each user by name."""
     for key in _LISTS:
         if isinstance(value.get(key), list):
@@ -142,18 +184,11 @@ def _record(value: dict[str, Any], text: str, at: datetime, notes: list[str]) ->
             framework="mem0",
             agent=name(speaker),
             session=name(value.get("run_id")),
-            origin=_ORIGINS.get(said_by) if isinstance(said_by, str) else None,
+            origin=ORIGINS.get(said_by) if isinstance(said_by, str) else None,
         ),
-        scope=_scope(value),
+        scope=user_scope(value) or Scope(),
         id=name(value.get("id")) or fixed_id("mem0", text),
         created_at=created,
         updated_at=updated if updated != created else None,
         expires_at=noted_end(value.get("expiration_date"), "expiration_date", notes),
     )
-
-
-def _scope(value: Mapping[str, Any]) -> Scope:
-    for kind in ("user", "agent"):
-        if named := name(value.get(f"{kind}_id")):
-            return Scope((kind, named))
-    return Scope()
