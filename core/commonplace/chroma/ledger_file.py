@@ -200,7 +200,8 @@ def reading(file: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, ValueError) as error:
-        raise StoreDamagedError(f"The ledger {str(file)!r} cannot be read ({error}).") from error
+        said = str(error).partition(" with text ")[0]  # which would be a record's
+        raise StoreDamagedError(f"The ledger {str(file)!r} cannot be read ({said}).") from error
 
 
 @contextmanager
