@@ -27,7 +27,7 @@ _SECONDS = 120
 
 def attacks() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield a path, and what is sent there."""
-    shapes = {
+    shapes: dict[str, dict[str, Any]] = {
         "one value": {"a": "x" * 60_000_000},
         "many keys": {f"k{number}": "x" * 1_000 for number in range(60_000)},
         "one key": {"k" * 60_000_000: 1},

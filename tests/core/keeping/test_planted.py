@@ -39,7 +39,10 @@ def in_database(file: str, statements: str) -> Planting:
 
 
 def in_file(name: str, content: bytes) -> Planting:
-    return lambda directory: (directory / name).write_bytes(content) and None
+    def plant(directory: Path) -> None:
+        (directory / name).write_bytes(content)
+
+    return plant
 
 
 def in_index(directory: Path) -> None:
