@@ -192,8 +192,8 @@ def written_per_second(write: Callable[..., None], place: object, load: Load) ->
 
 
 @contextmanager
-def chroma_server(directory: Path) -> Iterator[int]:
-    """Run Chroma's own server and give its port."""
+def chroma_process(directory: Path) -> Iterator[tuple[int, int]]:
+    """Run Chroma's own server; give its port and the id of its process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     chroma = Path(sys.executable).with_name("chroma")
@@ -202,10 +202,17 @@ def chroma_server(directory: Path) -> Iterator[int]:
     )
     try:
         wait_for(port)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def chroma_server(directory: Path) -> Iterator[int]:
+    """Run Chroma's own server and give its port."""
+    with chroma_process(directory) as (port, _):
+        yield port
 
 
 @retry(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.05), reraise=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 
 import numpy as np
 
 from commonplace import Record, Scope
 from commonplace.chroma.directory import DirectoryStore
+from commonplace.chroma.ledger_list import COLUMNS
 from commonplace.ports import Entry
 
 ALICE = Scope(("user", "alice"))
@@ -31,3 +33,10 @@ def in_chroma(store: DirectoryStore, scope: Scope) -> list[Record]:
 
 def texts(store: DirectoryStore, scope: Scope) -> list[str]:
     return sorted(one.record.text for one in store.entries(scope))
+
+
+def unlist(database: sqlite3.Connection) -> None:
+    """Take from a ledger the list of its records, which former releases did not keep."""
+    database.execute("DROP INDEX listed")
+    for name in COLUMNS:
+        database.execute(f"ALTER TABLE entries DROP COLUMN {name}")

@@ -35,7 +35,7 @@ from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
 from commonplace.values.uses import Use
-from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
+from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts, unlist
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -222,6 +222,7 @@ def leave_as_former_releases_did(directory: Path, version: int) -> None:
     """Write the copy that they kept beside Chroma, and no ledger."""
     (directory / SEAL).unlink()
     with closing_file(sqlite3.connect(directory / LEDGER)) as database:
+        unlist(database)
         database.executescript(
             "PRAGMA journal_mode = DELETE; DROP INDEX by_version;"
             "ALTER TABLE entries DROP COLUMN version;"

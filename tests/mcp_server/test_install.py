@@ -17,6 +17,9 @@ from commonplace.mcp.hosts import HOSTS
 ENTRY: dict[str, Any] = {"command": "/bin/commonplace", "args": ["mcp", "/memory"]}
 
 
+MODEL = ["--embedder", "openai:tiny@http://127.0.0.1:1/v1"]
+
+
 def installed(*arguments: str, **environment: str) -> tuple[int, str, str]:
     done = CliRunner().invoke(mcp_command, ["install", *arguments], env=environment)
     return done.exit_code, done.stdout, done.stderr
@@ -30,7 +33,7 @@ def test_the_entry_is_printed_and_nothing_is_written(
     file = tmp_path / "config.json"
 
     code, out, err = installed(
-        host, "memory", "--scope", "user/alice", "--file", str(file), "--name", "mine"
+        host, "memory", "--scope", "user/alice", "--file", str(file), "--name", "mine", *MODEL
     )
 
     assert code == 0
@@ -38,11 +41,12 @@ def test_the_entry_is_printed_and_nothing_is_written(
     assert section == ("servers" if host == "vscode" else "mcpServers")
     entry = servers["mine"]
     assert Path(entry["command"]).is_absolute()
-    assert entry["args"][-6:] == [
+    assert entry["args"][-8:] == [
         "mcp",
         str(tmp_path / "memory"),
         "--scope",
         "user/alice",
+        *MODEL,
         "--agent",
         host,
     ]

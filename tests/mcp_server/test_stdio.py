@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from commonplace.files.ownership import is_served, owner_of
+from embeddings_server import EmbeddingsServer
 from mcp_client import ERAS, over_stdio
+from threaded_server import running
 
 PEANUTS = "Alice is allergic to peanuts"
 ALLERGIC = "What is Alice allergic to?"
@@ -47,6 +49,28 @@ def end_server(directory: Path) -> None:
         os.kill(owner.pid, signal.SIGTERM)
         while is_served(directory):
             pass
+
+
+@pytest.fixture
+def embeddings() -> Iterator[EmbeddingsServer]:
+    with EmbeddingsServer() as server, running(server):
+        yield server
+
+
+@pytest.mark.enable_socket
+async def test_a_model_behind_an_address_embeds(
+    tmp_path: Path, embeddings: EmbeddingsServer
+) -> None:
+    place, model = tmp_path / "memory", f"openai:tiny@{embeddings.address}"
+    try:
+        async with over_stdio(
+            [*of_alice(place), "--embedder", model], tmp_path / "errors", ERAS[0]
+        ) as host:
+            await host.call("remember", text=PEANUTS)
+            assert PEANUTS in (await host.call("recall", query=ALLERGIC)).text
+    finally:
+        end_server(place)
+    assert any(PEANUTS in asked["input"] for asked in embeddings.asked)
 
 
 def of_alice(directory: Path) -> list[str]:

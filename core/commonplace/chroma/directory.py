@@ -20,6 +20,7 @@ from commonplace.chroma.covering import copied
 from commonplace.chroma.feeder import Feeder
 from commonplace.chroma.files import ChromaFiles, state_of
 from commonplace.chroma.leavings import Leavings
+from commonplace.chroma.ledger_list import LedgerList
 from commonplace.chroma.reconciling import UNFED, is_new, ledger_of
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.sealing import check_database
@@ -157,6 +158,9 @@ class DirectoryStore:
         if self._covers(scope):
             return self.ledger.records(scope)
         return self._fed().records(scope)
+
+    def listing(self, scope: Scope) -> LedgerList | None:
+        return LedgerList(self.ledger.ask) if self._covers(scope) else None
 
     def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
         """Return what Chroma's index finds, and what is pending as it is now."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from commonplace.chroma import ledger_file, ledger_rows, rows
+from commonplace.chroma import ledger_file, ledger_list, ledger_rows, rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.ledger_file import Said
@@ -103,9 +103,14 @@ class Ledger:
         """
         for first, end in ledger_rows.ranges(scope):
             last: Sequence[str] = first, ""
-            while page := self._page([*last, end, _ENTRIES_PER_READ]):
+            while page := self.ask(ledger_rows.PAGE, [*last, end, _ENTRIES_PER_READ]):
                 yield from ledger_rows.records(page)
                 last = page[-1][:2]
+
+    def ask(self, query: str, values: Sequence[Any]) -> list[Any]:
+        """Return rows, read while nobody closes the ledger. Raises StoreDamagedError."""
+        with self._in_use, self._readable():
+            return self._opened().execute(query, values).fetchall()
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
         """Return the entries of exactly this scope that state one of these.
@@ -270,6 +275,7 @@ class Ledger:
     def _connect(self) -> None:
         with ledger_file.writing(self.file):
             self._database = ledger_file.connected(self.file, "FULL")
+            ledger_list.begin(self._database)
             self._of_feeder = ledger_file.connected(self.file, "NORMAL")
             self._inode = self.file.stat().st_ino
         for database in (self._database, self._of_feeder):
@@ -292,11 +298,6 @@ class Ledger:
                 cursor = self._opened().execute(query, values)
                 while page := cursor.fetchmany(_ENTRIES_PER_READ):
                     yield from ledger_rows.entries(page)
-
-    def _page(self, values: Sequence[Any]) -> list[Any]:
-        """Return a page of records, read while nobody closes the ledger."""
-        with self._in_use, self._readable():
-            return self._opened().execute(ledger_rows.PAGE, values).fetchall()
 
     def cover(self, scope: Scope, entries: Iterable[Entry]) -> None:
         """Take these for every entry within `scope`. Raises StoreError."""

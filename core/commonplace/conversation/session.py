@@ -170,6 +170,8 @@ class Session:
             message = message_of(record)
             if message is not None and (record.quarantine is None or mark.id in current):
                 shown[mark.id] = message
+        if not shown:
+            return list(said)
         return [replace(one, message=shown.get(one.record.id, one.message)) for one in said]
 
     def remove_held(self, records: Iterable[Record]) -> None:

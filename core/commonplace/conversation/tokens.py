@@ -26,6 +26,7 @@ PRIMING = 3
 _PER_MESSAGE = 4
 _PER_NAME = 1
 _PER_CALL = 8
+_PLAIN = 2  # members of a message that has a role and a content alone
 _BYTES_PER_AUDIO_TOKEN = 100
 """A token is a tenth of a second, in which the thinnest sound has 100 bytes."""
 
@@ -145,6 +146,8 @@ class Counter:
     def message(self, message: Message) -> int:
         """Return how many tokens a message takes in a request."""
         content, name = message["content"], message.get("name")
+        if isinstance(content, str) and len(message) == _PLAIN:  # most are, and each is asked often
+            return _PER_MESSAGE + self.text(content)
         tokens = _PER_MESSAGE + (self.text(name) + _PER_NAME if name else 0)
         tokens += self.text(message.get("tool_call_id") or "")
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()

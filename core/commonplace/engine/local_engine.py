@@ -17,11 +17,7 @@ from commonplace.engine.backups import erase_in_backup
 from commonplace.engine.finding import Finding
 from commonplace.engine.gathered_uses import PATIENCE_OF_USES, GatheredUses
 from commonplace.engine.judging import judged, tell_of_all
-from commonplace.errors import (
-    InvalidInputError,
-    MemoryClosedError,
-    StoreInUseError,
-)
+from commonplace.errors import InvalidInputError, MemoryClosedError, StoreInUseError
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, ask, erase
@@ -202,6 +198,11 @@ class LocalEngine:
     def select(
         self, scopes: Sequence[Scope], selection: Selection, offset: int, limit: int | None
     ) -> list[Record]:
+        if limit is not None or not selection.is_current:
+            with self._opened():
+                listed = self._store.newest(scopes, selection, self.clock(), offset, limit)
+            if listed is not None:
+                return listed
         found = self._selected(scopes, selection)
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]

@@ -47,13 +47,16 @@ HOSTS = {
 }
 
 
-def entry(host: Host, agent: str, store: str, scope: str, key: str | None) -> dict[str, Any]:
+def entry(  # noqa: PLR0917  # what an entry consists of
+    host: Host, agent: str, store: str, scope: str, model: str | None, key: str | None
+) -> dict[str, Any]:
     """Return what a host's configuration says of a memory.
 
     Paths are absolute: hosts start programs elsewhere, and with few variables.
     """
     command, *first = _program()
     where = ["--scope", scope] if scope else []
+    where += ["--embedder", model] if model else []
     said: dict[str, Any] = {"type": "stdio"} if host.types else {}
     said |= {"command": command, "args": [*first, "mcp", store, *where, "--agent", agent]}
     return said if key is None else {**said, "env": {"COMMONPLACE_API_KEY": key}}

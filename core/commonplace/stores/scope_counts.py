@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from commonplace.values.presenting import Presented
 from commonplace.values.records import KEPT_APART, Record
@@ -62,15 +62,28 @@ def from_json(written: Mapping[str, Any]) -> ScopeStats:
     )
 
 
+Counted: TypeAlias = dict[Scope, tuple[ScopeStats, datetime | None]]
+"""The numbers of scopes, each with when they change next by themselves."""
+
+
 class ScopeCounts:
     """The numbers of the scopes of a store, counted when they are asked for, and kept.
 
     After a write only its scopes are counted again. Not thread-safe: the engine holds a lock.
     """
 
-    def __init__(self, read: Callable[[Scope], Iterable[Record]], most: int = MOST_KEPT) -> None:
-        """Count what `read` yields of a scope; keep the numbers of at most `most` scopes."""
+    def __init__(
+        self,
+        read: Callable[[Scope], Iterable[Record]],
+        most: int = MOST_KEPT,
+        count: Callable[[Scope, datetime], Counted] | None = None,
+    ) -> None:
+        """Count what `read` yields of a scope; keep the numbers of at most `most` scopes.
+
+        `count` counts a scope in another way, if there is one.
+        """
         self._read, self._most = read, most
+        self._count = count or (lambda scope, at: counted(read(scope), at))
         self.clear()
 
     def within(self, scopes: Sequence[Scope], at: datetime) -> list[ScopeStats]:
@@ -91,7 +104,7 @@ class ScopeCounts:
 
     def clear(self) -> None:
         """Keep nothing."""
-        self._kept: dict[Scope, tuple[ScopeStats, datetime | None]] | None = None
+        self._kept: Counted | None = None
         self._stale: set[Scope] = set()
 
     def _bring_up(self, at: datetime) -> None:
@@ -106,7 +119,7 @@ class ScopeCounts:
                 if not any(scope.names[:depth] in names for depth in range(len(scope.names) + 1))
             }
             for scope in stale:
-                self._kept |= counted(self._read(scope), at)
+                self._kept |= self._count(scope, at)
         self._stale.clear()
 
     def _of(self, records: Iterable[Record], at: datetime) -> list[ScopeStats]:
@@ -114,14 +127,12 @@ class ScopeCounts:
         return sorted(found, key=lambda stats: stats.scope.names)
 
 
-def counted(
-    records: Iterable[Record], at: datetime
-) -> dict[Scope, tuple[ScopeStats, datetime | None]]:
+def counted(records: Iterable[Record], at: datetime) -> Counted:
     """Return the numbers of each scope that these records are of, and when they change next.
 
     They do when a record expires.
     """
-    found: dict[Scope, tuple[ScopeStats, datetime | None]] = {}
+    found: Counted = {}
     for one in records:
         if one.version_of is None and one.quarantine != KEPT_APART and not one.is_expired(at):
             stats, end = found.get(one.scope, (None, None))

@@ -14,7 +14,8 @@ from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
-from commonplace.stores.scope_counts import ScopeCounts
+from commonplace.stores.listing import Listing, Lists, newest
+from commonplace.stores.scope_counts import MOST_KEPT, Counted, ScopeCounts, counted
 from commonplace.values.records import Kind, Record
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses
@@ -37,8 +38,9 @@ class WarmStore:
         """Keep at most `max_bytes` bytes of arrays."""
         self.store = store
         self._hot = HotScopes(store, max_bytes)
+        self._lists = store if isinstance(store, Lists) else None
         # Without room for arrays others may write too, and nothing is kept.
-        self.counts = ScopeCounts(store.records) if max_bytes else ScopeCounts(store.records, 0)
+        self.counts = ScopeCounts(store.records, MOST_KEPT if max_bytes else 0, self._numbers)
 
     def operation(self) -> AbstractContextManager[None]:
         """Let what is read within be as of one moment, where others write to the store as well."""
@@ -203,11 +205,34 @@ class WarmStore:
         return dict(counts)
 
     def _tally(self, scope: Scope, at: datetime) -> dict[Kind, int]:
-        hot = self._hot.held(scope)
+        hot, listing = self._hot.held(scope), self._listing(scope)
+        if hot is None and listing is not None:
+            return listing.kinds(scope, at)
         if hot is None:
             return Counter(one.kind for one in self.current(scope) if not one.is_expired(at))
         hot.expire(at)
         return hot.count_by_kind()
+
+    def newest(
+        self,
+        scopes: Sequence[Scope],
+        selection: Selection,
+        at: datetime,
+        offset: int,
+        limit: int | None,
+    ) -> list[Record] | None:
+        """Return what is selected, newest first, if the store lists it: not all of it is read."""
+        parts = [(scope, self._listing(scope)) for scope in scopes]
+        return newest(parts, selection, at, offset, limit)
+
+    def _listing(self, scope: Scope) -> Listing | None:
+        return None if self._lists is None else self._lists.listing(scope)
+
+    def _numbers(self, scope: Scope, at: datetime) -> Counted:
+        listing = self._listing(scope)
+        if listing is None:
+            return counted(self.store.records(scope), at)
+        return listing.numbers(scope, at)
 
     def of_kinds(self, scope: Scope, kinds: Collection[Kind]) -> Iterator[Record]:
         """Yield those of them that are of these kinds."""

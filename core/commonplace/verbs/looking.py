@@ -25,9 +25,9 @@ class Looking(Recalling):
 
         They are in the order of their names: at most `limit`, after the first `offset`. Each has
         its own numbers, without those of scopes below it: records, those held back, and when it
-        was last written and used. The first call on an open store reads every record of it, and
-        other verbs wait; later ones read the scopes that were written since. Raises
-        InvalidInputError, StoreError, MemoryClosedError.
+        was last written and used. Later calls count the scopes anew that were written since. In a
+        directory no record is read for it; on `chroma=` every one within, and other verbs wait.
+        Raises InvalidInputError, StoreError, MemoryClosedError.
 
         >>> _ = memory.scope("user", "alice").remember("Likes tea")
         >>> _ = memory.scope("user", "bob").remember("Likes coffee")

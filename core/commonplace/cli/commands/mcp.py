@@ -38,6 +38,14 @@ _of_a_memory = options(
         help="Whose memory, such as user/alice; of a server, that of the key by default. "
         "[COMMONPLACE_SCOPE]",
     ),
+    click.option(
+        "--embedder",
+        "model",
+        envvar="COMMONPLACE_EMBEDDER",
+        metavar="NAME",
+        help="The store's model, of a new store too: minilm, multilingual or "
+        "openai:MODEL@ADDRESS. [COMMONPLACE_EMBEDDER]",
+    ),
 )
 
 
@@ -62,7 +70,12 @@ def mcp_command() -> None:
 @_of_a_memory
 @click.option("--agent", metavar="NAME", help="The host's name, in the source of its records.")
 def serve_command(
-    words: tuple[str, ...], *, store: str | None, scope: str, agent: str | None
+    words: tuple[str, ...],
+    *,
+    store: str | None,
+    scope: str,
+    model: str | None,
+    agent: str | None,
 ) -> None:
     """Serve the memory of --scope over standard input and output, until that ends.
 
@@ -76,7 +89,7 @@ def serve_command(
     from commonplace.mcp.stdio import serve
 
     verbose = click.get_current_context().find_root().params.get("verbose", 0)
-    serve(lambda: _opened(place, scope), agent, verbose=verbose)
+    serve(lambda: _opened(place, scope, model), agent, verbose=verbose)
 
 
 @mcp_command.command("install")
@@ -91,6 +104,7 @@ def install_command(
     *,
     store: str | None,
     scope: str,
+    model: str | None,
     name: str,
     file: Path | None,
     write: bool,
@@ -106,7 +120,7 @@ def install_command(
         raise NotFound(f"No host is called {host!r}: give one of {', '.join(HOSTS)}.")
     place, known = _whole(words, store, scope), HOSTS[host]
     path = known.file() if file is None else file
-    made = entry(known, host, place, scope, _key(place, writes=write))
+    made = entry(known, host, place, scope, model, _key(place, writes=write))
     if not write:
         click.echo(json.dumps({known.section: {name: made}}, indent=2))
         click.echo(f"It goes into {path}; --write adds it. {known.after}", err=True)
@@ -145,9 +159,9 @@ def _key(place: str, *, writes: bool) -> str | None:
     return key
 
 
-def _opened(place: str, scope: str) -> Memory:
+def _opened(place: str, scope: str, model: str | None) -> Memory:
     from commonplace.opening.open import open
 
     if is_address(place):
-        return scoped(open(place, api_key=os.environ.get(API_KEY)), scope)
-    return scoped(open(place, shared=True), scope)
+        return scoped(open(place, api_key=os.environ.get(API_KEY), embedder=model), scope)
+    return scoped(open(place, shared=True, embedder=model), scope)
