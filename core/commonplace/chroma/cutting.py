@@ -64,6 +64,12 @@ _UNQUEUE = """
     DELETE FROM embeddings_queue WHERE topic = ?
     AND seq_id NOT IN (SELECT seq_id FROM embeddings WHERE segment_id = ?)
 """
+_HIGHEST = "SELECT coalesce(max(seq_id), 0) FROM embeddings_queue"
+_DELETE = 3
+_HOLD_NUMBER = f"""
+    INSERT OR IGNORE INTO embeddings_queue (seq_id, operation, topic, id)
+    VALUES (?, {_DELETE}, ?, ?)
+"""  # noqa: S608  # of a number that is written above
 _NEW_INDEX = (
     "UPDATE segments SET id = :new WHERE id = :old",
     "UPDATE segment_metadata SET segment_id = :new WHERE segment_id = :old",
@@ -106,6 +112,7 @@ def _cut(
     files: Path, database: sqlite3.Connection, one: _Partition, scope: Scope, erased: ErasedRows
 ) -> None:
     _check_read(database, one)
+    [(highest,)] = database.execute(_HIGHEST)
     with closing(_KnownVectors(files, database, one)) as vectors:
         within = f" AND id IN ({_WITHIN})" if scope.names else ""
         named = [rows.written_scope(scope)] if scope.names else []
@@ -115,6 +122,8 @@ def _cut(
             database.execute(statement)
         database.executemany(_QUEUE, _staying(database, one, vectors))
     database.execute(_UNQUEUE, [one.topic, one.texts])
+    # Chroma numbers what it is given from the highest that is there, and takes lower ones for read.
+    database.execute(_HOLD_NUMBER, [highest, one.topic, str(uuid.uuid4())])
     for statement in _NEW_INDEX:
         database.execute(statement, {"old": one.vectors, "new": str(uuid.uuid4())})
 

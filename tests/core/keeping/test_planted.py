@@ -160,3 +160,17 @@ def test_where_two_columns_or_rows_meet_nothing_is_seen(
     assert store.ledger.covers(BOB), "it was not taken for a trace, for which the ledger goes too"
     assert len(list(store.records(BOB))) == 121
     store.close()
+
+
+def test_what_is_written_after_an_erasure_reaches_chroma(filled: Path, tmp_path: Path) -> None:
+    """Chroma takes for read what has a lower number than it has seen."""
+    shutil.copytree(filled, tmp_path / "store")
+    store = DirectoryStore(tmp_path / "store", "random")
+    for seed in (700, 701):
+        store.erase(ALICE)
+        store.put([entry(TEXT, ALICE, seed, "a")])
+        store.flush()
+        assert [one.text for one in store.chroma.records(ALICE)] == [TEXT]
+
+    assert store.erase(ALICE).records == 1
+    store.close()
