@@ -1,171 +1,141 @@
-"""Change one small thing at a time, and see whether the tests named for it notice.
+"""Change the product in one small way at a time, and tell which changes no test notices.
 
-    python benchmarks/mutations.py --changes 60 --minutes 30
-    python benchmarks/mutations.py --modules service/quotas.py --changes 99
+    pip install 'mutmut>=3.8,<4'
+    python benchmarks/mutations.py rules --mutants 150 --seed 1
 
-A change turns a comparison, a sign, a number, a truth value or a word of logic of one module into
-its neighbour, in a copy of the package in a temporary folder, and runs the module's tests with it.
-The sample is drawn evenly over the modules and is the same in every run with the same seed.
+mutmut makes the changes and runs, of the tests that `benchmarks/mutation/NAME.cfg` selects, those
+that go through the changed function. The sample is drawn evenly over the modules. What lets a test
+notice nothing because nothing differs stands in `benchmarks/mutation/equivalent.tsv`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import random
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "core" / "commonplace"
-TESTS = {
-    "service/quotas.py": ["core/test_edges.py"],
-    "keeping/audit_chain.py": ["core/test_edges.py", "core/keeping/test_audit.py"],
-    "recall/packing.py": ["core/test_edges.py", "core/test_packing.py"],
-    "values/validation.py": ["core/test_edges.py", "core/test_bad_input.py", "core/test_values.py"],
-    "values/scope.py": ["core/test_edges.py", "core/test_isolation.py"],
-    "writing/repetition.py": ["core/test_repetition.py", "core/test_history.py"],
-    "writing/wording.py": ["core/test_repetition.py"],
-    "recall/standing.py": ["core/recall/test_standing.py", "core/test_uses.py"],
-    "recall/fusion.py": ["core/recall/test_fusion.py", "core/test_recalling.py"],
-    "service/access.py": ["service/test_keys.py", "service/test_security.py"],
-    "stores/in_memory.py": ["core/test_store_contract.py"],
-}
-SECONDS = 240
-NEIGHBOURS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.FloorDiv,
-    ast.Div: ast.Mult,
-}
-NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+SETTINGS = ROOT / "benchmarks" / "mutation"
+NOTICED = {"killed", "timeout", "segfault", "suspicious"}
 
 
-class Change(NamedTuple):
-    """The node of that number in a module's tree, changed."""
+class Unnoticed(NamedTuple):
+    """A change that every test let pass; what is the same in each version is left out."""
 
-    module: str
-    node: int
-
-
-def changes(module: str) -> Iterator[Change]:
-    """Yield the changes that can be made in a module."""
-    tree = ast.parse((PACKAGE / module).read_text("utf-8"))
-    for number, node in enumerate(ast.walk(tree)):
-        if changed(node):
-            yield Change(module, number)
+    function: str
+    change: str
 
 
-def changed(node: ast.AST) -> bool:
-    """Turn a node into its neighbour; False if it has none."""
-    if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp):
-        old = node.ops[0] if isinstance(node, ast.Compare) else node.op
-        new = NEIGHBOURS.get(type(old))
-        if new is None:
-            return False
-        if isinstance(node, ast.Compare):
-            node.ops[0] = new()  # type: ignore[call-overload]  # of any operator
-        else:
-            node.op = new()  # type: ignore[assignment]  # of any operator
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        node.value = not node.value
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        node.value = node.value + 1
-    elif isinstance(node, ast.Name) and node.id in NAMES:
-        node.id = NAMES[node.id]
-    else:
-        return False
-    return True
+def prepare(folder: Path, name: str) -> None:
+    """Lay out what mutmut wants: the package in `src`, the tests beside it, and its settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for link, target in (("src", ROOT / "core"), ("tests", ROOT / "tests")):
+        if not (folder / link).exists():
+            (folder / link).symlink_to(target)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    shutil.copy(SETTINGS / f"{name}.cfg", folder / "setup.cfg")
+    shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # or tests that are gone stay
+    os.chdir(folder)  # mutmut reads its settings where it is
 
 
-def applied(change: Change) -> tuple[str, str]:
-    """Return a module's source with a change, and a line that tells what it is."""
-    tree = ast.parse((PACKAGE / change.module).read_text("utf-8"))
-    before = ast.unparse(tree).splitlines()
-    node = list(ast.walk(tree))[change.node]
-    changed(node)
-    after = ast.unparse(tree).splitlines()
-    line = getattr(node, "lineno", 0)
-    pairs = [(a, b) for a, b in zip(before, after, strict=False) if a != b]
-    told = f"{pairs[0][0].strip()}  ->  {pairs[0][1].strip()}" if pairs else "?"
-    return "\n".join(after) + "\n", f"{change.module}:{line}: {told}"
+def made() -> dict[str, list[str]]:
+    """Make every change, and return their names by module."""
+    from mutmut.__main__ import create_mutants
+    from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir
+
+    Path("mutants").mkdir(exist_ok=True)
+    copy_src_dir()
+    copy_also_copy_files()
+    create_mutants(1)
+    return {"/".join(path.parts[2:]): sorted(codes) for path, codes in known()}
 
 
-def is_noticed(core: Path, module: str, source: str) -> bool:
-    """Tell whether the tests of a module fail with this source, in the copy at `core`."""
-    file = core / "commonplace" / module
-    file.write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    tests = [str(ROOT / "tests" / name) for name in TESTS[module]]
-    paths = os.pathsep.join([str(core), os.environ.get("PYTHONPATH", "")])
-    try:
-        done = subprocess.run(  # noqa: S603 our own tests
-            [*command, "-x", "-q", *tests],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": paths},
-            timeout=SECONDS,
-            capture_output=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        shutil.copy(PACKAGE / module, file)
-    return done.returncode != 0
+def known() -> Iterator[tuple[Path, dict[str, int | None]]]:
+    """Yield each module with its changes and how the tests of each ended."""
+    from mutmut.mutation.data import SourceFileMutationData
+    from mutmut.utils.file_utils import walk_mutatable_files
+
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        yield path, data.exit_code_by_key
 
 
-def sample(modules: list[str], size: int, seed: int) -> list[Change]:
-    """Return some changes, evenly from each module."""
+def sample(names: dict[str, list[str]], size: int, seed: int) -> dict[str, str]:
+    """Return the modules of some changes, evenly from each module."""
     chosen = random.Random(seed)
-    each = [chosen.sample(all_of, len(all_of)) for all_of in map(list, map(changes, modules))]
+    each = [[(one, module) for one in chosen.sample(of, len(of))] for module, of in names.items()]
+    chosen.shuffle(each)
     mixed = filter(None, chain.from_iterable(zip_longest(*each)))
-    return list(mixed)[:size]
+    return dict(list(mixed)[:size])
+
+
+def results(drawn: dict[str, str]) -> dict[str, str]:
+    """Return what became of each change."""
+    from mutmut.stats import status_by_exit_code
+
+    ended = {name: code for _, codes in known() for name, code in codes.items()}
+    return {name: status_by_exit_code[ended[name]] for name in drawn}
+
+
+def unnoticed(name: str) -> Unnoticed:
+    from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
+
+    lines = get_diff_for_mutant(name, path=find_mutant(name).path).splitlines()[2:]
+    before, after = (
+        " ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"
+    )
+    return Unnoticed(name.partition("__mutmut_")[0], f"{before}  ->  {after}")
+
+
+def equivalents() -> set[Unnoticed]:
+    """Return the changes that change nothing, each of which has its reason in the file."""
+    rows = (SETTINGS / "equivalent.tsv").read_text("utf-8").splitlines()[1:]
+    return {Unnoticed(*row.split("\t")[:2]) for row in rows}
+
+
+def report(drawn: dict[str, str]) -> None:
+    """Print a table by module, and what was not noticed."""
+    same, counts, left = equivalents(), defaultdict[str, Counter[str]](Counter), []
+    for name, became in sorted(results(drawn).items()):
+        change = None if became in NOTICED else unnoticed(name)
+        kind = "noticed" if change is None else "same" if change in same else "unnoticed"
+        counts[drawn[name]][kind] += 1
+        if kind == "unnoticed" and change is not None:
+            left.append(f"{name} ({became})\n    {change.change}")
+    for module, count in sorted(counts.items()):
+        print(f"| {module} | {count['noticed']} | {count['unnoticed']} | {count['same']} |")
+    total = sum(counts.values(), Counter[str]())
+    differ = total["noticed"] + total["unnoticed"]
+    print(*left, sep="\n")
+    print(f"{total['noticed']} of {differ} were noticed; {total['same']} change nothing")
 
 
 def main() -> None:
-    """Print what no test noticed, and how many were noticed."""
+    """Draw, run and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--modules", nargs="*", default=list(TESTS), choices=list(TESTS))
-    parser.add_argument("--changes", type=int, default=60)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("name", choices=sorted(one.stem for one in SETTINGS.glob("*.cfg")))
+    parser.add_argument("--mutants", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--children", type=int, default=1, help="tests at a time")
+    parser.add_argument("--report", action="store_true", help="of what was run before")
     options = parser.parse_args()
-    end, noticed, tried = time.monotonic() + 60 * options.minutes, 0, 0
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(PACKAGE, Path(folder) / "commonplace")
-        for module in options.modules:
-            if is_noticed(Path(folder), module, (PACKAGE / module).read_text("utf-8")):
-                parser.error(f"the tests of {module} fail without any change")
-        for change in sample(options.modules, options.changes, options.seed):
-            if time.monotonic() > end:
-                break
-            source, told = applied(change)
-            tried += 1
-            if is_noticed(Path(folder), change.module, source):
-                noticed += 1
-            else:
-                print(told, flush=True)
-    print(f"{noticed} of {tried} changes were noticed")
+    prepare(ROOT / "build" / "mutations" / options.name, options.name)
+    drawn = sample(made(), options.mutants, options.seed)
+    if not options.report:
+        command = [str(Path(sys.executable).with_name("mutmut")), "run"]
+        subprocess.run(  # noqa: S603 our own tests
+            [*command, "--max-children", str(options.children), *drawn], check=True
+        )
+    report(drawn)
 
 
 if __name__ == "__main__":

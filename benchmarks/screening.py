@@ -26,7 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from commonplace import Record, Source
-from commonplace.writing.screening import Screening, screened
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import screened
 from screening_values import Maker, harmless, sensitive
 
 CORPUS = Path(__file__).parent / "screening_corpus"

@@ -25,7 +25,8 @@ from commonplace.embedding.minilm import MiniLM
 from commonplace.embedding.multilingual import MultilingualE5
 from commonplace.ports import Entry
 from commonplace.writing.meaning import held_by_meaning
-from commonplace.writing.screening import Screening, screened
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 

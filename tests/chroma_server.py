@@ -20,6 +20,7 @@ HERE = "127.0.0.1"
 START_SECONDS = 60
 # A kind of store for fixtures: its tests may connect to this machine.
 CHROMA_RUN = pytest.param("chroma run", marks=pytest.mark.allow_hosts([HERE]))
+TWO_SERVERS = pytest.param("two servers", marks=pytest.mark.allow_hosts([HERE]))
 
 
 @contextmanager
@@ -58,5 +59,13 @@ def client_of_new_database(port: int) -> ClientAPI:
     )
     name = f"test-{uuid4()}"
     chromadb.AdminClient(settings).create_database(name)
+    return client_of(port, name)
+
+
+def client_of(port: int, database: str) -> ClientAPI:
+    """Return a client of a database that is there, with connections of its own."""
+    import chromadb
+    from chromadb.config import Settings
+
     settings = Settings(anonymized_telemetry=False)
-    return chromadb.HttpClient(HERE, port, settings=settings, database=name)
+    return chromadb.HttpClient(HERE, port, settings=settings, database=database)

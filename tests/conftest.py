@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings
 
 import commonplace
-from chroma_server import CHROMA_RUN, client_of_new_database, running
+from by_turns import ByTurns, two_servers
+from chroma_server import CHROMA_RUN, TWO_SERVERS, client_of, client_of_new_database, running
 from clock import Clock
 from commonplace import Memory
 from commonplace.opening.roots import CACHE_BYTES
@@ -39,6 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="random operations on each store in tests/core/test_memory_properties.py",
     )
+    parser.addoption(
+        "--two-servers",
+        action="store_true",
+        help="ask two servers of one Chroma by turns in every test that asks for a memory",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,10 +54,23 @@ def pytest_configure(config: pytest.Config) -> None:
     Processes are killed here, and no power is cut: what one has written, the system keeps anyway.
     `--basetemp` keeps them elsewhere.
     """
+    config.addinivalue_line("markers", "two_servers: what asks for a memory has one of two, too")
     memory = Path("/dev/shm")
     has_room = memory.is_dir() and shutil.disk_usage(memory).free >= ROOM_FOR_TESTS
     if has_room and config.option.basetemp is None and os.access(memory, os.W_OK):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a memory on every kind of store.
+
+    On two servers only what is marked, or with `--two-servers`: these take long to begin.
+    """
+    if "open_memory" in metafunc.fixturenames:
+        is_marked = metafunc.definition.get_closest_marker("two_servers") is not None
+        further = [TWO_SERVERS] if is_marked or metafunc.config.option.two_servers else []
+        kinds = ["in memory", "chroma", "server", *further]
+        metafunc.parametrize("open_memory", kinds, indirect=True)
 
 
 @pytest.fixture
@@ -64,7 +83,7 @@ def embedder() -> HashingEmbedder:
     return HashingEmbedder()
 
 
-@pytest.fixture(params=["in memory", "chroma", "server"])
+@pytest.fixture
 def open_memory(
     request: pytest.FixtureRequest, tmp_path: Path, embedder: HashingEmbedder, clock: Clock
 ) -> Iterator[Callable[..., Memory]]:
@@ -72,6 +91,10 @@ def open_memory(
 
     Behind a server it is the server that has the embedder.
     """
+    if request.param == "two servers":
+        client = client_of_new_database(request.getfixturevalue("chroma_port"))
+        yield from between_servers(client, embedder, clock)
+        return
     path = ":memory:" if request.param == "in memory" else str(tmp_path / "store")
     with ExitStack() as closing:
         is_served = False
@@ -85,6 +108,21 @@ def open_memory(
             memory = commonplace.open(path, embedder=model, clock=clock, **options)
             closing.callback(memory.close)
             return memory
+
+        yield opener
+
+
+def between_servers(
+    client: Any, own: HashingEmbedder, clock: Clock
+) -> Iterator[Callable[..., Memory]]:
+    """Open memories on two servers of one database, which are begun with the first."""
+    with ExitStack() as closing:
+        begun: list[Callable[[object], Memory]] = []
+
+        def opener(*, embedder: object = own, **options: Any) -> Memory:
+            if not begun:
+                begun.append(closing.enter_context(two_servers(client, clock=clock, **options)))
+            return begun[0](embedder)
 
         yield opener
 
@@ -103,30 +141,43 @@ def chroma_port(
         yield port
 
 
-@pytest.fixture(params=["in memory", "chroma", "a client that was passed", CHROMA_RUN])
+SHARED = ["a client that was passed", CHROMA_RUN, TWO_SERVERS]
+
+
+@pytest.fixture(params=["in memory", "chroma", *SHARED])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, embedder: HashingEmbedder
 ) -> Iterator[RecordStore]:
     """Give every implementation of the port in turn."""
     if request.param == "in memory":
         yield InMemoryStore()
-    elif request.param == "a client that was passed":
-        import chromadb
-
-        from commonplace.chroma.shared_store import SharedStore
-
-        settings = chromadb.config.Settings(anonymized_telemetry=False)
-        client: Any = chromadb.PersistentClient(tmp_path / "store", settings)
-        yield SharedStore(client, embedder.name, 0)  # nothing fits into memory
-        client.close()
-    elif request.param == "chroma run":
-        from commonplace.chroma.shared_store import SharedStore
-
-        client = client_of_new_database(request.getfixturevalue("chroma_port"))
-        yield SharedStore(client, embedder.name, CACHE_BYTES)
-    else:
+    elif request.param == "chroma":
         from commonplace.chroma.directory import opened
 
         store, release = opened(tmp_path / "store", embedder.name)
         yield store
         release()
+    else:
+        yield from shared_store(request, tmp_path, embedder.name)
+
+
+def shared_store(request: pytest.FixtureRequest, path: Path, model: str) -> Iterator[RecordStore]:
+    """Give a store beside others: in this process, on a server, or by turns one of two on it."""
+    from commonplace.chroma.shared_store import SharedStore
+
+    if request.param == "a client that was passed":
+        import chromadb
+
+        settings = chromadb.config.Settings(anonymized_telemetry=False)
+        client: Any = chromadb.PersistentClient(path / "store", settings)
+        yield SharedStore(client, model, 0)  # nothing fits into memory
+        client.close()
+        return
+    port = request.getfixturevalue("chroma_port")
+    client = client_of_new_database(port)
+    store = SharedStore(client, model, CACHE_BYTES)
+    if request.param == "two servers":
+        other = SharedStore(client_of(port, client.database), model, CACHE_BYTES)
+        yield cast("RecordStore", ByTurns([store, other]))
+    else:
+        yield store

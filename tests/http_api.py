@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from by_turns import ByTurns
 from clock import Clock
+from commonplace.chroma.shared_store import SharedStore
+from commonplace.chroma.shared_warm import SharedWarm
 from commonplace.embedding import as_embedder
 from commonplace.engine.local_engine import LocalEngine
 from commonplace.ports import RecordStore
@@ -15,6 +19,7 @@ from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import Grant
 from commonplace.stores.in_memory import InMemoryStore
+from commonplace.stores.warm_store import WarmStore
 from commonplace.testing import HashingEmbedder
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
@@ -24,7 +29,11 @@ ALL = {"all": Grant(name="all")}
 
 
 def engine_on(store: RecordStore) -> LocalEngine:
-    return LocalEngine(store, as_embedder(HashingEmbedder()), clock=Clock(), cache_bytes=10**8)
+    if isinstance(store, ByTurns):
+        return cast("LocalEngine", ByTurns([engine_on(one) for one in store.several]))
+    warm = SharedWarm if isinstance(store, SharedStore) else WarmStore
+    model = as_embedder(HashingEmbedder())
+    return LocalEngine(store, model, clock=Clock(), cache_bytes=10**8, warm=warm)
 
 
 def gate_on(store: RecordStore, keys: Mapping[str, Grant] = ALL) -> Gate:

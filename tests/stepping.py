@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from commonplace.chroma.meanwhile import sent
+
 _REQUESTS = frozenset({"get", "query", "add", "delete", "update", "upsert"})
 
 
@@ -94,6 +96,8 @@ class _Stepped:
 
         def request(*given: Any, **options: Any) -> Any:
             self._process.stop(name)
+            if sent():
+                self._process.stop(name)
             answer = known(*given, **options)
             self._process.stop()
             return answer

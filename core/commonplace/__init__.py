@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from commonplace.opening.open import open
     from commonplace.values.records import Match, Record, Source, Stats
     from commonplace.values.scope import Scope
-    from commonplace.writing.screening import Screening
+    from commonplace.writing.policy import Screening
 
 __version__ = "0.1.0"
 
@@ -58,7 +58,7 @@ _PLACES = {
     "Memory": "memory",
     "Record": "values.records",
     "Scope": "values.scope",
-    "Screening": "writing.screening",
+    "Screening": "writing.policy",
     "Source": "values.records",
     "Stats": "values.records",
     "open": "opening.open",

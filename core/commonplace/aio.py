@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from anyio import to_thread
-from typing_extensions import Self
 
 from commonplace.conversation.aio import AsyncConversation
 from commonplace.conversation.summarising import Summariser
 from commonplace.memory import Memory
+from commonplace.values.newer_typing import Self
 from commonplace.values.records import Source
 from commonplace.values.rendering import Tokenizer
 from commonplace.values.scope import Scope

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from typing_extensions import Self
-
 from commonplace.conversation.conversing import Conversing
 from commonplace.errors import InvalidInputError
+from commonplace.values.newer_typing import Self
 from commonplace.verbs.erasing import Erasing
 from commonplace.verbs.looking import Looking
 from commonplace.verbs.observing import Observing

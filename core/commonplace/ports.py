@@ -165,6 +165,13 @@ class RecordStore(Protocol):
         """How many changes are durable, and not yet where the store keeps them at rest."""
         ...
 
+    def await_room(self) -> None:
+        """Wait while so many are pending that no more may be; whoever writes waits here first.
+
+        No lock may be held that others need for reading. Raises StoreError if that does not come.
+        """
+        ...
+
     def flush(self) -> None:
         """Wait until none is pending. Raises StoreError if that does not come."""
         ...

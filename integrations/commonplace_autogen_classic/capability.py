@@ -82,6 +82,12 @@ class SharedMemory:
             ("process_all_messages_before_reply", self._heard),
             ("process_message_before_send", partial(self._sent, agent.name)),
         ]
+        # AutoGen 0.2.36 to 0.2.40 run hooks of these names, and no others, in async chats.
+        awaited: _Hooks = [
+            ("a_process_all_messages_before_reply", self._heard_async),
+            ("a_process_message_before_send", partial(self._sent_async, agent.name)),
+        ]
+        hooks += [one for one in awaited if one[0] in agent.hook_lists]
         for name, hook in hooks:
             agent.register_hook(name, hook)
         self._hooks[agent] = hooks
@@ -109,13 +115,22 @@ class SharedMemory:
             self._fill(shown)
         return shown
 
+    async def _heard_async(self, messages: Messages) -> Messages:
+        """Return what `_heard` returns, filled in a worker thread."""
+        shown = list(messages)
+        await self._fill_async(shown)
+        return shown
+
+    async def _fill_async(self, messages: Messages) -> None:
+        await asyncio.gather(*self._writing)
+        await to_thread.run_sync(self._fill, messages)
+
     async def _inform_async(
         self, agent: ConversableAgent, *, messages: Messages, **_: object
     ) -> tuple[bool, None]:
         """Inform a reply of an async chat, in a worker thread."""
         if self._takes_its_turn(agent):
-            await asyncio.gather(*self._writing)
-            await to_thread.run_sync(self._fill, messages)
+            await self._fill_async(messages)
         return False, None
 
     def _inform(
@@ -165,6 +180,10 @@ class SharedMemory:
         else:
             self._write(record)
         return message
+
+    async def _sent_async(self, agent: str, *, message: Any, **_: object) -> Any:
+        """Do what `_sent` does, which makes no event loop wait."""
+        return self._sent(agent, message=message)
 
     def _record(self, text: str, agent: str | None, message_id: str) -> Record | None:
         source = Source(

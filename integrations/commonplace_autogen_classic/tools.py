@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from autogen.tools import Tool
+from typing import TYPE_CHECKING, Any
 
 from commonplace import Memory, Source
 from commonplace.adapters.model_tools import model_tools
+
+if TYPE_CHECKING:
+    from autogen.tools import Tool
 
 FRAMEWORK = "autogen-classic"
 
@@ -22,14 +25,15 @@ def memory_tools(
     For ``ConversableAgent(functions=...)``, or ``tool.register_for_llm(agent)`` and
     ``tool.register_for_execution(user)``. What is remembered is the word of `agent` in `session`,
     with origin ``agent``. A tool never ends a chat: of a memory that fails it tells the model, and
-    logs the reason.
+    logs the reason. Raises `ModuleNotFoundError` beside an AutoGen that has no tools, as 0.2.
 
     >>> [one.name for one in memory_tools(memory.scope("user", "alice"), agent="helper")]
     ['remember', 'recall', 'forget']
     """
+    made = _tool_class()
     source = Source(framework=FRAMEWORK, agent=agent, session=session, origin="agent")
     return [
-        Tool(
+        made(
             name=one.name,
             description=one.description,
             func_or_tool=one.call,
@@ -37,3 +41,16 @@ def memory_tools(
         )
         for one in model_tools(memory, source, read_only=read_only)
     ]
+
+
+def _tool_class() -> Any:
+    """Return AutoGen's class of tools, which its hooks are older than."""
+    try:
+        from autogen.tools import Tool
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "memory_tools needs classic AutoGen 0.14, and the `autogen` installed here has no "
+            'tools: pip install "commonplace-memory[autogen-classic]". SharedMemory works without.',
+            name="autogen.tools",
+        ) from error
+    return Tool

@@ -236,7 +236,7 @@ def test_collections_that_another_made_anew_are_found_again(client: chromadb.api
 
 
 def test_a_page_of_rows_is_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commonplace.chroma.reading._ROWS_PER_READ", 7)
+    monkeypatch.setattr("commonplace.chroma.reading.ROWS_PER_READ", 7)
     store, release = opened(tmp_path, "x")
     vectors = np.eye(8, dtype=np.float32)
     store.put([Entry(Record(str(n), scope=Scope(("a", "b"))), vectors[:3]) for n in range(20)])

@@ -9,8 +9,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.repair import examine, repair
 from commonplace.chroma.sealing import CHROMA
 from commonplace.testing import HashingEmbedder
+from commonplace.values.uses import Use
 from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts
 
 KILLED = Path(__file__).with_name("killing_feeds.py")
@@ -83,14 +86,58 @@ def test_while_another_program_has_the_database_locked_nobody_hangs(
         store.put([entry(f"pending {number}") for number in range(4)])
         assert "pending 3" in texts(store, ALICE)
         with pytest.raises(StoreError, match=r"last 4 changes.*locked.*Nothing was written"):
-            store.put([entry("one too many")])
+            store.await_room()
         with pytest.raises(StoreError, match=r"last 4 changes.*safe in the ledger"):
             store.flush()
-        assert "one too many" not in texts(store, ALICE)
+        one = next(store.records(ALICE))
+        with pytest.raises(StoreError, match=r"last 4 changes.*more may not wait"):
+            store.count_uses({(ALICE, one.id): Use(1, one.created_at)})
     monkeypatch.undo()
 
     store.flush()
     assert "pending 3" in [one.text for one in in_chroma(store, ALICE)]
+
+
+def test_beside_writers_that_wait_for_chroma_others_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with commonplace.open(tmp_path / "store", embedder=HashingEmbedder(64)) as memory:
+        alice, bob = memory.scope("alice"), memory.scope("bob")
+        tea, rum = alice.remember("Likes tea"), bob.remember("Likes rum")
+        monkeypatch.setattr(feeder, "MOST_CHANGES", 2)
+        store = memory._engine._store.store  # type: ignore[attr-defined]  # a local one
+        changed = store._feeder._changed
+        with ThreadPoolExecutor(3) as pool:
+            with store.chroma.alone():  # Chroma takes nothing
+                writes: list[Future[Any]] = [
+                    pool.submit(alice.remember, "Likes rice"),
+                    pool.submit(alice.update, tea.id, text="Likes green tea"),
+                    pool.submit(bob.forget, rum.id),
+                ]
+                with changed:
+                    assert changed.wait_for(lambda: store._feeder._hurried == 3, 20)
+
+                assert [one.record.text for one in alice.recall("tea?")] == ["Likes tea"]
+                assert bob.count() == 1
+                alice.used(tea.id)
+                assert not any(one.done() for one in writes)
+            assert [one.exception() for one in writes] == [None] * 3
+        assert {one.text for one in memory.records()} == {"Likes rice", "Likes green tea"}
+
+
+def test_a_burst_is_fed_when_it_is_over_or_is_half_of_what_may_be_pending(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeder, "MOST_CHANGES", 8)
+    monkeypatch.setattr(feeder, "_QUIET_SECONDS", 1_000)
+    for number in range(3):
+        store.put([entry(f"pending {number}")])
+    assert store.pending == 3
+
+    store.put([entry("the half")])
+
+    with store._feeder._changed:
+        assert store._feeder._changed.wait_for(lambda: not store.pending, 20)
 
 
 def test_without_room_for_chroma_what_is_acknowledged_is_safe_and_told(

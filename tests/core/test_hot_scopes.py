@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -10,14 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import commonplace
 from commonplace import Record, Scope, Source
+from commonplace.adapters.items import Item, Items
 from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
-from commonplace.recall.filters import everything
+from commonplace.recall.filters import Selection, everything
 from commonplace.recall.focus import Focus
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.ranking import ranked
 from commonplace.stores.in_memory import InMemoryStore
+from commonplace.testing import HashingEmbedder
+from commonplace.values.records import last_changed
 
 
 def entry(text: str, scope: Scope, *, id: str | None = None) -> Entry:
@@ -110,6 +115,73 @@ def test_many_replacements_leave_no_growing_gaps() -> None:
     assert held is not None
     assert [record.text for record in held.records()] == ["version 499"]
     assert len(held.arrays) <= 4
+
+
+def test_a_condition_asked_again_is_held_against_new_rows_alone() -> None:
+    hot = HotScope(entry(f"x{number}", user("a"), id=str(number)) for number in range(6))
+    looked_at: list[str] = []
+
+    def is_even(record: Record) -> bool:
+        looked_at.append(record.id)
+        return int(record.id) % 2 == 0
+
+    def admitted() -> list[str]:
+        return sorted(hot.record(row).id for row in hot.admitted(is_even).tolist())
+
+    assert admitted() == ["0", "2", "4"]
+    looked_at.clear()
+    hot.remove(hot.record(0))
+    hot.add(entry("new", user("a"), id="8"))
+    hot.add(entry("changed", user("a"), id="2"))
+
+    assert admitted() == ["2", "4", "8"]
+    assert sorted(looked_at) == ["2", "8"]
+
+
+def test_equal_selections_ask_the_same_condition() -> None:
+    one, other = ({"n": {"$gte": 1}, "of": "a"}, {"of": "a", "n": {"$gte": 1}})
+
+    assert Selection(("fact",), one).condition() is Selection(("fact",), other).condition()
+    assert Selection(where={"n": 1}).condition() is not Selection(where={"n": True}).condition()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), st.booleans()), max_size=25),
+    st.sampled_from([None, 0, 1, 3, 100]),
+)
+def test_what_was_changed_last_is_found_as_by_sorting_all(
+    steps: list[tuple[int, int, bool]], limit: int | None
+) -> None:
+    first, condition = datetime(2024, 1, 1, tzinfo=timezone.utc), Selection(("value",)).condition()
+    hot, kept = HotScope(), dict[str, Record]()
+    for id, minute, is_kept in steps:
+        made = entry("a value", user("a"), id=str(id))
+        changed = first + timedelta(minutes=minute) if minute else None
+        record = replace(made.record, kind="value", created_at=first, updated_at=changed)
+        hot.latest(condition, 2)
+        if is_kept:
+            hot.add(Entry(record, made.vectors))
+            kept[record.id] = record
+        else:
+            hot.remove(record)
+            kept.pop(record.id, None)
+
+    hot = hot.rebuilt() if hot.is_sparse() else hot
+    assert hot.latest(condition, limit) == last_changed(kept.values(), limit)
+
+
+def test_items_come_in_the_same_order_from_arrays_and_from_the_store() -> None:
+    for cache_bytes in (0, 2**20):
+        memory = commonplace.open(":memory:", embedder=HashingEmbedder(64), cache_bytes=cache_bytes)
+        items = Items(memory)
+        items.put([Item(("a",), str(one), one, str(one)) for one in range(5)], Source())
+        items.put([Item(("a",), "1", "changed", "1")], Source())
+        memory.remember("is no item")
+
+        assert [one.key for one in items.all((), limit=2)] == ["1", items.all(())[1].key]
+        assert len(items.all(())) == 5
+        assert [one.key for one in items.all((), {"value": {"$gte": 4}}, 3)] == ["4"]
+        assert items.all((), limit=0) == []
 
 
 def test_similarity_is_the_best_over_a_records_windows() -> None:

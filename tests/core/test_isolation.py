@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import commonplace
+from by_turns import two_servers
+from chroma_server import TWO_SERVERS, client_of_new_database
 from commonplace import Memory, RecordNotFoundError, Scope
 from commonplace.testing import HashingEmbedder
 from commonplace.values.records import new_id
@@ -27,11 +29,16 @@ names = st.one_of(
 paths = st.lists(names, min_size=1, max_size=4).map(tuple)
 
 
-@pytest.fixture(scope="module", params=["in memory", "chroma"])
+@pytest.fixture(scope="module", params=["in memory", "chroma", TWO_SERVERS])
 def root(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Memory]:
     where: str | Path = ":memory:"
+    if request.param == "two servers":
+        client = client_of_new_database(request.getfixturevalue("chroma_port"))
+        with two_servers(client) as opened:
+            yield opened(HashingEmbedder())
+        return
     if request.param == "chroma":
         where = tmp_path_factory.mktemp("isolation")
     with commonplace.open(where, embedder=HashingEmbedder(64)) as memory:
@@ -89,6 +96,7 @@ def _assert_refused(memory: Memory, id: str) -> None:
             attempt()
 
 
+@pytest.mark.two_servers
 @pytest.mark.parametrize(("one", "two"), [("1", "10"), ("a", "a/b"), ("..", "."), ("A", "a")])
 def test_names_that_begin_alike_are_different_users(memory: Memory, one: str, two: str) -> None:
     memory.scope("user", one).remember("secret of one")
@@ -97,6 +105,7 @@ def test_names_that_begin_alike_are_different_users(memory: Memory, one: str, tw
     assert memory.scope("user", two).count() == 0
 
 
+@pytest.mark.two_servers
 def test_a_scope_named_by_several_names_takes_them_as_they_are(memory: Memory) -> None:
     memory.scope("user", "a", "b").remember("of b, below a")
 
@@ -104,6 +113,7 @@ def test_a_scope_named_by_several_names_takes_them_as_they_are(memory: Memory) -
     assert memory.scope("user/a/b").count() == 1
 
 
+@pytest.mark.two_servers
 def test_a_wider_memory_sees_what_lies_below_it(memory: Memory) -> None:
     memory.scope("user", "alice", "session", "1").remember("deep")
 
@@ -111,6 +121,7 @@ def test_a_wider_memory_sees_what_lies_below_it(memory: Memory) -> None:
     assert memory.recall("deep")[0].record.text == "deep"
 
 
+@pytest.mark.two_servers
 def test_including_reads_neighbours_and_never_writes_to_them(memory: Memory) -> None:
     alice, handbook = memory.scope("user", "alice"), memory.scope("team", "handbook")
     rule = handbook.remember("Refunds take five days")
@@ -132,6 +143,7 @@ def test_including_reads_neighbours_and_never_writes_to_them(memory: Memory) -> 
     assert alice.count() == 1
 
 
+@pytest.mark.two_servers
 def test_including_a_scope_twice_or_a_wider_one_gives_each_record_once(memory: Memory) -> None:
     team, member = memory.scope("team"), memory.scope("team", "handbook")
     member.remember("once")

@@ -27,7 +27,7 @@ from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope,
 from commonplace.chroma import ledger
 from commonplace.chroma.client import client_of
 from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.ledger_file import LEDGER
+from commonplace.chroma.ledger_file import LEDGER, Fed, Said, made
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.sealing import CHROMA, SEAL
@@ -112,6 +112,30 @@ def test_every_kind_of_write_is_read_from_the_ledger(directory: Path) -> None:
     assert sorted(found) == ["bob", "new", "used"]
     assert (found["used"].record.uses, found["used"].record.used_at) == (2, NOW)
     np.testing.assert_array_equal(found["new"].vectors, new.vectors)
+
+
+def test_what_chroma_turns_out_to_have_waits_no_longer(tmp_path: Path) -> None:
+    """As after a feeder that was killed before it could take note."""
+    kept = ledger.Ledger(tmp_path / LEDGER, made(tmp_path / LEDGER, None, "", ""))
+    kept.put([entry("one"), entry("two"), entry("three")])
+    _, second, third = kept.pending(-1)
+
+    kept.skip(second.sequence)
+
+    assert (kept.pending(-1), kept.waiting.changes) == ([third], 1)
+    assert kept.said.fed == second.sequence
+    kept.close()
+
+
+@pytest.mark.parametrize(("fed", "belongs"), [(2, False), (3, True), (5, True), (6, False)])
+def test_a_database_between_what_it_had_and_what_there_is_belongs_to_a_ledger(
+    *, fed: int, belongs: bool
+) -> None:
+    said = Said("this", None, fed=3, follows="", beside=None, last=5)
+
+    assert said.belongs_to(Fed("this", fed)) is belongs
+    assert not said.belongs_to(Fed("another", fed))
+    assert said.is_ahead_of(Fed("this", fed)) is (fed < 3)
 
 
 ENDED_WITHIN = """
@@ -247,6 +271,7 @@ def test_the_copy_of_a_former_release_becomes_the_ledger(directory: Path, versio
             assert len(texts(store, Scope())) == 154
             assert [one.record for one in store.versions(ALICE, ["alice"])] == [past.record]
             assert not store.chroma.is_open or version == 1
+            assert store.embedder == "random" or version == 1  # which did not say
     assert not (directory / "mirror.sqlite3").exists()
 
 

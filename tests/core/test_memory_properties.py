@@ -29,6 +29,8 @@ from hypothesis.stateful import (
 )
 
 import commonplace
+from by_turns import two_servers
+from chroma_server import HERE, client_of_new_database
 from clock import Clock
 from commonplace import Memory, Record, RecordNotFoundError, Scope, Source
 from commonplace.testing import HashingEmbedder
@@ -317,6 +319,17 @@ class BehindAServer(MemoryRules):
         self.memory = self.opened("")
 
 
+class BetweenTwoServers(MemoryRules):
+    """The same through two servers of one Chroma database, which are asked by turns."""
+
+    chroma_port = 0
+
+    def opened(self, _: str) -> Memory:
+        client = client_of_new_database(self.chroma_port)
+        opener = self.closing.enter_context(two_servers(client, clock=self.clock))
+        return opener(HashingEmbedder())
+
+
 def seen(record: Record) -> Record:
     """Return a record without what the rules leave open: ids of versions, and reasons."""
     return replace(
@@ -335,13 +348,26 @@ OPERATIONS: dict[type[MemoryRules], int] = {
     OnChroma: 500,
     BehindAServer: 250,
 }
+OPERATIONS_BETWEEN = 50
 
 
 @pytest.mark.parametrize("machine", OPERATIONS)
 def test_a_memory_does_what_the_rules_say(
     machine: type[MemoryRules], pytestconfig: pytest.Config
 ) -> None:
-    operations = pytestconfig.getoption("operations") or OPERATIONS[machine]
+    run(machine, pytestconfig.getoption("operations") or OPERATIONS[machine])
+
+
+@pytest.mark.allow_hosts([HERE])
+def test_a_memory_does_it_between_two_servers(
+    chroma_port: int, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    monkeypatch.setattr(BetweenTwoServers, "chroma_port", chroma_port)
+    run(BetweenTwoServers, pytestconfig.getoption("operations") or OPERATIONS_BETWEEN)
+
+
+def run(machine: type[MemoryRules], operations: int) -> None:
+    """Do so many random operations."""
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -248,6 +248,8 @@ def test_what_is_said_near_enough_of_the_same_replaces_it_in_any_words(
         ("Ana's email is ana@mail.test", "Ben's email is ben@mail.test", "What is Ana's email?"),
         ("Ticket 812 is open", "Ticket 813 was resolved", "Is ticket 812 open?"),
         ("My dentist is Dr. Lee", "My new doctor is Dr. Ray", "Who is my dentist?"),
+        ("max_retry_delay is 30", "MAX_RETRY_TIMEOUT is 60", "What is the max retry delay?"),
+        ("Likes green tea", "Likes black coffee", "Do I like green tea?"),
         ("The sauna is open to guests", "The pool is open to guests", "Is the sauna open?"),
     ],
 )

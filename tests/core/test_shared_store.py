@@ -14,6 +14,7 @@ import commonplace
 from chroma_server import in_this_process
 from clock import Clock
 from commonplace import Memory, Record, Scope, StoreError
+from commonplace.chroma.absence import AskingStore
 from commonplace.chroma.catalogue import Catalogue
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.chroma.store import ChromaStore
@@ -206,10 +207,10 @@ def test_the_part_of_a_batch_that_was_stored_is_said(client: Any) -> None:
     failing: Any = FailingAdds(client, after=2)
     store_failing = SharedStore(failing, as_embedder(HashingEmbedder(8)).name, 2**20)
 
-    with pytest.raises(StoreError, match=r"full.*600 of 700 records of 'user/alice' were stored"):
+    with pytest.raises(StoreError, match=r"full.*598 of 700 records of 'user/alice' were stored"):
         store_failing.put(many)
 
-    assert len(list(store.records(ALICE))) == 600
+    assert len(list(store.records(ALICE))) == 598
 
 
 class FailingAdds(SteppedClient):
@@ -231,3 +232,72 @@ class Counting(Process):
             self._left -= 1
             if self._left < 0:
                 raise chromadb.errors.InternalError("disk full")
+
+
+def test_a_server_that_gives_few_rows_at_a_time_is_asked_for_few(client: Any) -> None:
+    """As Chroma Cloud, which takes and gives 300 rows in a request."""
+    name = as_embedder(HashingEmbedder(8)).name
+    vectors = np.eye(8, dtype=np.float32)[:1]
+    many = [Entry(Record(str(number), scope=ALICE), vectors) for number in range(700)]
+    SharedStore(few(client), name, 2**30).put(many)
+
+    for room in (0, 2**30):
+        store = SharedStore(few(client), name, room)
+        assert len(list(store.entries(ALICE))) == 700
+        assert len(store.stating(ALICE, [str(number) for number in range(20)])) == 20
+    assert AskingStore(few(client), name, 0).erase(ALICE).records == 700
+
+
+def few(client: Any) -> Any:
+    """Return a client of a server with the quotas of Chroma Cloud."""
+    return Few(client)
+
+
+class Few:
+    """A client of a server with the quotas of Chroma Cloud."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get_collection(self, *given: Any, **options: Any) -> Any:
+        return FewRows(self._client.get_collection(*given, **options))
+
+    def get_or_create_collection(self, *given: Any, **options: Any) -> Any:
+        return FewRows(self._client.get_or_create_collection(*given, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+class FewRows:
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
+
+    def get(self, **options: Any) -> Any:
+        self._check(options.get("limit") or len(options.get("ids") or ()))
+        self._check(str(options.get("where")).count("contains") * 300 // 8)
+        found = self._collection.get(**options)
+        self._check(len(found["ids"]))
+        return found
+
+    def query(self, **options: Any) -> Any:
+        self._check(options["n_results"])
+        return self._collection.query(**options)
+
+    def add(self, **options: Any) -> None:
+        self._check(len(options["ids"]))
+        self._collection.add(**options)
+
+    def delete(self, **options: Any) -> None:
+        self._check(len(options["ids"]))
+        self._collection.delete(**options)
+
+    def _check(self, count: int) -> None:
+        if count > 300:
+            raise chromadb.errors.InvalidArgumentError(
+                "Quota exceeded: 'Limit value' exceeded quota limit for action 'Get': current "
+                f"usage of {count} exceeds limit of 300"
+            )

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+import commonplace
+from commonplace.testing import HashingEmbedder
 
 CLASSIC = "autogen/__init__.py"  # of pyautogen, ag2 and autogen-agentchat in their older releases
 LEFT_OVER = "autogen/"  # what is left of it when ag2 is upgraded beside autogen
 AGENTS = "class Agent: ...\nclass ConversableAgent: ...\n"
 
 
+@contextmanager
+def imports_forgotten(adapter: str) -> Iterator[None]:
+    """Forget what is imported of the adapter and of its framework meanwhile."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in (adapter, "autogen", "ag2", "agent_framework"):
+            del sys.modules[name]
+
+
 @pytest.mark.parametrize(
     ("adapter", "installed", "told"),
     [
         ("commonplace_autogen_classic", LEFT_OVER, "reinstall autogen"),
-        ("commonplace_autogen_classic", CLASSIC, "commonplace-memory[autogen-classic]"),
         ("commonplace_autogen_classic", "ag2/__init__.py", "ag2 1.x by commonplace_ag2"),
         ("commonplace_ag2", CLASSIC, "commonplace_autogen_classic"),
         ("commonplace_ag2", "ag2/__init__.py", "commonplace-memory[ag2]"),
@@ -35,15 +49,29 @@ def test_another_autogen_is_told_from_the_one_that_is_needed(
     else:
         place.write_text(AGENTS, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    before = set(sys.modules)
 
-    with pytest.raises(ModuleNotFoundError) as raised:
+    with imports_forgotten(adapter), pytest.raises(ModuleNotFoundError) as raised:
         importlib.import_module(adapter)
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] in (adapter, "autogen", "ag2", "agent_framework"):
-            del sys.modules[name]
     assert told in str(raised.value)
     assert "pip install" in str(raised.value)
+
+
+def test_an_autogen_without_tools_has_hooks_and_is_told_what_tools_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / CLASSIC
+    place.parent.mkdir()
+    place.write_text(AGENTS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with (
+        commonplace.open(":memory:", embedder=HashingEmbedder()) as memory,
+        imports_forgotten("commonplace_autogen_classic"),
+    ):
+        classic = importlib.import_module("commonplace_autogen_classic")
+        assert classic.SharedMemory(memory)
+        with pytest.raises(ModuleNotFoundError, match=r"commonplace-memory\[autogen-classic\]"):
+            classic.memory_tools(memory)
 
 
 def test_a_fault_of_an_adapter_is_not_taken_for_a_missing_framework(

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,22 @@ def test_every_error_is_in_the_drawn_tree_and_in_one_family() -> None:
 def test_importing_loads_no_database_model_or_framework(name: str) -> None:
     heavy = "chromadb onnx onnxruntime tokenizers safetensors langchain_core crewai autogen_core"
     script = f"import sys, {name}; print([m for m in '{heavy}'.split() if m in sys.modules])"
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "[]"
+
+
+def test_who_opens_a_memory_and_counts_loads_nothing_that_finds_or_screens(tmp_path: Path) -> None:
+    heavy = "chromadb onnxruntime tokenizers pydantic anyio regex Stemmer platformdirs"
+    script = (
+        "import sys, commonplace\n"
+        "from commonplace.testing import HashingEmbedder\n"
+        f"with commonplace.open({str(tmp_path)!r}, embedder=HashingEmbedder()) as memory:\n"
+        "    assert memory.count() == 0\n"
+        f"print([m for m in '{heavy} commonplace.writing.screening commonplace.recall.arrays'"
+        ".split() if m in sys.modules])"
+    )
 
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 

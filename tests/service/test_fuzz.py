@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
-from commonplace import errors
+from by_turns import ByTurns
+from chroma_server import HERE, client_of, client_of_new_database
+from commonplace import Scope, errors
+from commonplace.chroma.shared_store import SharedStore
 from commonplace.ports import RecordStore
 from commonplace.stores.in_memory import InMemoryStore
+from commonplace.testing import HashingEmbedder
 from http_api import app_on, asking, filled, gate_on, stored
 
 APP = app_on(InMemoryStore())
@@ -45,6 +52,47 @@ def test_any_request_gets_an_answer_as_described(case: schemathesis.Case[Any]) -
     if answer.status_code != 200:
         assert is_error(answer.json())
         assert stored(store) == before
+
+
+@pytest.fixture(scope="module")
+def between(chroma_port: int) -> Iterator[RecordStore]:
+    """Give two engines on one Chroma, asked by turns, with what `filled` has."""
+    client = client_of_new_database(chroma_port)
+    name = HashingEmbedder().name
+    store = ByTurns(
+        [SharedStore(one, name, 2**26) for one in (client, client_of(chroma_port, client.database))]
+    )
+    store.put(list(filled().entries(Scope())))
+    yield cast("RecordStore", store)
+    store.close()
+
+
+def any_request() -> st.SearchStrategy[schemathesis.Case[Any]]:
+    operations = [one.ok() for one in OPERATIONS.get_all_operations() if isinstance(one, Ok)]
+    return st.sampled_from(operations).flatmap(lambda one: one.as_strategy())
+
+
+@pytest.mark.allow_hosts([HERE])
+@settings(
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(case=st.deferred(any_request))
+def test_two_servers_answer_any_request_as_described(
+    case: schemathesis.Case[Any], between: RecordStore
+) -> None:
+    before = stored(between)
+    APP.state.gate = gate_on(between)
+
+    answer = case.call(headers={"Authorization": "Bearer all"})
+    case.validate_response(answer, excluded_checks=[positive_data_acceptance])
+
+    if answer.status_code != 200:
+        assert is_error(answer.json())
+        assert stored(between) == before
 
 
 def asking_about(store: RecordStore) -> TestClient:

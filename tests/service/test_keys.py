@@ -26,12 +26,13 @@ OPERATORS: frozenset[Origin] = frozenset({"operator"})
 
 
 def test_a_key_opens_the_scope_it_was_made_for(tmp_path: Path) -> None:
-    key = Keys(tmp_path).add(ALICE, max_records=5, requests_per_minute=60)
+    key = Keys(tmp_path).add(ALICE, max_records=5, requests_per_minute=60, max_bytes=900)
 
     grant = Keys(tmp_path).grant(key)
 
     assert grant is not None
     assert (grant.scope, grant.max_records, grant.requests_per_minute) == (ALICE, 5, 60)
+    assert grant.max_bytes == 900
 
 
 @pytest.mark.parametrize("change", [str.upper, lambda key: key[:-1], lambda key: key + "x", str])
@@ -74,7 +75,9 @@ def test_a_revoked_key_opens_nothing_at_once_while_the_server_runs(tmp_path: Pat
     by_the_command_line = Keys(tmp_path)
     by_the_command_line.revoke(by_the_command_line.listed()[0].id)
 
-    assert asked.post("/v1/count", json={}).status_code == 401
+    answer = asked.post("/v1/count", json={})
+    assert answer.status_code == 401
+    assert "The server knows no such key. Send one that `commonplace keys add`" in answer.text
 
 
 def test_a_key_made_while_the_server_runs_opens_at_once(tmp_path: Path) -> None:

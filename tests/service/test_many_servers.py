@@ -30,7 +30,7 @@ from commonplace.service.store_keys import KEYS, StoreKeys
 from commonplace.service.store_serving import CLAIMS
 from commonplace.testing import HashingEmbedder
 from commonplace.values.scope import Scope
-from many_servers import as_processes, in_threads
+from several_servers import as_processes, in_threads
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -41,6 +41,7 @@ OPERATIONS = {
     "POST /v1/engine/held": "ids* scopes*",
     "POST /v1/engine/identities": "scope*",
     "POST /v1/engine/nearest": "limit scopes* selection vector*",
+    "POST /v1/engine/latest": "limit scopes* selection",
     "POST /v1/engine/of_kinds": "kinds* scopes*",
     "POST /v1/engine/explain": "limit query* scopes* selection vector",
     "POST /v1/engine/scopes": "limit offset scopes*",

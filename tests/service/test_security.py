@@ -71,6 +71,7 @@ def bodies(scope: str) -> dict[str, dict[str, Any]]:
         "engine/exact": {"scope": scope, "id": "of-bob"},
         "engine/find": {"scopes": [own, scope], "ids": ["of-bob"]},
         "engine/nearest": {"scopes": [scope], "vector": vector},
+        "engine/latest": {"scopes": [scope], "limit": 5},
         "engine/of_kinds": {"scopes": [scope], "kinds": ["fact"]},
         "engine/rank": {"scopes": [own, scope], "query": "Oslo"},
         "engine/remove": {"scope": scope, "ids": ["of-bob"]},

@@ -10,6 +10,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timezone
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ import httpx
 import pytest
 
 import commonplace
-from chroma_server import HERE, client_of_new_database, running
+from chroma_door import LOST, Answer, door
+from chroma_server import HERE, client_of, client_of_new_database, running
 from commonplace import Memory, StoreError
 from commonplace.chroma import patience
 from commonplace.testing import HashingEmbedder
@@ -73,6 +76,33 @@ def test_what_is_warm_costs_one_request_and_a_write_two(client: Any, requests: l
     assert requests == ["POST get"]
 
 
+def test_a_recall_ranks_before_chroma_has_answered(client: Any, chroma_port: int) -> None:
+    """The server answers only once the clock was read a second time, which ranking does."""
+    read, ranked = [0], list[bool]()
+    ranks, is_warm = threading.Event(), threading.Event()
+
+    def clock() -> datetime:
+        read[0] += is_warm.is_set()
+        if read[0] > 1:
+            ranks.set()
+        return datetime(2026, 5, 4, tzinfo=timezone.utc)
+
+    def guard(_: str, __: str) -> Answer:
+        if is_warm.is_set():
+            ranked.append(ranks.wait(20))
+        return None
+
+    with door(chroma_port, guard) as address:
+        port = int(address.rpartition(":")[2])
+        alice = opened(client_of(port, client.database), clock=clock)
+        alice.remember("Likes tea")
+        alice.recall("tea")
+        is_warm.set()
+
+        assert alice.recall("tea")[0].record.text == "Likes tea"
+    assert ranked == [True]
+
+
 def test_of_what_another_wrote_only_that_is_read(client: Any, requests: list[str]) -> None:
     mine, theirs = opened(client), opened(client)
     mine.remember_many([f"Fact {number}" for number in range(50)])
@@ -83,7 +113,13 @@ def test_of_what_another_wrote_only_that_is_read(client: Any, requests: list[str
     requests.clear()
 
     assert theirs.recall("tea")[0].record.text == "Likes tea"
-    assert requests == ["POST get", "POST get"]
+    assert (
+        requests == ["POST get"] * 3
+    )  # a look in vain, and then what happened since, and its rows
+    mine.remember("Likes rum")
+    requests.clear()
+    assert theirs.count() == 52
+    assert requests == ["POST get"] * 2
 
 
 @pytest.fixture
@@ -145,6 +181,34 @@ def test_of_several_processes_no_write_is_lost_or_doubled(
     assert {f"steady {one}" for one in range(WRITES)} <= set(colours)
     assert {f"paused {one}" for one in range(WRITES)} <= set(colours)
     assert alice.get("colour") == f"paused {WRITES - 1}"
+
+
+def test_every_verb_outlasts_a_busy_server_and_answers_that_are_lost(
+    client: Any, chroma_port: int
+) -> None:
+    """Every other request is refused, or done and its answer lost."""
+    answers = cycle([(503, b"busy"), None, LOST, None, (429, b"slow down"), None, LOST, None])
+    is_up = threading.Event()
+
+    def guard(_: str, path: str) -> Answer:
+        return next(answers) if is_up.is_set() and "/collections/" in path else None
+
+    with door(chroma_port, guard) as address:
+        alice = opened(client_of(int(address.rpartition(":")[2]), client.database))
+        is_up.set()
+        tea = alice.remember("Likes tea")
+        alice.remember("Likes tea")
+        alice.set("colour", "green")
+        alice.set("colour", "red")
+        rum = alice.remember("Likes rum")
+        assert [match.record.id for match in alice.recall("tea")][:1] == [tea.id]
+        assert alice.forget(rum.id) == 1
+
+    [fact] = opened(client).records(kind="fact")
+    assert (fact.id, fact.mentions) == (tea.id, 2)
+    [value] = opened(client).records(kind="value")
+    versions = opened(client).history(value.id)
+    assert [one.metadata["value"] for one in versions] == ["green", "red"]
 
 
 def test_a_restart_of_chroma_is_waited_for(

@@ -7,12 +7,10 @@ it ends, and when it was made. `memory.scope(*names).get(key)` returns its value
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from heapq import nlargest
 
 from commonplace.adapters.by_vector import own
 from commonplace.memory import Memory
@@ -93,13 +91,10 @@ class Items:
             self._engine.discard(gone)
 
     def all(
-        self, names: tuple[str, ...], where: Metadata | None = None, limit: int = sys.maxsize
+        self, names: tuple[str, ...], where: Metadata | None = None, limit: int | None = None
     ) -> list[Record]:
-        """Return the items at or below a scope for which `where` holds, the newest first."""
-        found = self._engine.of_kinds([self._scope(names)], ["value"])
-        if where is not None:
-            found = list(filter(Selection(where=where).condition(), found))
-        return nlargest(min(limit, len(found)), found, key=_age)
+        """Return the items at or below a scope for which `where` holds, last changed first."""
+        return self._engine.latest([self._scope(names)], Selection(("value",), where), limit)
 
     def search(
         self, names: tuple[str, ...], query: str, where: Metadata | None, limit: int
@@ -175,7 +170,3 @@ def _below(scope: Scope, names: tuple[str, ...]) -> Scope:
 def is_found_by_text(record: Record) -> bool:
     """Tell whether an item is found by its content."""
     return record.metadata.get(_INDEXED) is not False
-
-
-def _age(record: Record) -> tuple[object, ...]:
-    return record.valid_from, record.scope, record.id

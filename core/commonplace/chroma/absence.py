@@ -118,4 +118,4 @@ def _held(partition: Partition, scope: Scope) -> _Held:
 
 
 def _pages(partition: Partition, scope: Scope) -> Iterable[Any]:
-    return Reading(partition, where(scope, None), str(scope)).pages([])
+    return Reading(partition, where(scope, None), str(scope), _PER_QUESTION).pages([])

@@ -55,6 +55,10 @@ class Branch:
             return True
         return self._take(self._log.news(), {})
 
+    def glance(self) -> Callable[[], bool] | None:
+        """Return what tells whether its entries are current; None if they are not held."""
+        return self._log.glance() if self._is_known and self.replica is not None else None
+
     def commit(
         self, entries: Sequence[Entry], gone: Sequence[str] = (), *, anew: bool = False
     ) -> bool:

@@ -130,6 +130,16 @@ class CommitLog:
                 return found
             ahead = _AHEAD
 
+    def glance(self) -> Callable[[], bool]:
+        """Return what tells, by one request, whether nothing was committed beyond what is known.
+
+        It may be asked from any thread, and at any time: it is about what is known now.
+        """
+        partition, identity = self._partition, self.identity
+        first = self.head + 1
+        ids = [_commit_id(self._branch, first), _block_id(self._branch, first // BLOCK)]
+        return lambda: partition.holds_none(ids, identity)
+
     def append(
         self,
         gone: Iterable[str],

@@ -22,8 +22,8 @@ Condition: TypeAlias = dict[str, Any] | None
 """What first rows meet."""
 
 IDS_PER_READ = 1_000
-_MARKS_PER_READ = 100
-_ROWS_PER_REMOVAL = 1_000
+_MARKS_PER_READ = 7  # with the scope as many conditions as Chroma Cloud takes
+_ROWS_PER_REMOVAL = 300  # as many rows as it takes
 _ATTEMPTS = 20
 
 

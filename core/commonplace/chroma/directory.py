@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from heapq import nlargest
 from pathlib import Path
 
-from commonplace.chroma import rows
 from commonplace.chroma.catalogue import Mark, check_mark, new_mark
 from commonplace.chroma.covering import copied
 from commonplace.chroma.feeder import Feeder
@@ -116,7 +115,7 @@ class DirectoryStore:
 
     def remove(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self._admit(len(entries), 0)
+            self._mark_unfed()
             self._leavings.note(entry.record.scope for entry in entries)
             self.ledger.remove(entries)
             self._feeder.wrote()
@@ -129,7 +128,8 @@ class DirectoryStore:
             if (new := used(one.record, uses[one.record.scope, one.record.id]))
         ]
         if counted:
-            self._admit(len(counted), 0)
+            self._feeder.check_room()  # who counts holds locks: it does not wait, and tries again
+            self._mark_unfed()
             self.ledger.recount(counted)
             self._feeder.wrote()
         return [one.record for one in counted]
@@ -193,6 +193,10 @@ class DirectoryStore:
         """Tell whether there is anything of a scope, here or in Chroma."""
         is_here = self._covers(scope) and next(self.ledger.records(scope), None)
         return bool(is_here) or self._fed().holds(scope)
+
+    def await_room(self) -> None:
+        """Wait until few enough changes are pending that one more may be. Raises StoreError."""
+        self._feeder.await_room()
 
     def flush(self) -> None:
         """Wait until Chroma has everything that is acknowledged. Raises StoreError."""
@@ -265,17 +269,16 @@ class DirectoryStore:
                 f"Vectors of length {min(wrong)} do not go into a store of vectors of length "
                 f"{expected}. Nothing was written."
             )
-        self._admit(len(entries), sum(map(rows.payload, entries)))
+        self._mark_unfed()
         if self._mark is None:
             assert self._embedder is not None, "a store that is begun has an embedder"
             self.ledger.begin(new_mark(self._embedder, expected))
 
-    def _admit(self, changes: int, size: int) -> None:
-        """Make sure that so many changes may be pending. Raises StoreError."""
+    def _mark_unfed(self) -> None:
+        """Let the directory say that changes may be pending. Raises StoreError."""
         if self._closed:
             raise MemoryClosedError("This store is closed: others may have its files open.")
         self.ledger.check_there()
-        self._feeder.admit(changes, size)
         if not self._is_marked:
             with translated(f"marking {str(self._unfed)!r}"):
                 write_privately(self._unfed, "")

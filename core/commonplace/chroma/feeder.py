@@ -16,13 +16,15 @@ from commonplace.chroma.ledger_rows import Pending
 from commonplace.errors import StoreDamagedError, StoreError
 
 MOST_CHANGES = 20_000
-"""How many changes may be pending before writers wait."""
+"""How many changes are pending when writers begin to wait."""
 MOST_BYTES = 256 * 1024**2
-"""About how many bytes of them may."""
+"""About how many bytes they hold then."""
 _CHANGES_PER_STEP = 1_000
 _BYTES_PER_STEP = 16 * 1024**2
-# Chroma holds the interpreter for the whole of a write: it is fed when a burst of them is over.
+# Chroma holds the interpreter for the whole of a write: it is fed when a burst of them is over, and
+# before only when half of what may be pending is, or when a burst does not end.
 _QUIET_SECONDS = 0.5
+_LONGEST_BURST_SECONDS = 5.0
 _SECONDS_UNTIL_AGAIN = 10.0
 # So Python says why no module is imported any more: what is left is fed at the next opening.
 _ENDING = "interpreter shutdown"
@@ -43,25 +45,30 @@ class Feeder:
         self._failure: StoreError | None = None
         self._steps = self._failures = self._writes = 0
         self._hurried = self._asked = self._tried = 0
-        self._again_at = 0.0
+        self._again_at = self._quiet_at = 0.0
+        self._unasked = 0  # up to here Chroma is fed though writes go on
         self._stopping = False
 
     def wrote(self) -> None:
         """Take note that something is pending."""
         with self._changed:
             self._writes += 1
-            self._go_on()
+            if self._thread is None or self._is_much():
+                self._go_on()  # else it looks again by itself
 
-    def admit(self, changes: int, size: int) -> None:
-        """Wait until so many more changes, of so many bytes, may be pending. Raises StoreError."""
+    def check_room(self) -> None:
+        """Raise StoreError if no more changes may be pending now."""
+        if not self._has_room():
+            raise StoreError(f"{self._waiting()}: more may not wait.")
 
-        def has_room() -> bool:
-            waiting = self._ledger.waiting
-            fits = waiting.changes + changes <= MOST_CHANGES and waiting.bytes + size <= MOST_BYTES
-            return fits or not waiting.changes
+    def await_room(self) -> None:
+        """Wait until more changes may be pending. Raises StoreError."""
+        if not self._has_room():
+            self._await(self._has_room, "Nothing was written: so many may not wait.")
 
-        if not has_room():
-            self._await(has_room, "Nothing was written: so many may not wait.")
+    def _has_room(self) -> bool:
+        waiting = self._ledger.waiting
+        return waiting.changes < MOST_CHANGES and waiting.bytes < MOST_BYTES
 
     def flush(self) -> None:
         """Wait until Chroma has everything that is pending now. Raises StoreError if it has not.
@@ -127,6 +134,7 @@ class Feeder:
     def _go_on(self) -> None:
         self._changed.notify_all()
         if self._thread is None and self._can_feed():
+            self._quiet_at = time.monotonic()
             thread = threading.Thread(target=self._run, name="commonplace-feeder", daemon=True)
             with suppress(RuntimeError):  # at the end of a process none can be started
                 thread.start()
@@ -167,11 +175,23 @@ class Feeder:
             if self._asked == self._tried:
                 self._changed.wait(max(self._again_at - time.monotonic(), 0))
             return self._asked != self._tried or time.monotonic() >= self._again_at
-        if self._hurried or self._ledger.waiting.changes >= _CHANGES_PER_STEP:
+        if self._hurried or self._is_much() or self._ledger.taken < self._unasked:
             return True
         writes = self._writes
         self._changed.wait(_QUIET_SECONDS)
-        return self._writes == writes
+        if self._writes == writes:
+            self._quiet_at = time.monotonic()
+            return True
+        if time.monotonic() < self._quiet_at + _LONGEST_BURST_SECONDS:
+            return False
+        self._quiet_at = time.monotonic()
+        self._unasked = self._ledger.taken + self._ledger.waiting.changes
+        return True
+
+    def _is_much(self) -> bool:
+        """Tell whether half of what may be pending is."""
+        waiting = self._ledger.waiting
+        return 2 * waiting.changes >= MOST_CHANGES or 2 * waiting.bytes >= MOST_BYTES
 
     def _note(self, error: Exception | None) -> None:
         with self._changed:

@@ -41,6 +41,9 @@ class Notes:
 
         Raises StoreFormatError for another's, AccessDeniedError.
         """
+        self._patience.with_(self._make)
+
+    def _make(self) -> None:
         if self._collection() is None:
             with translated(f"creating the collection {self._name!r}"):
                 self._known = self._checked(self._made())

@@ -19,6 +19,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from commonplace.chroma.meanwhile import watched
 from commonplace.errors import StoreError
 
 Result = TypeVar("Result")
@@ -76,7 +77,8 @@ def status_of(error: BaseException) -> int | None:
 
 
 def bounded(client: Any) -> None:
-    """Give a client a timeout that has none: Chroma's HttpClient would wait for ever."""
+    """Give a client a timeout that has none, as Chroma's HttpClient; have it tell what it sent."""
+    watched(client)
     session = getattr(getattr(client, "_server", None), "_session", None)
     if session is not None and set(session.timeout.as_dict().values()) == {None}:
         session.timeout = TIMEOUT_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commonplace.chroma.partition import Partition
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 # Chroma turns every id of a read into an SQL variable, of which SQLite takes about 32,000.
-_ROWS_PER_READ = 5_000
+ROWS_PER_READ = 5_000
 _NAMED = 5
 
 _log = logging.getLogger(__name__)
@@ -32,11 +32,15 @@ def everything(collection: Collection | Partition) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The rows of a collection that meet a condition; `name` is what errors call them."""
+    """The rows of a collection that meet a condition; `name` is what errors call them.
+
+    `rows` are read at a time.
+    """
 
     collection: Collection | Partition
     where: dict[str, Any] | None
     name: str
+    rows: int = field(default_factory=lambda: ROWS_PER_READ)
 
     def few(self) -> list[Entry]:
         """Return the entries of these rows, which are few: by one read.
@@ -71,8 +75,8 @@ class Reading:
                 vectors = beside_texts.result()
                 unread.add_vectors(vectors["ids"], vectors["embeddings"])
                 yield from unread.take()
-                offset += _ROWS_PER_READ
-                more = len(texts["ids"]) == _ROWS_PER_READ
+                offset += self.rows
+                more = len(texts["ids"]) == self.rows
         _tell(unread.incomplete())
 
     def _unread(self) -> Unread:
@@ -88,15 +92,15 @@ class Reading:
         while more:
             page = self._page(include, offset)
             yield page
-            offset += _ROWS_PER_READ
-            more = len(page["ids"]) == _ROWS_PER_READ
+            offset += self.rows
+            more = len(page["ids"]) == self.rows
 
     def _page(self, include: list[str], offset: int) -> Any:
         with translated(f"reading {self.name!r}"):
             return self.collection.get(
                 where=self.where,
                 include=include,  # type: ignore[arg-type]  # the names are literals above
-                limit=_ROWS_PER_READ,
+                limit=self.rows,
                 offset=offset,
             )
 

@@ -88,6 +88,7 @@ def _bring(new: DirectoryStore, records: list[Record], model: object) -> None:
     pairs = [
         (there.get(_key(entry.record)), entry) for entry in embedded(changed, as_embedder(model))
     ]
+    new.await_room()
     new.put([entry for before, entry in pairs if before is None])
     new.replace([(before, entry) for before, entry in pairs if before is not None])
 

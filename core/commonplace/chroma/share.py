@@ -11,8 +11,8 @@ from commonplace.ports import Entry
 from commonplace.values.scope import Scope
 from commonplace.writing.batch import Identity, identity
 
-ROWS_PER_COMMIT = 300
-"""Rows that one request stores: Chroma Cloud takes no more."""
+ROWS_PER_COMMIT = 299
+"""Rows that one commit stores beside its own: Chroma Cloud takes no more than 300 in a request."""
 
 GONE_PER_COMMIT = 100
 """Rows that one commit replaces: it names each, and metadata is not to grow large."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonplace.chroma.partition import Partition, Result
 from commonplace.chroma.patience import Patience
 from commonplace.chroma.rows import Rows
-from commonplace.chroma.shared_catalogue import SharedCatalogue
-from commonplace.chroma.translation import is_not_found
+from commonplace.chroma.shared_catalogue import FEWEST_ROWS, SharedCatalogue
+from commonplace.chroma.translation import is_not_found, is_quota, translated
 from commonplace.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +28,34 @@ class SharedPartition(Partition):
     def identity(self) -> str | None:
         """Chroma's own id of the collection; None while there is none."""
         return self.catalogue.identity(self.number)
+
+    def holds_none(self, ids: Sequence[str], known: str | None) -> bool:
+        """Tell whether none of these rows is in the collection of this identity, by one request.
+
+        If that fails, it is not known: whoever wants to know asks in the usual way, with patience.
+        """
+        try:
+            with translated(f"asking {self.name}"):
+                collection = self.catalogue.partition(self.number)
+                if collection is None or str(collection.id) != known:
+                    return False
+                return not collection.get(ids=list(ids), include=[])["ids"]
+        except StoreError:
+            return False
+
+    def some(self, asked: Callable[[int], dict[str, Any]]) -> tuple[Mapping[str, Any], int]:
+        """Return rows, and for how many at most it was asked, given what to ask for so many.
+
+        A server that gives no more at a time is asked for as many as it does give, from then on.
+        """
+        most = self.catalogue.rows_per_read
+        try:
+            return self.get(**asked(most)), most
+        except Exception as error:
+            if most == FEWEST_ROWS or not is_quota(error):
+                raise
+        self.catalogue.rows_per_read = FEWEST_ROWS
+        return self.get(**asked(FEWEST_ROWS)), FEWEST_ROWS
 
     def add(self, part: Rows, known: str | None) -> bool:
         """Add rows, all or none; one whose id is there already stays as it is.

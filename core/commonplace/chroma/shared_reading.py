@@ -19,7 +19,6 @@ from commonplace.errors import StoreError
 from commonplace.ports import NO_VECTORS
 from commonplace.values.scope import Scope
 
-ROWS_PER_READ = 5_000
 OF_LOGS = {"$or": [{"block": {"$gte": 0}}, {"commit": {"$gte": 0}}]}
 """The condition that rows are of a log, and of no record."""
 _ATTEMPTS = 20
@@ -41,12 +40,12 @@ def rows_where(
     for _ in range(_ATTEMPTS):
         found, left, last = list[Row](), most_bytes, None
         while left >= 0:
-            page = _page(partition, condition, name, max(0, len(found) - 1), columns)
+            page, most = _page(partition, condition, name, max(0, len(found) - 1), columns)
             if last is not None and (not page or page[0].id != last):
                 break
             found += page if last is None else page[1:]
             left -= sum(_size(row) for row in page)
-            if len(page) < ROWS_PER_READ:
+            if len(page) < most:
                 return found if left >= 0 else None
             last = page[-1].id
         else:
@@ -57,11 +56,12 @@ def rows_where(
 def rows_with(partition: SharedPartition, ids: Iterable[str], name: str) -> list[Row]:
     """Return the rows with these ids that are there, and their vectors."""
     wanted, found = list(ids), list[Row]()
-    for start in range(0, len(wanted), ROWS_PER_READ):
-        part = wanted[start : start + ROWS_PER_READ]
+    columns = ["documents", "metadatas", "embeddings"]
+    while wanted:
         with translated(f"reading {name!r}"):
-            got = partition.get(ids=part, include=["documents", "metadatas", "embeddings"])
+            got, most = partition.some(lambda most: {"ids": wanted[:most], "include": columns})
         found += _rows(got)
+        del wanted[:most]
     return found
 
 
@@ -122,11 +122,15 @@ def _page(
     name: str,
     offset: int,
     columns: list[str],
-) -> list[Row]:
+) -> tuple[list[Row], int]:
+    """Return some rows, and how many were asked for."""
+
+    def asked(most: int) -> dict[str, Any]:
+        return {"where": condition, "include": columns, "limit": most, "offset": offset}
+
     with translated(f"reading {name!r}"):
-        return _rows(
-            partition.get(where=condition, include=columns, limit=ROWS_PER_READ, offset=offset)
-        )
+        got, most = partition.some(asked)
+        return _rows(got), most
 
 
 def _rows(got: Mapping[str, Any]) -> list[Row]:

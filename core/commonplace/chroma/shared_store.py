@@ -63,7 +63,7 @@ class SharedStore(ChromaStore):
         """
         bounded(client)
         self._patience = Patience()
-        self._shared = self._patience.with_(partial(SharedCatalogue, client, embedder))
+        self._shared = SharedCatalogue(client, embedder, self._patience)
         self._opened = self._shared
         self._max_bytes = max_bytes
         self._branches: OrderedDict[Scope, Branch] = OrderedDict()
@@ -85,6 +85,11 @@ class SharedStore(ChromaStore):
                 if not self._depth:
                     self._in_step.clear()
                     self._assumed.clear()
+
+    def glance(self, scope: Scope) -> Callable[[], bool] | None:
+        """Return what tells by one request if what is held of it is current; None if nothing is."""
+        held = self._branches.get(branch_of(scope))
+        return None if held is None else held.glance()
 
     def assume(self, scope: Scope) -> None:
         """Take what is held of a branch as current, within this operation: `write` finds out."""
@@ -172,13 +177,13 @@ class SharedStore(ChromaStore):
             marks = sorted(
                 {one for said in statements for one in rows.statement_marks(scope, said)}
             )
-            found = of_branch(branch, scope, marked(marks), vectors=True)
-            entries = (one.entry for one in found if one.entry.record.scope == scope)
+            found = (one.entry for one in of_branch(branch, scope, marked(marks), vectors=True))
+            entries = (entry for entry in found if entry.record.scope == scope)
             return [entry for entry in entries if statement(entry.record) in statements]
 
     def versions(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
-        marks = [rows.version_mark(id) for id in ids]
-        return self._found(scope, lambda replica: replica.versions(scope, ids), marked(marks))
+        marks = marked([rows.version_mark(id) for id in ids])
+        return self._found(scope, lambda replica: replica.versions(scope, ids), marks)
 
     def entries(self, scope: Scope) -> Iterator[Entry]:
         with self._lock:
@@ -202,15 +207,13 @@ class SharedStore(ChromaStore):
             is_deep = len(scope.names) >= BRANCH_NAMES
             spare = self._branch(scope).unsettled if is_deep else 0
             near = ids_near(self._shared_partitions(scope), scope, vector, limit + spare)
-            place = {id: number for number, id in enumerate(near)}
-            found = sorted(self.find(scope, list(place)), key=lambda one: place[one.record.id])
+            found = sorted(self.find(scope, near), key=lambda one: near.index(one.record.id))
             return found[:limit] if is_deep else found
 
     def erase(self, scope: Scope) -> Erased:
         """Remove what lies within `scope`. What the database keeps of it is out of reach here.
 
-        Its rows are removed first. Then a commit has every process read anew, and what one wrote
-        from its memory in between is removed as well.
+        Then a commit has every process read anew, and what one wrote in between is removed too.
         """
         partitions = self._shared_partitions(scope)
         removed = removed_rows(partitions, scope)
@@ -228,9 +231,7 @@ class SharedStore(ChromaStore):
         """Have every process read a branch anew; return the number of the commit that says so."""
         with self._lock:
             branch = self._branch(scope)
-            if not branch.commit([], anew=True):
-                self._overtaken(scope)
-            return branch.head
+            return branch.head if branch.commit([], anew=True) else self._overtaken(scope)
 
     def _commit(self, branch: Branch, share: Share) -> None:
         """Write to one branch. Raises Overtaken; StoreError, which tells what was stored."""

@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
+from commonplace.chroma.meanwhile import meanwhile
 from commonplace.chroma.shared_rows import branch_of
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.ports import Entry
 from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.stores.overtaken import decided
 from commonplace.stores.scope_counts import ScopeCounts
-from commonplace.stores.warm_store import WarmStore
+from commonplace.stores.warm_store import Assume, Result, WarmStore
 from commonplace.values.records import Kind, Record
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses, is_change
@@ -32,6 +33,18 @@ class SharedWarm(WarmStore):
 
     def operation(self) -> AbstractContextManager[None]:
         return self._shared.operation()
+
+    def beside(self, scopes: Sequence[Scope], work: Callable[[Assume], Result]) -> Result:
+        """Do the work on what is held while Chroma is asked whether that is current; again if not.
+
+        So neither waits for the other, and nobody for the answer who wants the same lock.
+        """
+        is_current = self._shared.glance(scopes[0]) if len(scopes) == 1 else None
+        if is_current is None or not self.holds(scopes):
+            return super().beside(scopes, work)
+        assume = partial(self._shared.assume, scopes[0])
+        found, result = meanwhile(is_current, partial(work, assume))
+        return result if found else super().beside(scopes, work)
 
     def tidy(self, scope: Scope) -> None:
         self._shared.tidy(scope)
@@ -80,8 +93,8 @@ class SharedWarm(WarmStore):
         found = self._shared.exactly([identity(record) for record in records])
         return {identity(entry.record): entry for entry in found}
 
-    def exact(self, scope: Scope, id: str) -> Entry | None:
-        return next(iter(self._shared.exactly([(scope, id)])), None)
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        return next((entry.record for entry in self._shared.exactly([(scope, id)])), None)
 
     def current(self, scope: Scope) -> Iterator[Record]:
         return (record for record in self.store.records(scope) if record.is_current)

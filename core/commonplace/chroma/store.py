@@ -179,6 +179,9 @@ class ChromaStore:
     def pending(self) -> int:
         return 0
 
+    def await_room(self) -> None:
+        """Do nothing: each write waits for Chroma."""
+
     def flush(self) -> None:
         """Do nothing: each write waits for Chroma."""
 

@@ -47,6 +47,12 @@ def is_not_found(error: BaseException | None) -> bool:
     return isinstance(error, _of_chroma("NotFoundError"))
 
 
+def is_quota(error: BaseException) -> bool:
+    """Tell whether this is a server's word that so much at once is more than its quota."""
+    is_told = isinstance(error, _of_chroma("ChromaError")) or type(error) is Exception
+    return is_told and "quota" in str(error).lower()
+
+
 def is_refused(error: BaseException) -> bool:
     """Tell whether this is a server's word that what it was sent does not allow that."""
     is_plain = type(error) is Exception  # all that Chroma makes of an answer that it cannot read

@@ -35,7 +35,7 @@ from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.record_json import from_json, to_json
 from commonplace.values.records import Kind, Match, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 class RemoteEngine:
@@ -135,6 +135,12 @@ class RemoteEngine:
                 "select", scopes=_paths(scopes), selection=chosen, offset=offset, limit=limit
             )
         )
+
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        chosen = selection_to_json(selection)
+        return _records(self._asked("latest", scopes=_paths(scopes), selection=chosen, limit=limit))
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         found = self._asked("session", scope=str(scope), name=name, kind=kind, limit=limit)

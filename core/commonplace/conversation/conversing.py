@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from commonplace.conversation.conversation import Conversation
-from commonplace.conversation.summarising import Summariser
+from typing import TYPE_CHECKING
+
 from commonplace.values.records import Source
 from commonplace.values.rendering import Tokenizer
 from commonplace.verbs.recalling import Recalling
 from commonplace.verbs.remembering import Remembering
+
+if TYPE_CHECKING:
+    from commonplace.conversation.conversation import Conversation
+    from commonplace.conversation.summarising import Summariser
 
 
 class Conversing(Remembering, Recalling):
@@ -37,6 +41,8 @@ class Conversing(Remembering, Recalling):
         >>> chat.messages(max_tokens=1000)
         [{'role': 'user', 'content': 'I am allergic to peanuts'}]
         """
+        from commonplace.conversation.conversation import Conversation
+
         return Conversation(
             self,
             session,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from commonplace.embedding.minilm import MiniLM
-from commonplace.embedding.multilingual import MultilingualE5
-from commonplace.embedding.served import OPENAI, OpenAICompatible
 from commonplace.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from commonplace.embedding.minilm import MiniLM
+    from commonplace.embedding.multilingual import MultilingualE5
+    from commonplace.embedding.served import OpenAICompatible
 
 SERVED = "openai:"
 # The name of a model may have an @, as those of Cloudflare do. Without an address it may not: an
@@ -71,6 +73,8 @@ def named(name: str) -> MiniLM | MultilingualE5 | OpenAICompatible:
         raise InvalidInputError(
             f"{name!r} names no model: write 'openai:MODEL', or 'openai:MODEL@http://HOST/v1'."
         )
+    from commonplace.embedding.served import OPENAI, OpenAICompatible
+
     arguments = _arguments(match["options"] or "")
     if match["openai"]:
         return OpenAICompatible(match["openai"], OPENAI, **arguments)
@@ -101,6 +105,9 @@ def _number(name: str, value: str) -> float:
 
 
 def _models() -> dict[str | None, type[MiniLM | MultilingualE5]]:
+    from commonplace.embedding.minilm import MiniLM  # who brings an embedder needs no model
+    from commonplace.embedding.multilingual import MultilingualE5
+
     return {
         "minilm": MiniLM,
         "multilingual": MultilingualE5,

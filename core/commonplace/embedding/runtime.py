@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from commonplace.files.home import with_a_home
@@ -27,6 +26,8 @@ MOST_THREADS = 4
 def cache_directory() -> Path:
     """Return where graphs are kept on this system."""
     with with_a_home():
+        import platformdirs
+
         return platformdirs.user_cache_path("commonplace", appauthor=False)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
-from commonplace.embedding import estimating
 from commonplace.embedding.awaiting import result_of
 
 # Under these the frameworks' embedders keep the name of their model.
@@ -60,6 +59,8 @@ def _of_sentence_transformers(thing: Any) -> Shape:
     """Take what encodes, in windows if it says how much of a text it reads: it cuts the rest."""
     model = _first_text([getattr(getattr(thing, "model_card_data", None), "base_model", None)])
     name = f"sentence-transformers:{model}" if model else _named("sentence-transformers", thing)
+    from commonplace.embedding import estimating  # which the default model does not need
+
     reads = getattr(thing, "max_seq_length", None)
     return Shape(
         name,

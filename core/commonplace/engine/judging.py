@@ -10,7 +10,8 @@ from commonplace.ports import Entry, Vectors
 from commonplace.values.records import Record
 from commonplace.writing.batch import Identity
 from commonplace.writing.meaning import held_by_meaning
-from commonplace.writing.screening import Screening, outcome
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import outcome
 
 _logger = logging.getLogger("commonplace")
 

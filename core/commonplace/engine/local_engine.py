@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import reads_the_same
 from commonplace.embedding.fitting import FittingEmbedder
 from commonplace.engine.backups import erase_in_backup
-from commonplace.engine.finding import Finding
+from commonplace.engine.gate import Gate
 from commonplace.engine.gathered_uses import PATIENCE_OF_USES, GatheredUses
-from commonplace.engine.judging import judged, tell_of_all
-from commonplace.errors import InvalidInputError, MemoryClosedError, StoreInUseError
+from commonplace.errors import InvalidInputError
 from commonplace.keeping.audit import AuditLog
 from commonplace.keeping.audit_chain import AuditEntry
 from commonplace.keeping.erasing import Erasure, ask, erase
@@ -26,14 +25,16 @@ from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
-from commonplace.stores.warm_store import Growth, WarmStore, not_found
-from commonplace.values.records import Kind, Match, Record
+from commonplace.stores.warm_store import Assume, Growth, WarmStore, not_found
+from commonplace.values.records import Kind, Match, Record, last_changed
 from commonplace.values.scope import Scope, innermost_around
 from commonplace.values.uses import is_change
 from commonplace.waiting.commits import GroupCommit
-from commonplace.waiting.turns import Turns
 from commonplace.writing.batch import Identity, Write, identity
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
+
+if TYPE_CHECKING:
+    from commonplace.engine.finding import Finding
 
 
 class LocalEngine:
@@ -62,12 +63,16 @@ class LocalEngine:
         self._audit = audit or AuditLog()
         self._write_backup = write_backup
         self._on_close = on_close
-        self._turns = Turns()  # embedding takes none
-        self._commits = GroupCommit(self._opened, self._write_all)
-        self._finding = Finding(self._store, self._embedder, clock)
         self._uses = GatheredUses(self._store.count_uses, clock)
-        self._closed = False
-        self._process = os.getpid()
+        self._gate = Gate(self._store, self._uses, directory)
+        self._opened = self._gate.opened
+        self._commits = GroupCommit(self._opened, self._write_all)
+
+    @cached_property
+    def _finding(self) -> Finding:
+        from commonplace.engine.finding import Finding  # what only counts and writes needs none
+
+        return Finding(self._store, self._embedder, self.clock)
 
     @property
     def embedder_name(self) -> str:
@@ -82,12 +87,15 @@ class LocalEngine:
         new: Collection[str] = (),
         vectors: Sequence[Vectors] | None = None,
     ) -> list[Record]:
-        self._check_open()
+        self._gate.check()
         ids = frozenset(new)
         known = {} if vectors is not None else self._known(records, ids)
         changed = [one for one in records if is_change(one, known.get(identity(one)))]
         if changed:
+            from commonplace.engine.judging import judged, tell_of_all
+
             entries = judged(self._embedder, changed, vectors, known, self.screening)
+            self._gate.await_room()
             written = self._commits.commit(Write(entries, ids))
             tell_of_all(changed, written)
             known |= zip(map(identity, changed), written, strict=True)
@@ -99,9 +107,9 @@ class LocalEngine:
             return self._store.growth(records, new, self.clock())
 
     def swap(self, old: Record, new: Record, vectors: Sequence[Vectors] | None = None) -> bool:
-        self._check_open()
+        self._gate.check()
         ready = None if reads_the_same(old, new) else self._embedder.entries([new], vectors)[0]
-        with self._opened():
+        with self._gate.writing():
             stored = self._store.swap(old, new, ready, self.clock())
         if stored is None:
             raise not_found(old.id, old.scope)
@@ -114,38 +122,38 @@ class LocalEngine:
             self._uses.write_if_due(PATIENCE_OF_USES)
 
     def remove(self, scope: Scope, ids: Sequence[str]) -> int:
-        with self._opened():
+        with self._gate.writing():
             return self._remove("forget", scope, lambda: self.entries([scope], ids))
 
     def discard(self, records: Sequence[Record]) -> int:
-        with self._opened():
+        with self._gate.writing():
             around = innermost_around(one.scope for one in records)
             return self._remove("forget", around, lambda: self._store.stored(records).values())
 
     def sweep(self, scope: Scope) -> int:
-        self._check_open()
+        self._gate.check()
         at = self.clock()
         # Read without the lock, which a large store would hold for long.
         expired = [one for one in self._store.store.records(scope) if one.is_expired(at)]
-        with self._opened():
+        with self._gate.writing():
             self._store.tidy(scope)
             return self._remove("sweep", scope, lambda: self._store.expired(expired, at))
 
     def erase(self, erasure: Erasure) -> ErasureReceipt:
-        self._check_open()
+        self._gate.check()
         return erase(erasure, self._erase, erase_in_backup, self._audit, self.clock)
 
     def ask(self, erasure: Erasure, names: Sequence[str]) -> None:
         """Record deletions that a client is about to make elsewhere."""
-        self._check_open()
+        self._gate.check()
         ask(erasure, names, self._audit, self.clock())
 
     def audit(self, scope: Scope) -> list[AuditEntry]:
-        self._check_open()
+        self._gate.check()
         return self._audit.entries(scope if scope.names else None)
 
     def verify_audit(self) -> list[str]:
-        self._check_open()
+        self._gate.check()
         return self._audit.verify()
 
     def backup(self, file: Path) -> None:
@@ -168,9 +176,8 @@ class LocalEngine:
 
     def entries(self, scopes: Sequence[Scope], ids: Sequence[str]) -> list[Entry]:
         with self._opened():
-            at = self.clock()
-            stored = [one for scope in scopes for one in self._store.find(scope, ids)]
-            found = [one for one in stored if not one.record.is_expired(at)]
+            at, every = self.clock(), (self._store.find(one, ids) for one in scopes)
+            found = [one for each in every for one in each if not one.record.is_expired(at)]
         if unknown := sorted(set(ids) - {entry.record.id for entry in found}):
             raise not_found(unknown[0], scopes[0])
         return found
@@ -186,13 +193,12 @@ class LocalEngine:
     def exact(self, scope: Scope, id: str) -> Record | None:
         with self._opened():
             at, found = self.clock(), self._store.exact(scope, id)
-        return None if found is None or found.record.is_expired(at) else found.record
+        return None if found is None or found.is_expired(at) else found
 
     def versions(self, scopes: Sequence[Scope], id: str) -> list[Record]:
         with self._opened():
-            found = self._living(
-                one.record for scope in scopes for one in self._store.store.versions(scope, [id])
-            )
+            held = (one for scope in scopes for one in self._store.store.versions(scope, [id]))
+            found = self._living(one.record for one in held)
         return sorted(found, key=lambda record: (record.valid_from, record.id))
 
     def select(
@@ -203,9 +209,17 @@ class LocalEngine:
                 listed = self._store.newest(scopes, selection, self.clock(), offset, limit)
             if listed is not None:
                 return listed
-        found = self._selected(scopes, selection)
-        found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+        chosen = self._selected(scopes, selection)
+        found = sorted(chosen, key=lambda one: (one.created_at, one.id), reverse=True)
         return found[offset : None if limit is None else offset + limit]
+
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        with self._opened():
+            at = self.clock()
+            held = (self._store.latest(scope, selection, limit, at) for scope in scopes)
+            return last_changed(chain.from_iterable(held), limit)
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         with self._opened():
@@ -225,10 +239,15 @@ class LocalEngine:
         limit: int,
         vector: Vectors | None = None,
     ) -> list[Match]:
-        self._check_open()
+        self._gate.check()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
-        with self._recalling(scopes, selection):
-            return self._finding.rank(asked)
+
+        def ranked(assume: Assume) -> list[Match]:
+            with self._gate.recalling(scopes, selection):
+                assume()
+                return self._finding.rank(asked)
+
+        return self._store.beside(scopes, ranked)
 
     def explain(
         self,
@@ -238,7 +257,7 @@ class LocalEngine:
         limit: int,
         vector: Vectors | None = None,
     ) -> Explanation:
-        self._check_open()
+        self._gate.check()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
         with self._opened():
             return self._finding.explain(asked)
@@ -249,61 +268,23 @@ class LocalEngine:
 
     def of_kinds(self, scopes: Sequence[Scope], kinds: Sequence[Kind]) -> list[Record]:
         with self._opened():
-            held = (one for scope in scopes for one in self._store.of_kinds(scope, kinds))
-            found = self._living(held)
+            found = self._living(one for at in scopes for one in self._store.of_kinds(at, kinds))
         return sorted(found, key=lambda one: (one.importance, one.created_at), reverse=True)
 
     def nearest(
         self, scopes: Sequence[Scope], vector: Vectors, selection: Selection, limit: int
     ) -> list[tuple[Entry, float]]:
-        self._check_open()
+        self._gate.check()
         self._embedder.checked(vector)
-        with self._recalling(scopes, selection):
+        with self._gate.recalling(scopes, selection):
             return self._finding.nearest(scopes, vector, selection, limit)
 
     def close(self) -> None:
-        if self._is_forked():
-            return  # the store is the parent's
-        with self._turns.whole():
-            if not self._closed:
+        with self._gate.closing() as is_to_be_closed:
+            if is_to_be_closed:
                 self._uses.write()
-                self._closed = True
                 self._store.close()
                 self._on_close()
-
-    @contextmanager
-    def _opened(self) -> Iterator[None]:
-        self._check_open()  # before the lock: in a forked process nobody may be there to release it
-        with self._turns.whole():
-            self._check_open()
-            self._uses.write_if_urgent()
-            with self._store.operation():
-                yield
-
-    @contextmanager
-    def _recalling(self, scopes: Sequence[Scope], selection: Selection) -> Iterator[None]:
-        """Let the body use arrays: those that are held also while the files are rewritten."""
-        with self._turns.enough(
-            lambda: not (selection.as_of or self._uses.are_urgent) and self._store.holds(scopes)
-        ):
-            self._check_open()
-            self._uses.write_if_urgent()
-            with self._store.operation():
-                yield
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise MemoryClosedError("This memory is closed. Open it again with commonplace.open.")
-        if self._is_forked():
-            raise StoreInUseError(
-                f"The memory in {self.directory!r} was opened by the parent of this process "
-                f"({self._process}), which owns the directory. Open it in each process with "
-                "commonplace.open(path, shared=True)."
-            )
-
-    def _is_forked(self) -> bool:
-        """Tell whether this is a copy, in a forked process, of an engine that owns a directory."""
-        return self.directory is not None and os.getpid() != self._process
 
     def _write_all(self, writes: list[Write]) -> list[list[Record]]:
         written = self._store.write_all(writes, self.clock())
@@ -311,11 +292,10 @@ class LocalEngine:
         return written
 
     def _erase(self, scope: Scope) -> Erased:
-        with self._turns.rewriting(lambda: self._let_go(scope)):
+        with self._gate.rewriting(lambda: self._let_go(scope)):
             return self._store.store.erase(scope)
 
     def _let_go(self, scope: Scope) -> None:
-        self._check_open()
         self._uses.drop_within(scope)
         self._store.let_go(scope)
 

@@ -16,7 +16,7 @@ from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.records import Kind, Match, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 class Engine(Protocol):
@@ -122,6 +122,12 @@ class Engine(Protocol):
         self, scopes: Sequence[Scope], selection: Selection, offset: int, limit: int | None
     ) -> list[Record]:
         """Return a page of the selected records, newest first."""
+        ...
+
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        """Return those of the selected records that can be recalled, last changed first."""
         ...
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:

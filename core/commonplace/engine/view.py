@@ -6,16 +6,13 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from typing_extensions import Self
-
-from commonplace.engine.judging import tell_of
 from commonplace.engine.lease import Lease
 from commonplace.engine.port import Engine
 from commonplace.errors import CommonplaceError
+from commonplace.values.newer_typing import Self
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope, outermost
 from commonplace.values.validation import checked_record
-from commonplace.writing.screening import screened
 from commonplace.writing.trust import trusted
 
 _logger = logging.getLogger("commonplace")
@@ -62,6 +59,9 @@ class View:
 
         Raises InvalidInputError, or BlockedContentError for what the store's policy refuses.
         """
+        from commonplace.engine.judging import tell_of  # who only reads needs none of these
+        from commonplace.writing.screening import screened
+
         given = checked_record(record)
         checked = screened(given, self._engine.screening)
         tell_of(given, checked)

@@ -14,7 +14,8 @@ from commonplace.values.record_json import to_json
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.writing.findings import labels
-from commonplace.writing.screening import Screening, screened
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import screened
 
 PREVIEW_CHARACTERS = 240
 EVERYTHING = "all"

@@ -16,7 +16,7 @@ from commonplace.embedding.gathering import Gathering
 from commonplace.engine.local_engine import LocalEngine
 from commonplace.files.ownership import DirectoryLock
 from commonplace.keeping.audit import DirectoryAuditLog
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 def owned(

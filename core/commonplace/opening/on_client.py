@@ -15,7 +15,7 @@ from commonplace.embedding.gathering import Gathering
 from commonplace.engine.local_engine import LocalEngine
 from commonplace.opening.roots import CACHE_BYTES
 from commonplace.values.records import now
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

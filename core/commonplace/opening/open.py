@@ -23,7 +23,7 @@ from commonplace.opening.roots import CACHE_BYTES, Options, root_of
 from commonplace.stores.in_memory import InMemoryStore
 from commonplace.values.records import now
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -16,7 +16,7 @@ from commonplace.engine.local_engine import LocalEngine
 from commonplace.errors import EmbedderMismatchError, StoreInUseError
 from commonplace.opening.local import owned
 from commonplace.values.records import now
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 CACHE_BYTES = 512 * 1024**2
 

@@ -27,7 +27,7 @@ _UNSPACED = "unspaced"
 """Names the list of the scripts written without spaces; its entries are found anywhere."""
 
 _SENTENCE = re.compile(
-    r"(?:[^.!?。！？؟\n]|(?<!\s)[.!?](?=\S)|(?<=\b\w\w)\.|(?<=\b\w)\.)+[.!?。！？؟]*"
+    r"(?:[^.!?。！？؟\n]+|(?<!\s)[.!?](?=\S)|(?<=\b\w\w)\.|(?<=\b\w)\.)+[.!?。！？؟]*"
 )
 _THAI = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer have a space between clauses, and none between words."""
@@ -77,12 +77,11 @@ class Asked:
 
 def asked(text: str) -> Asked:
     """Return how far a text asks, clause by clause."""
-    told = asking = 0
-    for telling, question in map(_parts, sentences(text)):
-        told += 0 if _leads_up(telling) else size(telling)
-        asking += size(question)
+    parts = [_parts(sentence) for sentence in sentences(text)]
+    asking = sum(size(question) for _, question in parts)
     if not asking:
         return Asked(0.0, 0.0)
+    told = sum(size(telling) for telling, _ in parts if not _leads_up(telling))
     share = asking / (told + asking)
     return Asked(share**2, _ramp(share, ASKING) * (1 - _ramp(told, REMARK)))
 

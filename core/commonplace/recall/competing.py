@@ -26,8 +26,10 @@ from commonplace.recall.statements import (
     SHORT,
     change_span,
     is_of_self,
+    is_unreal,
     tells_of_change,
     tells_of_end,
+    tells_time,
 )
 from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
 from commonplace.recall.tokens import UNSPACED, split
@@ -42,6 +44,9 @@ SHARED = 0.4
 
 SAME = 0.55
 """The cosine of two short statements from which they give the same thing a value."""
+
+SURELY_SAME = 0.65
+"""The cosine from which one word may be all that they share: the name of whom both are about."""
 
 NEARLY = 0.3
 """The most by which the later may be less relevant."""
@@ -60,6 +65,15 @@ BESIDE = 0.05
 
 MOSTLY = 0.8
 """Of the terms of a statement, the share in a query that asks whether it holds."""
+
+_WRITTEN_AS_ONE = re.compile(r"\w[^\w\s'’-]+\w|_|[a-z][A-Z]")
+
+_BEING = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|ist|sind|war|hat|est|sont|était|es|está|son|era|tiene)\b",
+    re.IGNORECASE,
+)
+
+_POSSESSIVE = re.compile(r"(\w{2,})['’]s\b")
 
 _LABEL = re.compile(r"(?<=[a-z] )[A-HJ-Z]\b(?!['.])")
 
@@ -108,11 +122,22 @@ class Statement:
         return not before or not {*other.stems, *other.stems_named}.isdisjoint(before)
 
     @cached_property
-    def lead(self) -> str:
-        """The stem that it is about: its first, behind an opening that tells of a change."""
+    def subject(self) -> set[str]:
+        """The stems of what it is about: what stands before "is", or else its first word.
+
+        An opening that tells of a change is no part of it: "Dropped Acme", "My new doctor is".
+        """
         start, end = change_span(self.text)
-        behind = self.text[end:] if not _stems(self.text[:start]) else self.text
-        return next(iter(_stems(behind)), "")
+        text = self.text if _stems(self.text[:start]) else self.text[end:]
+        being = _BEING.search(text)
+        own = _stems(text[: being.start()]) if being else []
+        return {one for one in own or _stems(text)[:1] if not _has_digit(one)}
+
+    @cached_property
+    def parts(self) -> set[str]:
+        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`."""
+        written = (one for one in self.text.split() if _WRITTEN_AS_ONE.search(one))
+        return {stem for one in written for stem in _stems(one)}
 
     def has_other_labels(self, other: Statement) -> bool:
         """Tell whether both have a lone capital behind a word, and not the same: "server B"."""
@@ -126,20 +151,34 @@ class Statement:
     def is_of_another(self, older: Statement) -> bool:
         """Tell whether the older is about something that the query names and this is not about.
 
-        That is its first word, or a number. Nor does a statement
-        without a number give another value to what has one, unless it has all that is asked for.
+        That is its first word, a number, a name, a part of what is written as one, or all of it.
         """
-        if self.has_other_labels(older):
+        if self.has_other_labels(older) or self._is_of_what_is_of(older):
             return True
         lost = older.stems_named.difference(self.stems)
         if not lost:
             return False
-        if any(map(_has_digit, lost)) or (_has_digit(older.text) and not _has_digit(self.text)):
+        if older.is_asked or not lost.isdisjoint(older.parts) or any(map(_has_digit, lost)):
             return True
         if is_of_self(older.text):  # "I bought a bike": it is about what follows the verb
             return next((one for one in older.stems if one not in self.stems), "") in lost
-        lead = self.lead
-        return older.lead in lost and lead not in older.stems and not _has_digit(lead)
+        return not lost.isdisjoint(older.subject) and not self.subject.issubset(older.stems)
+
+    def _is_of_what_is_of(self, other: Statement) -> bool:
+        """Tell whether it is about what belongs to who the other is about: "Rosa's husband"."""
+        owners = _POSSESSIVE.findall(self.text)
+        return any(re.search(rf"\b{re.escape(one)}\b(?!['’])", other.text) for one in owners)
+
+    def gives_as_much_as(self, older: Statement) -> bool:
+        """Tell whether it gives a number or a day where the older does."""
+        if _has_digit(older.text):
+            return _has_digit(self.text)
+        return not older.tells_time or self.tells_time or _has_digit(self.text)
+
+    @cached_property
+    def tells_time(self) -> bool:
+        """Whether it names a time."""
+        return tells_time(self.text, split(self.text))
 
     @cached_property
     def is_asked(self) -> bool:
@@ -200,6 +239,8 @@ def overtakes(
     "my brother moved" says nothing of where my sister lives.
     """
     older = ahead if newer is behind else behind
+    if is_unreal(newer.text):
+        return False
     if _gives_anew(newer, older, cosine):
         return True
     if max(size(behind.text), size(ahead.text)) <= SHORT and newer.tells_of_change:
@@ -221,27 +262,28 @@ def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: floa
     and the value that is asked about.
     """
     older = ahead if newer is behind else behind
-    if newer.has_other_labels(older):
+    ends = tells_of_end(newer.text)
+    if newer.has_other_labels(older) or not (ends or newer.gives_as_much_as(older)):
         return False
-    if tells_of_end(newer.text) and newer.names_value_of(older):
+    if ends and newer.names_value_of(older) and newer.is_about(older):
         return True
     tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
     if not (tells or newer.is_about(older)):
         return False
     lost = _essential(ahead.named - behind.named)
-    return not lost or (ahead.asks_for(lost, newer) and not tells_of_end(newer.text))
+    return not lost or (ahead.asks_for(lost, newer) and not ends)
 
 
 def _gives_anew(newer: Statement, older: Statement, cosine: float) -> bool:
     """Tell whether two short statements are so near that they give one thing two values."""
-    return (
-        cosine >= SAME
-        and newer.states
-        and max(size(newer.text), size(older.text)) <= SHORT
-        and newer.group != older.group
-        and not set(newer.stems).isdisjoint(older.stems)
-        and not newer.is_of_another(older)
-    )
+    if cosine < SAME or not newer.states or newer.group == older.group:
+        return False
+    if max(size(newer.text), size(older.text)) > SHORT or not newer.gives_as_much_as(older):
+        return False
+    shared = len(set(newer.stems).intersection(older.stems))
+    if cosine < SURELY_SAME and shared < 2 and _overlap(newer.words, older.words) < SHARED:
+        return False
+    return shared > 0 and not newer.is_of_another(older)
 
 
 def _has_digit(text: str) -> bool:

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from commonplace.recall.date_ranges import at_its_hours, ranges
 from commonplace.recall.growing import Doubles, Floats
 from commonplace.recall.terms import detect_language
 from commonplace.recall.word_lists import word_lists
@@ -60,6 +61,7 @@ _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _SHAPE = re.compile(
     r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b(?:19|20)\d\d-\d\d?\b|\d年"
     r"|\b(?:in|of|during|since|year) (?:19|20)\d\d\b"
+    r"|\bmid-\w|\bq[1-4]\b|\bquarter\b|\bof the (?:week|month|year)\b"
     r"|\bthis (?:week|weekend|month|year|morning|spring|summer|autumn|fall|winter)\b",
     re.IGNORECASE,
 )
@@ -145,7 +147,8 @@ def _date_words(code: str) -> frozenset[str]:
 @lru_cache(maxsize=1_000)
 def _periods(text: str, languages: tuple[str, ...], midnight: datetime) -> tuple[Period, ...]:
     text = _with_digits(_FEW.sub(lambda found: "3 " if found[1] else "2 ", text))
-    own: list[Period] = []
+    text, ranged = ranges(text, lambda part: _bounds_in(part, languages, midnight), midnight)
+    own = [_between(*bounds) for bounds in ranged]
     for pattern, read in _PHRASES.items():
         for found in pattern.finditer(text):
             own.extend(read(found, midnight))
@@ -153,6 +156,19 @@ def _periods(text: str, languages: tuple[str, ...], midnight: datetime) -> tuple
     for part in _BETWEEN_DATES.split(text):
         own.extend(_found_by_library(part, languages, midnight))
     return tuple(own)
+
+
+def _bounds_in(
+    text: str, languages: tuple[str, ...], midnight: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the dates of a part of a query as moments."""
+    return [
+        (
+            datetime.fromtimestamp(period.start, midnight.tzinfo),
+            datetime.fromtimestamp(period.end, midnight.tzinfo),
+        )
+        for period in _periods(text, languages, midnight)
+    ]
 
 
 def _in_english(text: str) -> str:
@@ -224,7 +240,7 @@ def _found_by_library(
     for start, unit, phrase in _dates(text, languages, midnight):
         is_told_by_today = unit == "week" or (unit == "day" and _tells_by_today(phrase))
         beside = BESIDE_TODAY if is_told_by_today else BESIDE
-        yield _between(*_bounds(start, unit), beside)
+        yield _between(*at_its_hours(text, _bounds(start, unit)), beside)
 
 
 def _tells_by_today(phrase: str) -> bool:

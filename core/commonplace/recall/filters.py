@@ -12,9 +12,11 @@ a value by ``$contains``. What no record could ever meet is refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, Literal
 
 from commonplace.errors import InvalidInputError
@@ -68,7 +70,11 @@ class Selection:
         if isinstance(self.where, Mapping):
             # A copy: what the caller changes later must not change what was asked.
             object.__setattr__(self, "where", checked_json(dict(self.where), "where"))
-        self.condition()
+        _made(self.kinds, self.where, self.since, self.until, self.conversation)
+        if self.as_of is not None:
+            checked_time(self.as_of, "as_of")
+        if self.timezone is not None:
+            in_zone(self.as_of or _ANY_TIME, self.timezone)
 
     def asked(self, now: datetime) -> datetime:
         """Return when the question is asked, in the timezone that its days are meant in."""
@@ -92,25 +98,40 @@ class Selection:
         return self.state == "all" or record.is_current
 
     def condition(self) -> Condition:
-        """Return the test that the selected records pass."""
-        tests: list[Condition] = []
-        if self.kinds is not None:
-            if not self.kinds:
-                raise InvalidInputError("kinds is empty: give at least one kind, or None for any.")
-            kinds = frozenset(checked_kind(kind) for kind in self.kinds)
-            tests.append(lambda record: record.kind in kinds)
-        if self.where is not None:
-            metadata_holds = _compiled(self.where, 0)
-            tests.append(lambda record: metadata_holds(record.metadata))
-        if self.since is not None or self.until is not None:
-            tests.append(_said_between(self.since, self.until))
-        if self.as_of is not None:
-            checked_time(self.as_of, "as_of")
-        if self.timezone is not None:
-            in_zone(self.as_of or _ANY_TIME, self.timezone)
-        if self.conversation is not None:
-            tests.append(_of_conversation(checked_source(self.conversation)))
-        return _every(tests) if tests else everything
+        """Return the test that the selected records pass: equal selections have the same one."""
+        kinds = None if self.kinds is None else tuple(self.kinds)
+        where = None if self.where is None else json.dumps(self.where, sort_keys=True)
+        return _known(kinds, where, self.since, self.until, self.conversation)
+
+
+@lru_cache(maxsize=256)
+def _known(kinds: tuple[Kind, ...] | None, where: str | None, *rest: Any) -> Condition:
+    """Return the condition of a selection that was checked, made once."""
+    return _made(kinds, None if where is None else json.loads(where), *rest)
+
+
+def _made(
+    kinds: Sequence[Kind] | None,
+    where: Metadata | None,
+    since: datetime | None,
+    until: datetime | None,
+    conversation: Source | None,
+) -> Condition:
+    """Return the test of what is selected. Raises InvalidInputError."""
+    tests: list[Condition] = []
+    if kinds is not None:
+        if not kinds:
+            raise InvalidInputError("kinds is empty: give at least one kind, or None for any.")
+        meant = frozenset(checked_kind(kind) for kind in kinds)
+        tests.append(lambda record: record.kind in meant)
+    if where is not None:
+        metadata_holds = _compiled(where, 0)
+        tests.append(lambda record: metadata_holds(record.metadata))
+    if since is not None or until is not None:
+        tests.append(_said_between(since, until))
+    if conversation is not None:
+        tests.append(_of_conversation(checked_source(conversation)))
+    return _every(tests) if tests else everything
 
 
 def _said_between(since: datetime | None, until: datetime | None) -> Condition:

@@ -7,16 +7,19 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from commonplace.ports import Entry, RecordStore, Vectors
-from commonplace.recall.arrays import Arrays
 from commonplace.recall.filters import Condition, everything
-from commonplace.recall.growing import Rows
+from commonplace.recall.growing import Doubles, Growing, Rows
 from commonplace.recall.sessions import SessionRows
-from commonplace.values.records import Kind, Record
+from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
+
+if TYPE_CHECKING:
+    from commonplace.recall.arrays import Arrays
 
 # What a scope and a record take, by tracemalloc over scopes of 5 to 1,000 records of 12 to 3,000
 # words, most of them new, on Python 3.10, whose dicts are the largest, and 3.12: never more than
@@ -26,6 +29,9 @@ _BYTES_PER_SCOPE = 16_000
 _BYTES_PER_RECORD = 4_000
 _BYTES_PER_CHARACTER = 8
 _VECTOR_COPIES = 2
+_CONDITIONS = 8
+"""So many conditions are known by the rows that they admit: agents ask by the same few."""
+_NO_ROWS: Rows = np.zeros(0, np.int64)
 
 
 class HotScope:
@@ -34,13 +40,15 @@ class HotScope:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         """Hold these entries."""
         ordered = sorted(entries, key=lambda one: (one.record.created_at, one.record.id))
-        self.arrays = Arrays(ordered[0].vectors.shape[1] if ordered else 0)
+        self.arrays = _arrays(ordered[0].vectors.shape[1] if ordered else 0)
         self.bytes = _BYTES_PER_SCOPE
         self._records: list[Record | None] = []
         self._rows: dict[str, list[int]] = {}
         self._rows_by_kind: dict[Kind, dict[int, None]] = {}
         self._sessions = SessionRows()
         self._count = 0
+        self._changes: Growing[np.float64] = Growing(np.float64)
+        self._admitted: OrderedDict[Condition, tuple[int, Rows]] = OrderedDict()
         if ordered:
             vectors = [entry.vectors for entry in ordered]
             self.arrays.extend([entry.record for entry in ordered], vectors)
@@ -53,7 +61,7 @@ class HotScope:
         """Add an entry, in the place of the one with the same scope and id if there is one."""
         self.remove(entry.record)
         if not self._records:
-            self.arrays = Arrays(entry.vectors.shape[1])
+            self.arrays = _arrays(entry.vectors.shape[1])
         self.arrays.add(entry.record, entry.vectors)
         self._register([entry])
 
@@ -111,6 +119,11 @@ class HotScope:
         rows = (row for id in set(ids) for row in self._rows.get(id, ()))
         return [self._entry(row) for row in rows if scope.contains(self.record(row).scope)]
 
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        """Return the record of exactly this scope with this id."""
+        records = map(self.record, self._rows.get(id, ()))
+        return next((record for record in records if record.scope == scope), None)
+
     def nearest(
         self, vector: Vectors, condition: Condition, limit: int
     ) -> list[tuple[Entry, float]]:
@@ -131,7 +144,31 @@ class HotScope:
         """Return the rows of the entries that the condition admits."""
         if condition is everything:
             return np.flatnonzero(self.arrays.alive)
-        return np.array([row for row in self._living() if condition(self.record(row))], np.int64)
+        # Rows are never reused, and what is changed gets a new one: only new rows are looked at.
+        seen, before = self._admitted.pop(condition, (0, _NO_ROWS))
+        among = enumerate(self._records[seen:], seen)
+        new = [row for row, record in among if record is not None and condition(record)]
+        rows = np.concatenate([before, np.array(new, np.int64)])
+        rows = np.asarray(rows[self.arrays.alive[rows]], np.int64)
+        self._admitted[condition] = len(self._records), rows
+        if len(self._admitted) > _CONDITIONS:
+            self._admitted.popitem(last=False)
+        return rows
+
+    def latest(self, condition: Condition, limit: int | None) -> list[Record]:
+        """Return the admitted records, last changed first, at most `limit`."""
+        rows = self.admitted(condition)
+        if limit and limit < len(rows):
+            changes = self._times_of_change()[rows]
+            least = np.partition(changes, -limit)[-limit]
+            rows = rows[changes >= least]  # with all that were changed in the same moment
+        return last_changed(map(self.record, rows.tolist()), limit)
+
+    def _times_of_change(self) -> Doubles:
+        """Return when each row's record was last changed; 0 for those that were dropped by then."""
+        new = self._records[len(self._changes) :]
+        self._changes.extend([one.valid_from.timestamp() if one else 0.0 for one in new])
+        return self._changes.view
 
     def _row(self, record: Record) -> int | None:
         rows = self._rows.get(record.id, ())
@@ -164,6 +201,12 @@ class HotScope:
         self._count -= 1
         self.bytes -= size(entry)
         self.arrays.remove(row)
+
+
+def _arrays(dimension: int) -> Arrays:
+    from commonplace.recall.arrays import Arrays  # who only counts and writes needs none of it
+
+    return Arrays(dimension)
 
 
 def size(entry: Entry) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
-from commonplace.recall.excerpts import excerpt
 from commonplace.values.records import Kind, Record
 from commonplace.values.rendering import Tokenizer, block, rendered_part, rendered_record
 from commonplace.values.scope import Scope
@@ -104,6 +103,8 @@ class _Packing:
     def _part(self, record: Record, budget: int) -> str:
         def fits(part: str) -> bool:
             return self._size(rendered_part(record, part)) <= budget
+
+        from commonplace.recall.excerpts import excerpt  # which most contexts do not need
 
         part = excerpt(record.text, self._query, fits)
         return rendered_part(record, part) if part else ""

@@ -68,7 +68,8 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     used = relevance.copy()
     best = np.lexsort((-hot.arrays.times[rows], -relevance))
     best, repeats = _once(hot, rows, best, relevance, limit)
-    quoted = hot.arrays.utterances.quotes(int(rows[best[0]]), question.text)
+    best_row = int(rows[best[0]])
+    quoted = hot.arrays.utterances.quotes(best_row, question.text)
     beside: dict[int, int] = {}
     overtaken: dict[int, int] = {}
     if not quoted:
@@ -78,7 +79,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     nearest = float(scores.cosine[rows].max())
     likely = confidence(relevance, competition(plain), nearest, scores.scale.certainty)
     if not scores.is_read:
-        likely = likely * told_by_words(float(scores.arms.own_words[rows[best[0]]]))
+        likely = likely * told_by_words(float(scores.arms.own_words[best_row]))
     return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken, beside)
 
 

@@ -96,6 +96,11 @@ def tells_of_end(text: str) -> bool:
     return _end().search(text.lower()) is not None
 
 
+def is_unreal(text: str) -> bool:
+    """Tell whether a statement tells of what may be, is only wished, or was: "might", "used to"."""
+    return _unreal().search(text.lower()) is not None
+
+
 def is_of_self(text: str) -> bool:
     """Tell whether a statement begins with "I" or "we"."""
     lists = word_lists("first_person")
@@ -115,6 +120,11 @@ def _change() -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _end() -> re.Pattern[str]:
     return _any_of("ending_words")
+
+
+@lru_cache(maxsize=1)
+def _unreal() -> re.Pattern[str]:
+    return _any_of("unreal_words")
 
 
 def _any_of(name: str) -> re.Pattern[str]:

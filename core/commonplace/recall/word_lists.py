@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def word_lists(name: str) -> Mapping[str, frozenset[str]]:
     """Return the lists of one file, by their names."""
     file = resources.files("commonplace.recall") / "data" / f"{name}.json"

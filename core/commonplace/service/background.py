@@ -17,7 +17,7 @@ from commonplace.errors import CommonplaceError, StoreError
 from commonplace.opening.local import owned
 from commonplace.service.absent import Absent, model_of
 from commonplace.values.records import now
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ from commonplace.service.quotas import Amount, Quotas, amount, size
 from commonplace.stores.scope_counts import ScopeStats
 from commonplace.values.records import Kind, Match, Origin, Record
 from commonplace.values.scope import Scope
-from commonplace.writing.screening import Screening, held_back
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import held_back
 from commonplace.writing.trust import trusted
 
 LOCAL = "local"
@@ -152,6 +153,12 @@ class ConfinedEngine:
     ) -> list[Record]:
         self._check(scopes)
         return self._engine.select(scopes, selection, offset, limit)
+
+    def latest(
+        self, scopes: Sequence[Scope], selection: Selection, limit: int | None
+    ) -> list[Record]:
+        self._check(scopes)
+        return self._engine.latest(scopes, selection, limit)
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None) -> Page:
         self._check([scope])

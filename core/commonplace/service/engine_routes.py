@@ -160,6 +160,14 @@ def select(
     return [to_json(one) for one in engine.select(scopes, selection.selection(), offset, limit)]
 
 
+@router.post("/latest")
+def latest(
+    engine: Confined, *, scopes: Scopes, selection: Selected = EVERYTHING, limit: CountOrAll = None
+) -> list[RecordJson]:
+    """Return those of the selected records that can be recalled, last changed first."""
+    return [to_json(one) for one in engine.latest(scopes, selection.selection(), limit)]
+
+
 @router.post("/session")
 def session(
     engine: Confined, scope: OneScope, name: Id, kind: OneKind, limit: CountOrAll = None

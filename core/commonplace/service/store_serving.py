@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from commonplace.chroma.connecting import ServerClock, check_clock
 from commonplace.chroma.inspecting import check_collections
+from commonplace.chroma.leases import Lease
 from commonplace.chroma.notes import Notes
 from commonplace.chroma.open_erasures import ERASURES, OpenErasures
 from commonplace.chroma.shared_audit import AUDIT, SharedAuditLog
@@ -25,6 +26,7 @@ from commonplace.service.access import Gate
 from commonplace.service.app import application
 from commonplace.service.confined import ConfinedEngine
 from commonplace.service.draining import Traffic
+from commonplace.service.housekeeping import WORK, Housekeeping
 from commonplace.service.http_server import Port, remote_server
 from commonplace.service.inspecting import add_inspector
 from commonplace.service.listening import tcp
@@ -40,8 +42,6 @@ _CHECKED_SECONDS = 1.0
 _LOOKED_SECONDS = 5.0
 _TIDIED_SECONDS = 60.0
 CLAIMS = "commonplace-claims"
-
-_logger = logging.getLogger("commonplace")
 
 
 class StoreService(Serving):
@@ -63,13 +63,14 @@ class StoreService(Serving):
         embeds: bool,
     ) -> None:
         """Listen at `port`. Raises InvalidInputError if it cannot be had as asked."""
-        self._erasures = erasures
         traffic = Traffic()
         keys, claims = StoreKeys(Notes(client, KEYS)), Notes(client, CLAIMS)
         clock = ServerClock(client)
         self._rates = SharedRates(claims, clock)
+        self._house = Housekeeping(engine, erasures, claims, Lease(claims, WORK), clock)
         with ExitStack() as undo:
             undo.callback(engine.close)
+            undo.callback(self._house.end)
             there = tcp(port.host, port.port, port.scheme)
             undo.callback(there.close)
             gate = _WaitingGate(
@@ -85,29 +86,29 @@ class StoreService(Serving):
             super().__init__(engine, traffic, servers, undo.pop_all().close)
 
     def _beside(self) -> list[Coroutine[Any, Any, None]]:
-        finishing = repeated(_LOOKED_SECONDS, self._finish_erasures, "Finishing erasures")
-        tidying = repeated(_TIDIED_SECONDS, self._rates.tidy, "Tidying")
-        return [*super()._beside(), finishing, tidying]
-
-    def _finish_erasures(self) -> None:
-        """Say that those of this server go on, and finish those that another left."""
-        self._erasures.renew()
-        for one in self._erasures.take_left():
-            _logger.warning("An erasure that its process left unfinished is finished here.")
-            self._engine.erase(one)
+        """Hold the lease beside the work that is done with it, which may take longer than it."""
+        house = self._house
+        return [
+            repeated(_LOOKED_SECONDS, house.go_on, "Holding the lease"),
+            repeated(_LOOKED_SECONDS, house.finish_erasures, "Finishing erasures"),
+            repeated(_TIDIED_SECONDS, house.sweep, "The sweep"),
+            repeated(_TIDIED_SECONDS, partial(house.tidy, self._rates), "Tidying"),
+        ]
 
 
-def store_service(client: ClientAPI, port: Port, embedder: str | None) -> StoreService:
+def store_service(
+    client: ClientAPI, port: Port, embedder: str | None, **options: Any
+) -> StoreService:
     """Return a server of the store that `client` holds, after a look at what is there.
 
     `embedder` names a model, or the clients' own; without it the server embeds with the store's.
-    Raises StoreFormatError, EmbedderMismatchError, AccessDeniedError, InvalidInputError,
-    StoreError; then nothing was changed.
+    `options` are what `engine_on` takes beside. Raises StoreFormatError, EmbedderMismatchError,
+    AccessDeniedError, InvalidInputError, StoreError; then nothing was changed.
     """
     check_collections(client)
     model = model_of(embedder)
     audit = SharedAuditLog(client)
-    engine = engine_on(client, model, audit=audit, serves=True)
+    engine = engine_on(client, model, audit=audit, serves=True, **options)
     for name in (KEYS, AUDIT, ERASURES, CLAIMS):
         Notes(client, name).make()
     return StoreService(client, engine, audit.erasures, port, embeds=not isinstance(model, Absent))

@@ -79,6 +79,9 @@ class InMemoryStore:
     def pending(self) -> int:
         return 0
 
+    def await_room(self) -> None:
+        """Do nothing: nothing is pending."""
+
     def flush(self) -> None:
         """Do nothing: nothing is pending."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from commonplace.errors import RecordNotFoundError
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
@@ -16,13 +16,16 @@ from commonplace.recall.hot import HotScope, HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.stores.listing import Listing, Lists, newest
 from commonplace.stores.scope_counts import MOST_KEPT, Counted, ScopeCounts, counted
-from commonplace.values.records import Kind, Record
+from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses
 from commonplace.writing.batch import Batch, Identity, Write, identity
 from commonplace.writing.repetition import statement
 from commonplace.writing.versions import held_at
 
+Assume: TypeAlias = Callable[[], None]
+"""Takes what is held as current, within an operation: whether it is turns out meanwhile."""
+Result = TypeVar("Result")
 Growth: TypeAlias = list[tuple[Record | None, Record]]
 """Records that a write would store, each with the one whose place it would take."""
 
@@ -45,6 +48,13 @@ class WarmStore:
     def operation(self) -> AbstractContextManager[None]:
         """Let what is read within be as of one moment, where others write to the store as well."""
         return nullcontext()
+
+    def beside(self, scopes: Sequence[Scope], work: Callable[[Assume], Result]) -> Result:  # noqa: ARG002  # of others' stores
+        """Return what some work on scopes gives, as of one moment within this call.
+
+        It calls what it is given at the start of its operation.
+        """
+        return work(lambda: None)
 
     def tidy(self, scope: Scope) -> None:
         """Remove what writers that died have left within `scope`, if that can be."""
@@ -175,11 +185,14 @@ class WarmStore:
         # because it is held back or a past version.
         return self.store.find(scope, sorted(set(ids)))
 
-    def exact(self, scope: Scope, id: str) -> Entry | None:
-        """Return the entry of exactly this scope with this id."""
+    def exact(self, scope: Scope, id: str) -> Record | None:
+        """Return the record of exactly this scope with this id."""
         hot = self._hot.held(scope)
-        held = [] if hot is None else hot.find(scope, [id])
-        return _of(scope, held) or _of(scope, self.store.find(scope, [id]))
+        found = None if hot is None else hot.exact(scope, id)
+        if found is not None:
+            return found
+        stored = (entry.record for entry in self.store.find(scope, [id]))
+        return next((record for record in stored if record.scope == scope), None)
 
     def held(self, scope: Scope, ids: Sequence[str]) -> list[Record]:
         """Return the records within `scope` with these ids: those of any state, expired or not."""
@@ -240,6 +253,17 @@ class WarmStore:
         if hot is not None:
             return hot.of_kinds(kinds)
         return (record for record in self.current(scope) if record.kind in kinds)
+
+    def latest(
+        self, scope: Scope, selection: Selection, limit: int | None, at: datetime
+    ) -> list[Record]:
+        """Return those of them that are selected, last changed first, at most `limit`."""
+        hot, selected = self._hot.of(scope), selection.condition()
+        if hot is not None:
+            hot.expire(at)
+            return hot.latest(selected, limit)
+        living = (one for one in self.current(scope) if not one.is_expired(at))
+        return last_changed(filter(selected, living), limit)
 
     def session(self, scope: Scope, name: str, kind: Kind, limit: int | None, at: datetime) -> Page:
         """Return the newest `limit` of a session's records of a kind, and how many it has.
@@ -315,11 +339,6 @@ class WarmStore:
         """Keep nothing that is derived from the store."""
         self._hot.clear()
         self.counts.clear()
-
-
-def _of(scope: Scope, entries: Iterable[Entry]) -> Entry | None:
-    """Return the first of exactly this scope."""
-    return next((entry for entry in entries if entry.record.scope == scope), None)
 
 
 def not_found(id: str, scope: Scope) -> RecordNotFoundError:

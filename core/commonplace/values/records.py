@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
+from heapq import nlargest
 from typing import Any, Literal, TypeAlias, get_args
 
 from uuid_utils import uuid7
@@ -131,6 +132,17 @@ class Record(Presented):
 
     def __repr__(self) -> str:
         return f"<Record {self.kind} {shortened(self.text)} in {str(self.scope) or '(root)'}>"
+
+
+def last_changed(records: Iterable[Record], limit: int | None) -> list[Record]:
+    """Return the records that were written or changed last, the last one first, at most `limit`."""
+
+    def changed(record: Record) -> tuple[object, ...]:
+        return record.valid_from, record.scope, record.id
+
+    if limit is None:
+        return sorted(records, key=changed, reverse=True)
+    return nlargest(limit, records, key=changed)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

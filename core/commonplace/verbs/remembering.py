@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from typing_extensions import Unpack
-
 from commonplace.engine.view import View
 from commonplace.errors import InvalidInputError
 from commonplace.recall.filters import Selection
+from commonplace.values.newer_typing import Unpack
 from commonplace.values.records import JSON, KEPT_APART, Kind, Record, Source
 from commonplace.values.scope import Scope
 from commonplace.values.validation import checked_record, expiry, on_use

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from uuid import NAMESPACE_OID, uuid5
 
 from commonplace.engine.view import View
@@ -93,6 +94,7 @@ class Values(View):
         return record is not None and self._engine.discard([record]) == 1
 
 
+@lru_cache(maxsize=4_096)  # a graph asks for the same keys at every step
 def value_id(key: str) -> str:
     """Return the id that the record of a key's value has in its scope."""
     return str(uuid5(NAMESPACE_OID, key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 
 class Turns:
@@ -18,12 +18,11 @@ class Turns:
         """Let everybody in."""
         self._files = threading.RLock()
         self._memory = threading.RLock()
+        self._whole = _Whole(self._files, self._memory)
 
-    @contextmanager
-    def whole(self) -> Iterator[None]:
+    def whole(self) -> AbstractContextManager[None]:
         """Let the body use all, while nobody else does."""
-        with self._files, self._memory:
-            yield
+        return self._whole
 
     @contextmanager
     def rewriting(self, prepare: Callable[[], None]) -> Iterator[None]:
@@ -42,3 +41,26 @@ class Turns:
                 return
         with self.whole():
             yield
+
+
+class _Whole(AbstractContextManager[None]):
+    """Both locks. Each call of the engine enters it: a generator would take longer than they do."""
+
+    def __init__(
+        self, files: AbstractContextManager[bool], memory: AbstractContextManager[bool]
+    ) -> None:
+        self._files, self._memory = files, memory
+
+    def __enter__(self) -> None:
+        self._files.__enter__()
+        try:
+            self._memory.__enter__()
+        except BaseException:
+            self._files.__exit__(None, None, None)
+            raise
+
+    def __exit__(self, *raised: object) -> None:
+        try:
+            self._memory.__exit__(None, None, None)
+        finally:
+            self._files.__exit__(None, None, None)

@@ -17,7 +17,7 @@ import numpy as np
 from commonplace.ports import Entry, Vectors
 from commonplace.values.records import Record
 from commonplace.writing.batch import Identity, identity
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 LIKE_AN_ORDER = "What it says lies near to orders to a model."
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Literal, TypeAlias, get_args
 
-from commonplace.errors import BlockedContentError, InvalidInputError
+from commonplace.errors import BlockedContentError
 from commonplace.values.records import JSON, Record
 from commonplace.writing.assignments import assignments
 from commonplace.writing.credentials import credentials
@@ -16,43 +15,11 @@ from commonplace.writing.folding import Folded, folded
 from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.named_keys import may_be_named_keys
 from commonplace.writing.personal_data import personal_data
+from commonplace.writing.policy import Screening
 from commonplace.writing.prefixes import may_be_keys
-
-Policy: TypeAlias = Literal["off", "redact", "block"]
-Holding: TypeAlias = Literal["off", "quarantine"]
 
 _PASSES = 5
 UNSURE = "It may hold a key: what it holds reads like one, or like the id of an object."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screening:
-    """What happens to what should not be kept, or not be recalled, as it is.
-
-    `secrets` (passwords, keys, tokens) and `personal_data` (addresses, numbers of cards, accounts
-    and papers, days of birth) are kept (``off``), replaced by a label such as
-    ``[REDACTED:aws-access-key]`` (``redact``), or refused with BlockedContentError (``block``).
-    `instructions`, texts that give orders to a model, are kept and held back from recall until
-    they are released (``quarantine``), or treated as any other (``off``). Raises InvalidInputError
-    for any other policy.
-    """
-
-    secrets: Policy = "redact"
-    personal_data: Policy = "off"
-    instructions: Holding = "quarantine"
-
-    def __post_init__(self) -> None:
-        """Raise InvalidInputError for a policy that there is not."""
-        for name, choices in (
-            ("secrets", get_args(Policy)),
-            ("personal_data", get_args(Policy)),
-            ("instructions", get_args(Holding)),
-        ):
-            if (chosen := getattr(self, name)) not in choices:
-                raise InvalidInputError(
-                    f"Screening has no policy {chosen!r:.80} for {name}: give any of "
-                    f"{', '.join(map(repr, choices))}."
-                )
 
 
 def screened(record: Record, policy: Screening) -> Record:

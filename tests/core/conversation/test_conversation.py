@@ -14,6 +14,7 @@ from commonplace import AsyncMemory, InvalidInputError, Memory, RecordNotFoundEr
 from commonplace.conversation import Conversation
 from commonplace.conversation.tokens import PRIMING, Counter
 from commonplace.conversation.turns import NO_RESULT
+from commonplace.conversation.window import shortened
 
 AMPLE = 100_000
 HELLO = {"role": "user", "content": "Hello, I am Ann from Bergen"}
@@ -327,6 +328,19 @@ class TestTools:
         assert calls == {one["tool_call_id"] for one in sent if one["role"] == "tool"}
         assert sent.tokens <= budget
         assert sent[-1] == HELLO
+
+
+def test_a_shortened_message_keeps_its_words_and_marks_its_picture() -> None:
+    picture = {"type": "image_url", "image_url": {"url": f"data:,{'x' * 900}"}}
+    told = {"type": "text", "text": " ".join(f"word{n}" for n in range(200))}
+    counter = Counter(None, words)
+
+    [left] = shortened([{"role": "user", "content": [told, picture]}], 60, counter)
+
+    assert left["content"].startswith("word0 word1 ")
+    assert "characters left out …]" in left["content"]
+    assert left["content"].endswith("left out: no room for it]")
+    assert 50 < counter.message(left) <= 60
 
 
 @IN_MEMORY

@@ -444,3 +444,33 @@ def test_memories_of_llamaindex_as_text_and_in_a_database(memory: Memory, tmp_pa
     assert records[0].created_at == datetime.fromtimestamp(1_760_000_000, timezone.utc)
     report = memory.import_(write_json(tmp_path / "buffer.json", buffer))
     assert (report.format, report.unchanged) == ("llamaindex-chat", 2)
+
+
+@pytest.mark.parametrize("is_entry", [True, False], ids=["one entry", "one by one"])
+def test_a_message_without_a_time_stays_at_its_place(
+    memory: Memory, tmp_path: Path, *, is_entry: bool
+) -> None:
+    told = [
+        {**QUESTION, "createdAt": AT},
+        ANSWER,
+        {**QUESTION, "createdAt": "2026-05-01T11:00:00Z"},
+    ]
+    entries = [{"id": "c", "messages": told}] if is_entry else told
+    path = write_lines(tmp_path / "log.jsonl", *entries)
+
+    memory.import_(path)
+
+    found = everything(memory)
+    assert [one.text for one in found] == ["Tea?", "Green.", "Tea?"]
+    assert found[1].created_at < datetime(2026, 5, 1, 10, 1, tzinfo=timezone.utc)
+
+
+def test_threads_by_their_ids_are_recognised(memory: Memory, tmp_path: Path) -> None:
+    message = {
+        "id": "m", "object": "thread.message", "created_at": 1_750_000_000, "role": "user",
+        "content": [{"type": "text", "text": {"value": "Tea?", "annotations": []}}],
+    }  # fmt: skip
+    path = write_json(tmp_path / "threads.json", {"thread_9": {"messages": [message]}})
+
+    assert memory.import_(path).format == "openai-threads"
+    assert everything(memory)[0].source.session == "thread_9"

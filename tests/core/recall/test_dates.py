@@ -55,7 +55,26 @@ def named(query: str, asked: datetime = ASKED) -> list[tuple[str, str]]:
         ("on 3 March 2022", "2022-03-03", "2022-03-03"),
         ("March 3rd, 2022", "2022-03-03", "2022-03-03"),
         ("the week before 9 June 2023", "2023-06-09", "2023-06-09"),
-        ("the first half of September 2022", "2022-09-01", "2022-09-30"),
+        ("the first half of September 2022", "2022-09-01", "2022-09-15"),
+        ("between 3 and 9 May", "2023-05-03", "2023-05-09"),
+        ("between the 3rd and 9th of May", "2023-05-03", "2023-05-09"),
+        ("from March to May", "2023-03-01", "2023-05-31"),
+        ("since Monday", "2023-06-12", "2023-06-15"),
+        ("what has changed since May?", "2023-05-01", "2023-06-15"),
+        ("after 5 June", "2023-06-06", "2023-06-15"),
+        ("before May", "2022-05-01", "2023-04-30"),
+        ("at the beginning of May", "2023-05-01", "2023-05-10"),
+        ("early in May 2022", "2022-05-01", "2022-05-10"),
+        ("mid-May", "2023-05-11", "2023-05-20"),
+        ("late April", "2023-04-21", "2023-04-30"),
+        ("at the end of last month", "2023-05-21", "2023-05-31"),
+        ("the first week of May", "2023-05-01", "2023-05-07"),
+        ("the last week of May", "2023-05-25", "2023-05-31"),
+        ("at the start of the year", "2023-01-01", "2023-05-01"),
+        ("in Q1", "2023-01-01", "2023-03-31"),
+        ("in Q4", "2022-10-01", "2022-12-31"),
+        ("the second quarter of 2021", "2021-04-01", "2021-06-30"),
+        ("last quarter", "2023-01-01", "2023-03-31"),
         ("2022-11-04", "2022-11-04", "2022-11-04"),
         ("5/3/2023", "2023-05-03", "2023-05-03"),
         ("last summer", "2022-06-01", "2022-08-31"),
@@ -104,6 +123,23 @@ def test_a_query_names_a_period(query: str, first: str, last: str) -> None:
 )
 def test_other_queries_name_none(query: str) -> None:
     assert named(query) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hours"),
+    [
+        ("yesterday morning", (5, 12)),
+        ("yesterday at noon", (11, 14)),
+        ("yesterday afternoon", (12, 18)),
+        ("on Monday evening", (17, 24)),
+        ("yesterday", (0, 24)),
+    ],
+)
+def test_a_part_of_a_day_is_meant(query: str, hours: tuple[int, int]) -> None:
+    [period] = periods(query, ASKED)
+
+    start = datetime.fromtimestamp(period.start, timezone.utc)
+    assert (start.hour, start.hour + (period.end - period.start) / 3600) == hours
 
 
 def test_a_query_may_name_several() -> None:

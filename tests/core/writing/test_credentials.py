@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonplace import Record, Source
-from commonplace.writing.screening import Screening, redacted, screened
+from commonplace.writing.credentials import credentials
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import redacted, screened
 
 HEX = "0123456789abcdef"
 ALNUM = string.ascii_letters + string.digits
@@ -317,3 +319,13 @@ def test_full_width_letters_hide_no_secret() -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in BY_FORM["aws-access-key"])
 
     assert redacted(f"是{wide}。", Screening()) == "是[REDACTED:aws-access-key]。"
+
+
+def test_a_key_that_is_longer_than_its_format_goes_whole() -> None:
+    drawn = random.Random(1).choices(string.ascii_letters + string.digits, k=46)
+    key = f"npm_{''.join(drawn[:36])}-_x{''.join(drawn[36:])}"
+    text = f"It is {key}, says Ann."
+
+    longest = max(one.end for one in credentials(text))
+
+    assert text[longest:] == ", says Ann."

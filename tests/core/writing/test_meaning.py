@@ -14,7 +14,7 @@ from commonplace.values.records import Record, Source
 from commonplace.writing.batch import identity
 from commonplace.writing.instructions import instruction_reason
 from commonplace.writing.meaning import LIKE_AN_ORDER, _directions, held_by_meaning
-from commonplace.writing.screening import Screening
+from commonplace.writing.policy import Screening
 
 NAMES = ("all-MiniLM-L6-v2", "multilingual-e5-small-4bit")
 READ = Source(origin="document")

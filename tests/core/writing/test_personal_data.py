@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonplace.writing.screening import Screening, redacted
+from commonplace.writing.policy import Screening
+from commonplace.writing.screening import redacted
 
 POLICY = Screening(personal_data="redact")
 

@@ -154,6 +154,12 @@ with commonplace.open(sys.argv[1], embedder=HashingEmbedder()) as memory:
 """
 
 
+def test_one_message_alone_is_told_again_only_where_it_stood() -> None:
+    assert known(["yes"], ["yes"]) == {0: 0}
+    assert known(["no", "yes"], ["yes"]) == {}
+    assert known(["no", "yes", "Done."], ["yes", "Done."]) == {1: 0, 2: 1}
+
+
 def test_processes_that_follow_one_another_lose_nothing(tmp_path: Path) -> None:
     for message in TALK[2:5]:
         subprocess.run(

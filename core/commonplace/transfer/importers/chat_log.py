@@ -40,6 +40,7 @@ class Log:
         self.name, self.at = name, at
         self.tools: dict[str, str] = {}
         self.ends: dict[str, str] = {}  # of the conversations whose messages stand one by one
+        self.times: dict[str, datetime] = {}  # of their last messages
 
     def said_alone(
         self, value: JSON, where: str, session: str | None = None, at: datetime | None = None
@@ -50,7 +51,10 @@ class Log:
         for one in _told(found, self.ends.get(session, "")):
             if isinstance(one, _Told):
                 self.ends[session] = one.id if not one.turn.choice else self.ends[session]
-                yield _message(one, session, at or time_of(value) or self.at)
+                told = at or time_of(value) or self.times.get(session, self.at)
+                said = _message(one, session, told)
+                self.times[session] = said.at
+                yield said
             else:
                 yield one
 
@@ -91,9 +95,22 @@ def _of_element(element: Element, log: Log, chats: Chats) -> Iterator[Message | 
         yield Skipped(where, f"it holds no messages: {str(value)[:40]!r}")
     ids = [one.id for one in found if isinstance(one, _Told) and not one.turn.choice]
     session = session_of(value) or (chats.session(ids) if ids else "chat")
-    at = time_of(value) or log.at
-    messages = (_message(one, session, at) if isinstance(one, _Told) else one for one in found)
-    yield from with_notes(messages, _notes(value))
+    yield from with_notes(_timed(found, session, time_of(value), log.at), _notes(value))
+
+
+def _timed(
+    found: list[_Told | Skipped], session: str, at: datetime | None, unknown: datetime
+) -> Iterator[Message | Skipped]:
+    """Yield messages. One that says no time has that of the one before it, so that order stays."""
+    known = (time_of(one.turn.value) for one in found if isinstance(one, _Told))
+    last = at or next((one for one in known if one), unknown)
+    for one in found:
+        if isinstance(one, Skipped):
+            yield one
+        else:
+            said = _message(one, session, last)
+            last = said.at
+            yield said
 
 
 def _goes_on(value: dict[str, Any]) -> bool:

@@ -36,7 +36,13 @@ class _Thread:
 
 
 def fits(value: dict[str, Any]) -> bool:
-    """Tell whether an object is a message of a thread, or holds some."""
+    """Tell whether an object is a message of a thread, or holds some, also by thread."""
+    return _holds_messages(value) or any(
+        _holds_messages(one) for one in value.values() if isinstance(one, dict)
+    )
+
+
+def _holds_messages(value: dict[str, Any]) -> bool:
     if value.get("object") in ("thread.message", "thread"):
         return True
     inner = [value.get("messages"), value.get("data"), *value.values()]

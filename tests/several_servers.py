@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chroma_server import HERE
 from commonplace.service.http_server import Port
@@ -55,12 +55,15 @@ class ServerProcess:
 
 
 @contextmanager
-def in_threads(count: int, client: ClientAPI) -> Iterator[list[str]]:
-    """Run so many servers within, which share nothing but the client; give their addresses."""
+def in_threads(count: int, client: ClientAPI, **options: Any) -> Iterator[list[str]]:
+    """Run so many servers within, which share nothing but the client; give their addresses.
+
+    `options` are what `engine_on` takes beside.
+    """
     with ExitStack() as closing:
         addresses = []
         for _ in range(count):
-            service = store_service(client, Port(HERE, 0), HashingEmbedder().name)
+            service = store_service(client, Port(HERE, 0), HashingEmbedder().name, **options)
             service.notice_seconds = 0
             thread = Thread(target=service.run)
             thread.start()
