@@ -3,8 +3,8 @@
     python benchmarks/order_meaning.py --conversations locomo-dev.json beam-dev.json
     python benchmarks/order_meaning.py --conversations locomo-dev.json --write
 
-A logistic regression on the vectors of the labelled texts in `screening_corpus/`, but for the part
-`fresh`, and of real conversations as harmless ones. It prints how many texts of each kind would be
+A logistic regression on the vectors of the labelled texts in `screening_corpus/`, but for the parts
+`fresh…`, and of real conversations as harmless ones. It prints how many texts of each kind would be
 held, each judged by a direction that was found without it (five folds); `--write` renews
 `commonplace/writing/data/order_directions.npz`.
 """
@@ -57,7 +57,7 @@ def corpus() -> Iterator[Labelled]:
     """Yield the labelled texts, but for those that are kept to measure with."""
     for name in (*ORDERS, *HARMLESS):
         for seed, row in rows(name, "all"):
-            if row["part"] != "fresh":
+            if not row["part"].startswith("fresh"):
                 make = Maker(seed)
                 filled_in = name in {"harmless", "lookalikes"}
                 text = make.like(filled(row["text"], make)) if filled_in else row["text"]

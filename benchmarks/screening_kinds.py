@@ -30,7 +30,7 @@ from commonplace.writing.screening import screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
-PARTS = ("development", "held-out", "second", "last", "third", "fresh", "all")
+PARTS = ("development", "held-out", "second", "last", "third", "fresh", "fresh-second", "all")
 EMBEDDERS: dict[str, type[MiniLM | MultilingualE5]] = {
     "minilm": MiniLM,
     "multilingual": MultilingualE5,

@@ -35,6 +35,7 @@ import commonplace
 from commonplace import Memory
 from commonplace.files.ownership import owner_of
 from commonplace.testing import HashingEmbedder
+from heavy_metadata import MOST_BYTES, attacked
 
 SPAWN = multiprocessing.get_context("spawn")
 MOST_BEFORE_KILL = 400
@@ -297,6 +298,20 @@ def racing_erasures(directory: Path, options: argparse.Namespace) -> Outcome:
         return judged(memory, trial, texts, unseen=unseen, errors=errors + left)
 
 
+def heavy_metadata(directory: Path, options: argparse.Namespace) -> Outcome:
+    """Let a narrow key send metadata of 60 MB, and many items that together pass its limit."""
+    texts = [f"written before {number}" for number in range(options.rounds)]
+    with opened(directory, shared=False) as memory:
+        memory.remember_many(texts)
+    answers, grown = attacked(directory, HashingEmbedder().name)
+    admitted = sum(count for status, count in answers.items() if status == 200)
+    failed = sum(count for status, count in answers.items() if status >= 500)
+    with opened(directory, shared=False) as memory:
+        kept = sum(len(json.dumps(one.metadata)) for one in memory.records(limit=1_000_000))
+        trial = f"{answers.total()} attacks by metadata, {admitted} admitted: {grown:,} bytes"
+        return judged(memory, trial, texts, errors=failed + (kept > MOST_BYTES))
+
+
 def trials(options: argparse.Namespace) -> dict[str, Callable[[Path], Outcome]]:
     """Return every trial by its name."""
     return {
@@ -306,6 +321,7 @@ def trials(options: argparse.Namespace) -> dict[str, Callable[[Path], Outcome]]:
         "owner": lambda place: killed_owner(place, options),
         "openers": lambda place: openers(place, options),
         "starts": lambda place: killed_starts(place, options),
+        "metadata": lambda place: heavy_metadata(place, options),
         "erasures": lambda place: racing_erasures(place, options),
     }
 

@@ -12,8 +12,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from commonplace.chroma.sealing import CHROMA, REWRITING
 from commonplace.chroma.translation import translated
 from commonplace.errors import InvalidInputError, StoreDamagedError, StoreFormatError
 from commonplace.files.ownership import DirectoryLock
+from commonplace.files.passing import removed_at_the_end
 from commonplace.files.private_file import make_private_file, make_private_folder, put_in_place
 from commonplace.keeping.audit import HEAD, KEY, LOG
 from commonplace.ports import Erased
@@ -101,7 +100,7 @@ def erase_in_backup(file: Path, scope: Scope) -> Erased:
     `DirectoryStore.erase` raise; the file is then as it was.
     """
     work = file.with_name(f"{file.name}.erasing")
-    with translated(f"erasing from {str(file)!r}"), _removed_at_the_end(work):
+    with translated(f"erasing from {str(file)!r}"), removed_at_the_end(work):
         restored = work / "store"
         restore(file, restored)
         store = DirectoryStore(restored, None)
@@ -111,24 +110,6 @@ def erase_in_backup(file: Path, scope: Scope) -> Erased:
             store.close()
         _write(restored, file)
     return erased
-
-
-# It ends when the process that started it has closed its side, however that came.
-_REMOVER = "import shutil, sys; sys.stdin.buffer.read(); shutil.rmtree(sys.argv[1], True)"
-
-
-@contextmanager
-def _removed_at_the_end(work: Path) -> Iterator[None]:
-    """Give a new folder, which another process removes at the end or when this process ends."""
-    shutil.rmtree(work, ignore_errors=True)  # what both left, if the machine stopped
-    with subprocess.Popen(  # noqa: S603  # a list of arguments
-        [sys.executable, "-I", "-c", _REMOVER, str(work)],
-        stdin=subprocess.PIPE,
-        cwd=work.anchor,
-        start_new_session=True,  # what ends this process's group must not end it
-    ):
-        make_private_folder(work)
-        yield
 
 
 def _write(directory: Path, file: Path) -> None:

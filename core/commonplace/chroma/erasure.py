@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -12,50 +12,63 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from commonplace.chroma import rows
+from commonplace.chroma.byte_search import Bytes
+from commonplace.chroma.index_files import labelled_vectors
+from commonplace.chroma.ledger_file import LEDGER
 from commonplace.chroma.purging import DATABASE
-from commonplace.chroma.reading import everything
-from commonplace.chroma.store import ROWS_PER_WRITE
 from commonplace.chroma.traces import (
-    TEXT_PIECE,
-    VECTOR_PIECE,
-    Search,
-    found_in_file,
+    found_in_files,
     in_unit_length,
+    looking_for_texts,
+    looking_for_vectors,
     text_pieces,
-    upper_halves,
     vector_pieces,
 )
 from commonplace.chroma.translation import translated
 from commonplace.chroma.vector_traces import VectorTraces
 from commonplace.errors import StoreError
 from commonplace.ports import Vectors, Verification
-from commonplace.values.scope import Scope
 
-# All that the database keeps as text for the rows of collections that are there, and for itself.
+# All that the database keeps as text for the rows of collections that are there, and for itself, as
+# the columns of a row lie in the file: the end of one and the head of the next are no piece either.
+_LIVE = {
+    "ROWS_THERE": "(SELECT id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))",
+    "QUEUE_OF_THEM": """
+        embeddings_queue WHERE id IN
+        (SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))
+    """,
+}
 _REMAINING = (
-    (
-        "SELECT string_value FROM embedding_metadata WHERE string_value IS NOT NULL AND id IN "
-        "(SELECT id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
-    ),
-    (
-        "SELECT metadata FROM embeddings_queue WHERE metadata IS NOT NULL AND id IN "
-        "(SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
-    ),
-    "SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments)",
-    "SELECT schema_str FROM collections WHERE schema_str IS NOT NULL",
-    "SELECT type FROM segments",
-    "SELECT key || ' ' || coalesce(str_value, '') FROM collection_metadata",
+    "SELECT key || string_value FROM embedding_metadata WHERE id IN ROWS_THERE",
     "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
-    "SELECT sql FROM migrations",
+    "SELECT dir || version || filename || sql || hash FROM migrations",
+    "SELECT coalesce(config_json_str, '') || coalesce(schema_str, '') FROM collections",
+    "SELECT id || type || scope || collection FROM segments",
+    "SELECT collection_id || key || coalesce(str_value, '') FROM collection_metadata",
+    "SELECT segment_id || embedding_id FROM embeddings WHERE id IN ROWS_THERE",
+    "SELECT topic || id FROM QUEUE_OF_THEM",
+    "SELECT encoding || metadata FROM QUEUE_OF_THEM",
+    "SELECT key || string_value FROM embedding_metadata_array WHERE id IN ROWS_THERE",
 )
-_REMAINING_IN_QUEUE = (
-    "SELECT vector FROM embeddings_queue WHERE vector IS NOT NULL AND id IN "
-    "(SELECT embedding_id FROM embeddings WHERE segment_id IN (SELECT id FROM segments))"
+_REMAINING_IN_LEDGER = (
+    """
+    SELECT scope || id || text || record || coalesce(used, '') || coalesce(statement, '')
+    || scope || id FROM entries
+    """,
+    "SELECT id || scope FROM entries",
+    "SELECT version || scope || id FROM entries WHERE version IS NOT NULL",
+    "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
+    "SELECT name || coalesce(mark, '') || follows || coalesce(beside, '') FROM ledger",
+    "SELECT scope FROM covered",
+    "SELECT scope || id FROM pending",
 )
-_VALUES_PER_SEARCH = 10_000
+_QUEUED_VECTORS = "SELECT vector FROM QUEUE_OF_THEM AND vector IS NOT NULL"
+_LEDGER_VECTORS = "SELECT vectors FROM entries"
+_VALUES_PER_SEARCH, _VECTORS_PER_SEARCH = 10_000, 500
 # A topic ends with the id of its collection.
 _QUEUED = "SELECT id, metadata, vector FROM embeddings_queue WHERE topic LIKE '%/' || ?"
 _INDEXES = "SELECT id FROM segments WHERE collection = ?"
+_SEGMENTS = "SELECT id FROM segments WHERE scope = 'VECTOR'"
 
 
 class ErasedRows:
@@ -78,16 +91,14 @@ class ErasedRows:
         if len(self._sample) > self.MOST:
             self._sample, self._every = self._sample[::2], self._every * 2
 
-    def texts(self) -> Search:
-        """Return a search for the texts, ids, keys and metadata of the sample."""
+    def texts(self) -> set[bytes]:
+        """Return pieces of the texts, ids, keys and metadata of the sample."""
         strings = chain.from_iterable(texts for texts, _ in self._sample)
-        return Search(chain.from_iterable(map(text_pieces, strings)), TEXT_PIECE)
+        return set(chain.from_iterable(map(text_pieces, strings)))
 
-    def vectors(self) -> Search:
-        """Return a search for the vectors of the sample."""
-        if not self._sample:
-            return Search([], VECTOR_PIECE)
-        return Search(vector_pieces(self._stacked()), VECTOR_PIECE)
+    def vectors(self) -> set[bytes]:
+        """Return pieces of the vectors of the sample."""
+        return set(vector_pieces(self._stacked())) if self._sample else set()
 
     def confirmed(self, paths: Iterable[Path], pieces: set[bytes]) -> set[bytes]:
         """Return those pieces of the sample's vectors that are a trace in one of the files."""
@@ -96,21 +107,13 @@ class ErasedRows:
         traces = VectorTraces(self._stacked())
         return set().union(*(traces.confirmed(path, pieces) for path in paths))
 
+    @property
+    def dimension(self) -> int:
+        """How many components each vector of the sample has."""
+        return len(self._sample[0][1])
+
     def _stacked(self) -> Vectors:
         return np.stack([one for _, one in self._sample])
-
-
-def remaining(collection: Any, scope: Scope, erased: ErasedRows) -> Iterator[rows.Rows]:
-    """Yield the rows of a collection that lie outside `scope`; hand those within to `erased`."""
-    for page in everything(collection).pages(["documents", "metadatas", "embeddings"]):
-        kept = rows.Rows()
-        columns = page["ids"], page["embeddings"], page["documents"], page["metadatas"]
-        for row in zip(*columns, strict=True):
-            if rows.lies_within(row[3], scope):
-                erased.add(row[0], row[1], row[2], row[3])
-            else:
-                kept.append(*row)
-        yield from kept.slices(ROWS_PER_WRITE)
 
 
 class Found(NamedTuple):
@@ -130,45 +133,36 @@ def searched(
     files: Path,
     beside: Iterable[Path],
     erased: ErasedRows,
-    remaining_vectors: Callable[[], Iterable[Vectors]],
 ) -> Found:
     """Look for what was erased in every file of the database, and in those `beside` it.
 
     Raises StoreError if one cannot be read.
     """
-    texts, vectors = erased.texts(), erased.vectors()
-    found_texts: set[bytes] = set()
-    found_vectors: set[bytes] = set()
     paths = [path for path in (*sorted(files.rglob("*")), *beside) if path.is_file()]
     with translated(f"searching {str(files)!r}"):
-        for path in paths:
-            in_texts, in_vectors = found_in_file(path, texts, vectors)
-            found_texts |= in_texts
-            found_vectors |= in_vectors
-        found_texts -= _in_remaining_texts(files, found_texts)
-        found_vectors -= _in_vectors(found_vectors, chain(_queued(files), remaining_vectors()))
-        found_vectors = erased.confirmed(paths, found_vectors)
+        texts, vectors = found_in_files(paths, erased.texts(), erased.vectors())
+        texts -= _in_remaining_texts(files / DATABASE, _REMAINING, texts)
+        vectors -= _in_vectors(vectors, _written(files / DATABASE, _QUEUED_VECTORS, erased))
+        for ledger in (path for path in paths if path.name == LEDGER):
+            texts -= _in_remaining_texts(ledger, _REMAINING_IN_LEDGER, texts)
+            vectors -= _in_vectors(vectors, _written(ledger, _LEDGER_VECTORS, erased))
+        vectors -= _in_vectors(vectors, _indexed(files))
+        vectors = erased.confirmed(paths, vectors)
         size = sum(path.stat().st_size for path in paths)
-    return Found(found_texts, found_vectors, len(paths), size)
+    return Found(texts, vectors, len(paths), size)
 
 
 def is_in(files: Path, collection: str, found: Found) -> bool:
     """Tell whether the queue or the index of the collection with this id has any of the pieces."""
-    texts, vectors = Search(found.texts, TEXT_PIECE), Search(found.vectors, VECTOR_PIECE)
-    with translated(f"searching {str(files)!r}"), closing(_database(files)) as database:
-        queued = database.execute(_QUEUED, [collection]).fetchall()
-        folders = [files / one for (one,) in database.execute(_INDEXES, [collection])]
-        written = "\n".join(f"{id}\n{metadata}" for id, metadata, _ in queued).encode()
-        flat = b"".join(vector for _, _, vector in queued if vector)
-        return bool(
-            texts.found_in(np.frombuffer(written, np.uint8))
-            or vectors.found_in(upper_halves(np.frombuffer(flat, np.uint8)), every=2)
-            or any(
-                any(found_in_file(path, texts, vectors))
-                for folder in folders
-                for path in folder.glob("*")
-            )
-        )
+    texts, vectors = looking_for_texts(found.texts), looking_for_vectors(found.vectors)
+    with translated(f"searching {str(files)!r}"), closing(_opened(files / DATABASE)) as database:
+        for id, metadata, vector in database.execute(_QUEUED, [collection]):
+            texts.look(_flat(b"%s\n%s" % (id, metadata or b"")))
+            vectors.look(_flat(vector or b""))
+        folders = [files / str(one, "ascii") for (one,) in database.execute(_INDEXES, [collection])]
+        paths = [path for folder in folders for path in folder.glob("*")]
+        in_index = found_in_files(paths, found.texts, found.vectors)
+    return bool(texts.found or vectors.found or any(in_index))
 
 
 def verified(files: Path, erased: ErasedRows, found: Found) -> Verification:
@@ -203,43 +197,57 @@ def _texts_within(value: object) -> Iterator[str]:
             yield from _texts_within(inner)
 
 
-def _in_remaining_texts(files: Path, pieces: set[bytes]) -> set[bytes]:
+def _in_remaining_texts(
+    database: Path, statements: Iterable[str], pieces: set[bytes]
+) -> set[bytes]:
     """Return the pieces that occur in what remains: they are not only of the erased."""
-    found: set[bytes] = set()
-    search = Search(pieces, TEXT_PIECE)
-    if pieces:
-        for statement in _REMAINING:
-            for strings in _values(files, statement):
-                joined = "\n".join(strings).encode()
-                found |= search.found_in(np.frombuffer(joined, np.uint8))
-    return found
+    looking = looking_for_texts(pieces)
+    for statement in statements:
+        for strings in () if looking.is_over else _values(database, statement, _VALUES_PER_SEARCH):
+            looking.look(_flat(b"\n".join(strings)))
+            if looking.is_over:
+                break
+    return looking.found
 
 
 def _in_vectors(pieces: set[bytes], vectors: Iterable[Vectors]) -> set[bytes]:
     """Return the pieces of vectors that remain, as they are or in unit length."""
-    found: set[bytes] = set()
-    search = Search(pieces, VECTOR_PIECE)
+    looking = looking_for_vectors(pieces)
     if pieces:
         for some in vectors:
             for one in (some, in_unit_length(some)):
-                found |= search.found_in(upper_halves(one.reshape(-1).view(np.uint8)), every=2)
-    return found
+                looking.look(np.ascontiguousarray(one).reshape(-1).view(np.uint8))
+    return looking.found
 
 
-def _queued(files: Path) -> Iterator[Vectors]:
-    """Yield the vectors that the queue holds of what remains: they are as they were given."""
-    for vectors in _values(files, _REMAINING_IN_QUEUE):
-        for vector in vectors:
-            yield np.frombuffer(vector, np.float32)[np.newaxis]
+def _written(database: Path, statement: str, erased: ErasedRows) -> Iterator[Vectors]:
+    """Yield the vectors that a column holds: they are as they were given."""
+    for column in _values(database, statement, _VECTORS_PER_SEARCH):
+        yield np.frombuffer(b"".join(column), np.float32).reshape(-1, erased.dimension)
 
 
-def _values(files: Path, statement: str) -> Iterator[list[Any]]:
+def _indexed(files: Path) -> Iterator[Vectors]:
+    """Yield the vectors of rows that indexes hold, as they are in the file."""
+    for segments in _values(files / DATABASE, _SEGMENTS, _VALUES_PER_SEARCH):
+        for segment in segments:
+            yield from labelled_vectors(files / str(segment, "ascii"))
+
+
+def _values(database: Path, statement: str, most: int) -> Iterator[list[bytes]]:
     """Yield the values of a column, many at a time."""
-    with closing(_database(files)) as database:
-        cursor = database.execute(statement)
-        while page := cursor.fetchmany(_VALUES_PER_SEARCH):
-            yield [value for (value,) in page]
+    for name, meant in _LIVE.items():
+        statement = statement.replace(name, meant)
+    with closing(_opened(database)) as opened:
+        cursor = opened.execute(statement)
+        while page := cursor.fetchmany(most):
+            yield [value for (value,) in page if value is not None]
 
 
-def _database(files: Path) -> sqlite3.Connection:
-    return sqlite3.connect(files / DATABASE)
+def _flat(content: bytes) -> Bytes:
+    return np.frombuffer(content, np.uint8)
+
+
+def _opened(database: Path) -> sqlite3.Connection:
+    opened = sqlite3.connect(database)
+    opened.text_factory = bytes
+    return opened

@@ -13,7 +13,7 @@ from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import PATIENCE_SECONDS, ChromaFiles
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_rows import Pending
-from commonplace.errors import StoreError
+from commonplace.errors import StoreDamagedError, StoreError
 
 MOST_CHANGES = 20_000
 """How many changes are pending when writers begin to wait."""
@@ -121,7 +121,9 @@ class Feeder:
                         raise StoreError(f"{self._waiting()}: this process is ending. {then}")
                     self._changed.wait(until - time.monotonic())
                     if self._failures != failures:
-                        raise StoreError(f"{self._refused()} {then}") from self._failure
+                        is_damaged = isinstance(self._failure, StoreDamagedError)
+                        kind = StoreDamagedError if is_damaged else StoreError
+                        raise kind(f"{self._refused()} {then}") from self._failure
                     if self._steps != steps:
                         steps, until = self._steps, time.monotonic() + PATIENCE_SECONDS
                     if time.monotonic() >= until:

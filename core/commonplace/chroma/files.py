@@ -13,19 +13,17 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
-import numpy as np
-
 from commonplace.chroma import rows
 from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
 from commonplace.chroma.client import client_of
-from commonplace.chroma.erasure import ErasedRows, Found, is_in, remaining, searched, verified
+from commonplace.chroma.cutting import cut_out
+from commonplace.chroma.erasure import ErasedRows, Found, is_in, searched, verified
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.privacy import Privacy
-from commonplace.chroma.purging import DATABASE, purge
-from commonplace.chroma.reading import everything
+from commonplace.chroma.purging import DATABASE, purge, without_index
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
@@ -33,7 +31,7 @@ from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.files.private_file import write_privately
-from commonplace.ports import Entry, Erased, Vectors
+from commonplace.ports import Entry, Erased
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 
@@ -236,15 +234,21 @@ class ChromaFiles(ChromaStore):
         return Erased(erased.records, erased.rows, verified(self.path, erased, found))
 
     def _searched(self, erased: ErasedRows, ledger: Ledger) -> Found:
-        return searched(self.path, ledger.files(), erased, self._vectors)
+        return searched(self.path, ledger.files(), erased)
 
     def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
-        """Rewrite partitions without the rows within `scope`, and without what was forgotten."""
-        with self.rewriting() as partitions:
-            for number in numbers:
-                collection = partitions.collection(number)
-                if collection is not None:
-                    partitions.rewrite(number, remaining(collection, scope, erased))
+        """Take rows out of partitions, and leave nothing of what was forgotten there either."""
+        found = (self._catalogue.partition(number) for number in numbers)
+        collections = [one for one in found if one is not None]
+        for one in collections:
+            with translated("reading"):
+                one.get(limit=1, include=[])  # lets the engine read its queue to the end
+        self.begin_rewriting()
+        with self.stopped():
+            for one in collections:
+                cut_out(self.path, one.name, scope, erased)
+            purge(self.path)
+        self._unmark()
 
     def _holding(self, found: Found) -> list[int]:
         """Return the numbers of the partitions in whose files any of the pieces is."""
@@ -279,6 +283,9 @@ class ChromaFiles(ChromaStore):
     def _purge(self) -> None:
         with self.stopped():
             purge(self.path)
+        self._unmark()
+
+    def _unmark(self) -> None:
         with translated(f"unmarking {str(self._marker)!r}"):
             self._marker.unlink()
 
@@ -312,6 +319,7 @@ class ChromaFiles(ChromaStore):
         self._blank_unused()
         if not (self.path / DATABASE).exists():
             self._room.for_writing(0)
+        unmade = without_index(self.path) if self._has_erased else []
         self._client = client_of(self._directory)
         self._keep_private()
         keep_in_forks(self._client)
@@ -319,22 +327,22 @@ class ChromaFiles(ChromaStore):
             self._opened = Catalogue(self._client, self._embedder)
             self._opened.settle()
             self._seal.open()
-            if self._has_erased:
-                self._touch_all()
+            self._make_indexes(unmade)
         except BaseException:
             self._opened = None
             self._client.close()
             raise
 
-    def _touch_all(self) -> None:
-        """Let the engine write now the empty indexes that it writes at the first use of each.
+    def _make_indexes(self, collections: Iterable[str]) -> None:
+        """Let the engine write now the indexes that it writes at the first use of each.
 
         They are written as the process's memory is, in which what was erased may still be found.
         """
-        for collection in self._collections(Scope()):
+        for name in collections:
             # One that is damaged is told of when it is read, and keeps nobody from the others.
             with suppress(StoreError), translated("reading"):
-                collection.get(limit=1, include=[])
+                found = self._client.get_collection(name, embedding_function=None)
+                found.get(limit=1, include=["embeddings"])
         self._blank_unused()
 
     def _blank_unused(self) -> None:
@@ -348,8 +356,3 @@ class ChromaFiles(ChromaStore):
     def _folders(self) -> set[str]:
         """Return the names of the indexes, if it matters when there is a new one."""
         return {one.name for one in self.path.iterdir()} if self._has_erased else set()
-
-    def _vectors(self) -> Iterator[Vectors]:
-        for collection in self._collections(Scope()):
-            for page in everything(collection).pages(["embeddings"]):
-                yield np.asarray(page["embeddings"], np.float32)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from collections.abc import Iterator
+from contextlib import closing
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -26,7 +29,9 @@ _LAYOUT = struct.Struct("<iQQQQQQiIQQQdQ")
 _VERSION = 1
 _NEXT_VERSIONS = range(2, 10)
 _LENGTH_BYTES = 4
+_LABEL_BYTES = 8
 _TOLERANCE = 1e-3
+_ELEMENTS_PER_READ = 4_096
 
 
 class Header(NamedTuple):
@@ -78,27 +83,77 @@ def read_labels(folder: Path) -> dict[str, int] | None:
 
 def read_vectors(folder: Path) -> dict[str, Vectors]:
     """Return the vectors of rows as an index keeps them: those that are of unit length, or zero."""
-    header, labels = read_header(folder), read_labels(folder)
-    data = folder / DATA
-    if header is None or labels is None or not data.exists():
-        return {}
-    size = header.element_size
-    if not 0 < header.vector_offset < header.label_offset <= size - 8:
-        return {}
-    count = min(header.elements, data.stat().st_size // size)
-    elements = np.fromfile(data, np.uint8, count * size).reshape(count, size)
-    vectors = _columns(elements, header.vector_offset, header.label_offset, np.float32)
-    written = _columns(elements, header.label_offset, header.label_offset + 8, np.uint64)[:, 0]
-    with np.errstate(all="ignore"):
-        lengths = np.linalg.norm(vectors, axis=1)
-    is_sound = (np.abs(lengths - 1) < _TOLERANCE) | (lengths == 0)
-    places = {int(label): place for place, label in enumerate(written) if is_sound[place]}
-    return {id: vectors[places[label]] for id, label in labels.items() if label in places}
+    labels = read_labels(folder) or {}
+    with closing(StoredVectors(folder)) as stored:
+        found = {id: stored.of(id) for id in labels}
+    return {id: vector for id, vector in found.items() if vector is not None}
 
 
 def _columns(elements: Any, start: int, end: int, kind: Any) -> Any:
     whole = start + (end - start) // np.dtype(kind).itemsize * np.dtype(kind).itemsize
     return np.ascontiguousarray(elements[:, start:whole]).view(kind)
+
+
+class StoredVectors:
+    """The vectors of rows as an index keeps them, read one by one: there may be many."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look where each lies. Nothing is found in an index that is absent or damaged."""
+        header, labels = read_header(folder), read_labels(folder)
+        self._file = None
+        self._places: dict[str, int] = {}
+        self._bytes = 0
+        if header is None or labels is None or not (folder / DATA).exists():
+            return
+        self._file = (folder / DATA).open("rb", buffering=0)
+        self._bytes = header.label_offset - header.vector_offset
+        rows = {label: row for row, label in labels.items()}
+        written = (label for some, _ in _elements(self._file, header) for label in some.tolist())
+        for number, label in enumerate(written):
+            if label in rows:
+                at = number * header.element_size + header.vector_offset
+                self._places[rows[label]] = at
+
+    def of(self, row: str) -> Vectors | None:
+        """Return the vector of a row, None if there is none of unit length, or zero."""
+        if self._file is None or row not in self._places:
+            return None
+        self._file.seek(self._places[row])
+        written = self._file.read(self._bytes)
+        if len(written) < self._bytes:
+            return None
+        vector = np.frombuffer(written, np.float32)
+        with np.errstate(all="ignore"):
+            length = float(np.linalg.norm(vector))
+        return vector if abs(length - 1) < _TOLERANCE or length == 0 else None
+
+    def close(self) -> None:
+        """Close the file. May be called again."""
+        if self._file is not None:
+            self._file.close()
+
+
+def labelled_vectors(folder: Path) -> Iterator[Vectors]:
+    """Yield the vectors of rows as an index keeps them, many at a time."""
+    header, labels = read_header(folder), read_labels(folder)
+    if header is not None and labels is not None and (folder / DATA).exists():
+        known = np.array(sorted(labels.values()), np.uint64)
+        with (folder / DATA).open("rb", buffering=0) as file:
+            for written, vectors in _elements(file, header):
+                yield vectors[np.isin(written, known)]
+
+
+def _elements(file: BinaryIO | RawIOBase, header: Header) -> Iterator[tuple[Any, Any]]:
+    """Yield the labels and the vectors of elements, many at a time."""
+    size, label = header.element_size, header.label_offset
+    if not 0 < header.vector_offset < label <= size - _LABEL_BYTES:
+        return
+    for first in range(0, header.elements, _ELEMENTS_PER_READ):
+        count = min(_ELEMENTS_PER_READ, header.elements - first)
+        read = np.frombuffer(file.read(count * size) or b"", np.uint8)
+        whole = read[: len(read) // size * size].reshape(-1, size)
+        labels = _columns(whole, label, label + _LABEL_BYTES, np.uint64)[:, 0]
+        yield labels, _columns(whole, header.vector_offset, label, np.float32)
 
 
 class _Plain(pickle.Unpickler):

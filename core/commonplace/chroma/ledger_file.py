@@ -145,6 +145,7 @@ def _bring_over(database: sqlite3.Connection, version: int, state: str) -> bool:
 def anew(database: sqlite3.Connection, file: Path) -> Path:
     """Write what a ledger holds to another file, so that no page has a trace of anything else."""
     draft = _draft(file)
+    database.execute("PRAGMA secure_delete = ON")  # else room may hold what memory held before
     database.execute("VACUUM INTO ?", [str(draft)])
     [(busy, _, _)] = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     if busy:
@@ -199,7 +200,8 @@ def reading(file: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, ValueError) as error:
-        raise StoreDamagedError(f"The ledger {str(file)!r} cannot be read ({error}).") from error
+        said = str(error).partition(" with text ")[0]  # which would be a record's
+        raise StoreDamagedError(f"The ledger {str(file)!r} cannot be read ({said}).") from error
 
 
 @contextmanager

@@ -6,12 +6,14 @@ rows of `embedding_metadata_array`; deleted rows stay in SQLite's free pages and
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from commonplace.chroma.translation import translated
+from commonplace.files.private_file import make_private_file, put_in_place
 
 DATABASE = "chroma.sqlite3"
 
@@ -28,6 +30,10 @@ _LEFT_OVER = (
     "DELETE FROM segment_metadata WHERE segment_id NOT IN (SELECT id FROM segments)",
     "DELETE FROM collection_metadata WHERE collection_id NOT IN (SELECT id FROM collections)",
 )
+_INDEXES = """
+    SELECT collections.name, segments.id FROM segments
+    JOIN collections ON segments.collection = collections.id WHERE segments.scope = 'VECTOR'
+"""
 
 
 def purge(files: Path) -> None:
@@ -44,9 +50,25 @@ def purge(files: Path) -> None:
             "INSERT INTO embedding_fulltext_search(embedding_fulltext_search) VALUES ('optimize')"
         )
         database.execute("COMMIT")
-        database.execute("VACUUM")
+        draft = _written_anew(database, files)
+    with translated(f"purging {str(files)!r}"):
+        put_in_place(draft, files / DATABASE)
         for folder in orphans(files):
             shutil.rmtree(folder)
+
+
+def _written_anew(database: sqlite3.Connection, files: Path) -> Path:
+    """Write the database to another file, of which no page has a trace of anything else.
+
+    Beside VACUUM, which writes each page three times, that takes a third of the time.
+    """
+    draft = files / f"{DATABASE}.new"
+    draft.unlink(missing_ok=True)
+    make_private_file(draft)
+    database.execute("VACUUM INTO ?", [str(draft)])
+    with draft.open("r+b") as written:
+        os.fsync(written.fileno())
+    return draft
 
 
 def orphans(files: Path) -> list[Path]:
@@ -54,6 +76,13 @@ def orphans(files: Path) -> list[Path]:
     with translated(f"listing {str(files)!r}"), closing(_database(files)) as database:
         segments = {segment for (segment,) in database.execute("SELECT id FROM segments")}
         return sorted(one for one in files.iterdir() if one.is_dir() and one.name not in segments)
+
+
+def without_index(files: Path) -> list[str]:
+    """Return the names of the collections whose index is not written yet. Raises StoreError."""
+    with translated(f"listing {str(files)!r}"), closing(_database(files)) as database:
+        indexes = database.execute(_INDEXES).fetchall()
+        return [name for name, segment in indexes if not (files / segment).is_dir()]
 
 
 def _database(files: Path) -> sqlite3.Connection:

@@ -13,17 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.chroma.traces import (
-    VECTOR_PIECE,
-    Search,
-    chunks,
-    in_unit_length,
-    upper_halves,
-)
+from commonplace.chroma.byte_search import COMPONENT_BYTES, COMPONENTS, VectorSearch
+from commonplace.chroma.traces import chunks, in_unit_length, offsets_in, upper_halves
 from commonplace.ports import Vectors
 
-_COMPONENTS = VECTOR_PIECE // 2
-_COMPONENT_BYTES = 4
 # By chance, a place among 10**10 bytes agrees with one of 10**6 stretches in so many bits once in
 # 10**13 searches.
 _ENOUGH_BITS = 96
@@ -41,20 +34,18 @@ class VectorTraces:
         self._bits = _told_by(self._halves)
         self._places: defaultdict[bytes, list[tuple[int, int]]] = defaultdict(list)
         for row, halves in enumerate(self._halves):
-            for start in range(0, len(halves) - _COMPONENTS + 1, _COMPONENTS):
-                piece = halves[start : start + _COMPONENTS].tobytes()
+            for start in range(0, len(halves) - COMPONENTS + 1, COMPONENTS):
+                piece = halves[start : start + COMPONENTS].tobytes()
                 self._places[piece].append((row, start))
 
     def confirmed(self, path: Path, pieces: set[bytes]) -> set[bytes]:
         """Return those of the pieces in a file that belong to a trace."""
-        search, found = Search(pieces, VECTOR_PIECE), set[bytes]()
+        search, found = VectorSearch(pieces), set[bytes]()
         file = np.memmap(path, np.uint8, mode="r") if path.stat().st_size else np.empty(0, np.uint8)
         for start, chunk in chunks(path):
-            for offset in range(_COMPONENT_BYTES):
-                for place, piece in search.places_in(upper_halves(chunk[offset:]), every=2):
-                    at = start + offset + place * 2
-                    if piece not in found and self._is_trace(file, at, piece):
-                        found.add(piece)
+            for place, piece in search.places_in(chunk, offsets_in(path)):
+                if piece not in found and self._is_trace(file, start + place, piece):
+                    found.add(piece)
         return found
 
     def _is_trace(self, file: NDArray[np.uint8], at: int, piece: bytes) -> bool:
@@ -63,9 +54,9 @@ class VectorTraces:
     def _goes_on(self, file: NDArray[np.uint8], at: int, row: int, first: int) -> bool:
         """Tell whether the vector of this row goes on around its piece, which is at `at`."""
         halves = self._halves[row]
-        before = min(first, at // _COMPONENT_BYTES)
-        begin = at - before * _COMPONENT_BYTES
-        end = at + (len(halves) - first) * _COMPONENT_BYTES
+        before = min(first, at // COMPONENT_BYTES)
+        begin = at - before * COMPONENT_BYTES
+        end = at + (len(halves) - first) * COMPONENT_BYTES
         read = upper_halves(np.ascontiguousarray(file[begin:end])).view(np.uint16)
         part = slice(first - before, first - before + len(read))
         same = read == halves[part]

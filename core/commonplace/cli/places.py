@@ -38,10 +38,11 @@ def read_from(file: str) -> Iterator[str]:
         yield file
         return
     from shutil import copyfileobj
-    from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="commonplace-") as folder:
-        path = Path(folder) / "standard-input"
+    from commonplace.files.passing import passing_folder
+
+    with passing_folder() as folder:
+        path = folder / "standard-input"
         with path.open("wb") as copy:
             copyfileobj(sys.stdin.buffer, copy)
         yield str(path)
@@ -54,10 +55,11 @@ def written_to(file: str) -> Iterator[Path]:
         yield Path(file)
         return
     from shutil import copyfileobj
-    from tempfile import TemporaryDirectory
 
-    with TemporaryDirectory(prefix="commonplace-") as folder:
-        path = Path(folder) / "standard-output"
+    from commonplace.files.passing import passing_folder
+
+    with passing_folder() as folder:
+        path = folder / "standard-output"
         yield path
         with path.open("rb") as copy:
             copyfileobj(copy, sys.stdout.buffer)

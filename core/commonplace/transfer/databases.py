@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
 from commonplace.errors import InvalidInputError
+from commonplace.files.passing import passing_folder
 from commonplace.transfer.reading import MAX_ITEM_BYTES
 
 SECONDS_FOR_A_ROW = 60.0
@@ -100,16 +100,30 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def copied(file: Path) -> Iterator[Path]:
-    """Give a copy of the database, in a folder of its own that is removed afterwards."""
-    with TemporaryDirectory(prefix="commonplace-") as folder:
+    """Give a copy of the database, in a folder that goes afterwards, even if this is killed.
+
+    Raises InvalidInputError if it cannot be copied, as where it would take more than half the room
+    that is left.
+    """
+    parts = [file, *(file.with_name(file.name + end) for end in _JOURNALS)]
+    with passing_folder() as folder:
         try:
-            shutil.copyfile(file, Path(folder) / file.name)
-            for journal in (file.with_name(file.name + end) for end in _JOURNALS):
-                if journal.is_file():
-                    shutil.copyfile(journal, Path(folder) / journal.name)
+            there = [part for part in parts if part.is_file() or part == file]
+            _check_room(file, sum(part.stat().st_size for part in there), folder)
+            for part in there:
+                shutil.copyfile(part, folder / part.name)
         except OSError as error:
             raise InvalidInputError(f"{str(file)!r} cannot be copied ({error}).") from error
-        yield Path(folder) / file.name
+        yield folder / file.name
+
+
+def _check_room(file: Path, size: int, folder: Path) -> None:
+    if 2 * size > (free := shutil.disk_usage(folder).free):
+        raise InvalidInputError(
+            f"{str(file)!r} has to be copied to be read. It takes {size / 1e6:,.0f} MB, and "
+            f"{free / 1e6:,.0f} MB are free in {str(folder.parent)!r}: make room there, or set "
+            "TMPDIR to a folder that has it."
+        )
 
 
 def _of_tables(

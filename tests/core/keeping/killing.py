@@ -29,7 +29,7 @@ EFFECTS = (
     "catalogue",
     "ledger",
     "ledger_file",
-    "rewriting",
+    "cutting",
     "purging",
     "directory",
     "files",

@@ -209,19 +209,12 @@ def test_the_search_finds_what_chroma_only_deletes(tmp_path: Path, number: int) 
     store.remove(mine)
     release()
 
-    found_texts: set[bytes] = set()
-    found_vectors: set[bytes] = set()
-    texts = traces.Search(
-        (piece for one in mine for piece in traces.text_pieces(one.record.text)), traces.TEXT_PIECE
+    paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+    found_texts, found_vectors = traces.found_in_files(
+        paths,
+        (piece for one in mine for piece in traces.text_pieces(one.record.text)),
+        traces.vector_pieces(np.concatenate([one.vectors for one in mine])),
     )
-    vectors = traces.Search(
-        traces.vector_pieces(np.concatenate([one.vectors for one in mine])), traces.VECTOR_PIECE
-    )
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            in_texts, in_vectors = traces.found_in_file(path, texts, vectors)
-            found_texts |= in_texts
-            found_vectors |= in_vectors
 
     assert found_texts
     assert len(found_vectors) > len(mine) * DIMENSION // 16 * 0.9
@@ -235,8 +228,7 @@ def test_the_search_finds_a_part_of_a_vector_that_was_rescaled_at_an_odd_offset(
     path = tmp_path / "file"
     path.write_bytes(os.urandom(5_000_001) + unit[0, 100:140].tobytes() + os.urandom(777))
 
-    search = traces.Search(traces.vector_pieces(vector), traces.VECTOR_PIECE)
-    _, found = traces.found_in_file(path, traces.Search([], traces.TEXT_PIECE), search)
+    _, found = traces.found_in_files([path], [], traces.vector_pieces(vector))
 
     assert found
 
@@ -245,13 +237,12 @@ def test_the_search_finds_vectors_of_few_components_that_are_not_zero(tmp_path: 
     embedder = HashingEmbedder()
     mine = embedder.embed_documents(["She prefers the window seat on morning trains to Bergen"])
     other = embedder.embed_documents(["The invoice of the third quarter is overdue since Monday"])
-    search = traces.Search(traces.vector_pieces(mine), traces.VECTOR_PIECE)
-    nothing = traces.Search([], traces.TEXT_PIECE)
+    pieces = set(traces.vector_pieces(mine))
     for name, content in [("mine", mine), ("other", other)]:
         (tmp_path / name).write_bytes(b"x" * 3 + content.tobytes())
 
-    assert traces.found_in_file(tmp_path / "mine", nothing, search)[1]
-    assert not traces.found_in_file(tmp_path / "other", nothing, search)[1]
+    assert traces.found_in_files([tmp_path / "mine"], [], pieces)[1]
+    assert not traces.found_in_files([tmp_path / "other"], [], pieces)[1]
 
 
 def test_a_memory_recalls_what_is_left_right_after_an_erasure(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commonplace.chroma.traces import VECTOR_PIECE, Search, found_in_file, vector_pieces
+from commonplace.chroma.traces import found_in_files, vector_pieces
 from commonplace.chroma.vector_traces import VectorTraces
 from commonplace.ports import Vectors
 
@@ -27,8 +27,7 @@ def signs(random: np.random.Generator) -> Vectors:
 
 
 def traces_in(path: Path, erased: Vectors) -> set[bytes]:
-    search = Search(vector_pieces(erased[np.newaxis]), VECTOR_PIECE)
-    _, found = found_in_file(path, Search([], 16), search)
+    _, found = found_in_files([path], [], vector_pieces(erased[np.newaxis]))
     return VectorTraces(erased[np.newaxis]).confirmed(path, found)
 
 
@@ -40,9 +39,8 @@ def test_where_two_vectors_meet_no_third_is_seen(kind: object, tmp_path: Path) -
     first[-9:], second[:7] = erased[32:41], erased[41:48]
     path = tmp_path / "file"
     path.write_bytes(b"\0" * 3 + first.tobytes() + second.tobytes())
-    search = Search(vector_pieces(erased[np.newaxis]), VECTOR_PIECE)
 
-    assert found_in_file(path, Search([], 16), search)[1], "it looks like a piece"
+    assert found_in_files([path], [], vector_pieces(erased[np.newaxis]))[1], "it looks like a piece"
     assert traces_in(path, erased) == set()
 
 
