@@ -23,7 +23,7 @@ from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.privacy import Privacy
-from commonplace.chroma.purging import DATABASE, purge, without_index
+from commonplace.chroma.purging import DATABASE, check_free, purge, without_index
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
@@ -183,12 +183,7 @@ class ChromaFiles(ChromaStore):
         Chroma would wait for that, and hold the interpreter, so that every thread would wait.
         """
         if self.has_database():
-            with (
-                translated(f"looking whether {str(self.path)!r} is free"),
-                closing(sqlite3.connect(self.path / DATABASE, timeout=1)) as database,
-            ):
-                database.execute("BEGIN IMMEDIATE")
-                database.execute("ROLLBACK")
+            check_free(self.path)
 
     def note_fed(self, fed: Fed) -> bool:
         """Let the database say who fed it and how far; not if nobody has started the store yet."""
@@ -344,6 +339,7 @@ class ChromaFiles(ChromaStore):
                 found = self._client.get_collection(name, embedding_function=None)
                 found.get(limit=1, include=["embeddings"])
         self._blank_unused()
+        self._keep_private()
 
     def _blank_unused(self) -> None:
         with translated(f"tidying {str(self.path)!r}"):

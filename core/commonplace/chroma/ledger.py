@@ -345,11 +345,7 @@ class Ledger:
         except StoreDamagedError as error:
             with self._in_use, self._taking_notes, self._writing:
                 if self.waiting.changes:
-                    raise StoreDamagedError(
-                        f"{error} Up to {self.waiting.changes} changes are nowhere else: put a "
-                        "backup back. Or, to go on with what Chroma has, close the store and "
-                        "remove that file, and `unfed` beside it."
-                    ) from error
+                    raise ledger_file.lost(error, self.waiting.changes) from error
                 self.renew(self.said.beside)
             raise StoreDamagedError(
                 f"{error} Chroma had everything that was in it, so it was begun anew: ask again."

@@ -247,3 +247,11 @@ def _begun(
 
 def _written(fed: Fed | None) -> str:
     return "" if fed is None else str(fed)
+
+
+def lost(error: StoreDamagedError, changes: int) -> StoreDamagedError:
+    """Return what to say of a ledger that cannot be read and has changes that Chroma has not."""
+    return StoreDamagedError(
+        f"{error} Up to {changes} changes are nowhere else: put a backup back. Or, to go on with "
+        "what Chroma has, close the store and remove that file, and `unfed` beside it."
+    )

@@ -85,5 +85,15 @@ def without_index(files: Path) -> list[str]:
         return [name for name, segment in indexes if not (files / segment).is_dir()]
 
 
+def check_free(files: Path) -> None:
+    """Raise StoreError if another program has locked the database."""
+    with (
+        translated(f"looking whether {str(files)!r} is free"),
+        closing(sqlite3.connect(files / DATABASE, timeout=1)) as database,
+    ):
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("ROLLBACK")
+
+
 def _database(files: Path) -> sqlite3.Connection:
     return sqlite3.connect(files / DATABASE, isolation_level=None, timeout=30)
