@@ -35,6 +35,16 @@ class Target(NamedTuple):
     model: str | None = None
 
 
+of_a_model = click.option(
+    "--embedder",
+    "model",
+    envvar="COMMONPLACE_EMBEDDER",
+    metavar="NAME",
+    help="The store's model, of a new store too: minilm, multilingual or "
+    "openai:MODEL@ADDRESS. [COMMONPLACE_EMBEDDER]",
+)
+
+
 def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of a memory, and a Target as its first argument."""
     scope = click.option(
@@ -44,15 +54,7 @@ def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH",
         help="Whose memory, such as user/alice; all by default. [COMMONPLACE_SCOPE]",
     )
-    embedder = click.option(
-        "--embedder",
-        "model",
-        envvar="COMMONPLACE_EMBEDDER",
-        metavar="NAME",
-        help="The store's model, of a new store too: minilm, multilingual or "
-        "openai:MODEL@ADDRESS. [COMMONPLACE_EMBEDDER]",
-    )
-    return _of_a_store(scope(embedder(_with_target(function))))
+    return _of_a_store(scope(of_a_model(_with_target(function))))
 
 
 def of_a_store(function: Callable[..., Any]) -> Callable[..., Any]:

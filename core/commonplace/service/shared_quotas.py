@@ -58,8 +58,8 @@ class SharedQuotas(Quotas):
                         yield
                         return
                 share = random.random()  # noqa: S311  # keeps servers apart, and is no secret
-                # Nothing tells when the wish of another server ends.
-                time.sleep(share * _MOST_WAIT_SECONDS * min(attempt + 1, 5))
+                longest = _MOST_WAIT_SECONDS * min(attempt + 1, 5)
+                time.sleep(share * longest)  # nothing tells when the wish of another server ends
         raise StoreError(
             f"Other servers write with the key {name!r} without a pause, and its last room cannot "
             "be given to one of them. Send it again."

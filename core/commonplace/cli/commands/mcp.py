@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import Target, options
+from commonplace.cli.options import Target, of_a_model, options
 from commonplace.cli.places import placed
 from commonplace.cli.store import API_KEY, is_address, named, resolved, scoped
 from commonplace.errors import CommonplaceError
@@ -38,14 +38,7 @@ _of_a_memory = options(
         help="Whose memory, such as user/alice; of a server, that of the key by default. "
         "[COMMONPLACE_SCOPE]",
     ),
-    click.option(
-        "--embedder",
-        "model",
-        envvar="COMMONPLACE_EMBEDDER",
-        metavar="NAME",
-        help="The store's model, of a new store too: minilm, multilingual or "
-        "openai:MODEL@ADDRESS. [COMMONPLACE_EMBEDDER]",
-    ),
+    of_a_model,
 )
 
 
