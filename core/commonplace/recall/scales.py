@@ -121,7 +121,7 @@ MEASURED = {
     "all-MiniLM-L6-v2": _MINILM,
     "chroma:default": _MINILM,
     "chroma:onnx_mini_lm_l6_v2": _MINILM,
-    "multilingual-e5-small-4bit": Scale(
+    "multilingual-e5-small-4bit-words": Scale(
         usual=0.79,
         spread=0.014,
         among=(0.84, 0.02),
