@@ -205,7 +205,7 @@ class Arrays:
             alike=alike,
         )
         arms = self._arms(hits, own, cosine, flow, question.periods)
-        relevance = fusion.fuse(arms, scale.meaning)
+        relevance = fusion.fuse(arms, scale.meaning, scale.agreement)
         kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
