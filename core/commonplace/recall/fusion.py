@@ -36,6 +36,9 @@ SESSION_MEANING = 0.6
 TELLING = 0.6
 """The share of a query's words that tells as much as it is; a smaller one may tell less."""
 
+UNREAD = 0.05
+"""What is left of meaning where the embedder does not read the language of the query."""
+
 DATE = 0.4
 """A record of the time the query names. Flat from 0.2 to 0.5.
 
@@ -118,14 +121,20 @@ def agreed(words: Floats, agreement: float) -> Floats:
     return np.asarray(words * (words / TELLING) ** (agreement - 1), np.float32)
 
 
-def fuse(arms: Arms, meaning: float = 1.0, agreement: float = 1.0) -> Floats:
-    """Return the weighted sum of the arms; `meaning` is what it weighs beside that of MiniLM."""
+def fuse(
+    arms: Arms, meaning: float = 1.0, agreement: float = 1.0, *, is_read: bool = True
+) -> Floats:
+    """Return the weighted sum of the arms; `meaning` is what it weighs beside that of MiniLM.
+
+    It weighs UNREAD of that where the embedder does not read the language of the query.
+    """
+    read = 1.0 if is_read else UNREAD
     words = (1 - NEIGHBOURHOOD) * arms.own_words + NEIGHBOURHOOD * arms.near_words
     told = agreed(words, agreement)
-    total: Floats = told + meaning * MEANING * (arms.meaning + arms.near_meaning)
+    total: Floats = told + read * meaning * MEANING * (arms.meaning + arms.near_meaning)
     total += (
         SESSION_WORDS * agreed(arms.session_words, agreement)
-        + SESSION_MEANING * arms.session_meaning
+        + read * SESSION_MEANING * arms.session_meaning
         + (DATE if arms.own_words.any() else DATE_ALONE) * arms.date
     )
     return total
