@@ -131,7 +131,7 @@ def _asked_again(page: str) -> Lines:
     found = rows(page, "| R@5 after k askings |")
     # The two others lie on mem0's line and close to it.
     points = {
-        name: list(zip([0, 1, 2, 4, 8], _numbers(found[name]), strict=True))
+        name: list(zip([0.0, 1, 2, 4, 8], _numbers(found[name]), strict=True))
         for name in ("Commonplace", "BM25", "mem0 on Chroma")
     }
     title = "Evidence among the first five, by how often the question was asked before"
