@@ -13,6 +13,7 @@ from crewai.hooks.llm_hooks import LLMCallHookContext
 from commonplace import Memory, Source
 from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.recall.packing import RELEVANT
+from commonplace_crewai.mapping import named
 from commonplace_crewai.running import kickoff_inputs, listen
 from commonplace_crewai.shelf import abort
 from commonplace_crewai.storage import MemoryOrChoice
@@ -56,16 +57,17 @@ class MemoryHooks:
     def before_kickoff(self, inputs: dict[str, Any] | None) -> dict[str, Any]:
         """Return the inputs with ``memories``. For `Crew(before_kickoff_callbacks=[...])`."""
         given = dict(inputs or {})
-        self._inputs.set(given)
+        in_all = {**kickoff_inputs(), **given}
+        self._inputs.set(in_all)
         asked = "\n".join(str(value) for value in given.values())
-        return {**given, "memories": self._block(asked, given)}
+        return {**given, "memories": self._block(asked, in_all)}
 
     def after_kickoff(self, output: CrewOutput) -> CrewOutput:
         """Store a crew's result. For `Crew(after_kickoff_callbacks=[...])`."""
         agent = output.tasks_output[-1].agent if output.tasks_output else None
         if output.raw.strip():
             with self._kept_from_crew("saving for the crew"):
-                source = Source(framework="crewai", agent=agent, origin="agent")
+                source = Source(framework="crewai", agent=named(agent), origin="agent")
                 self._chosen(self._inputs.get() or {}).remember(output.raw, source=source)
         return output
 

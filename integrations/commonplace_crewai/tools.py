@@ -11,6 +11,7 @@ from commonplace import Memory, RecordNotFoundError, Source
 from commonplace.adapting import count_shown, query_text
 from commonplace.recall.packing import RELEVANT
 from commonplace_crewai.caching import never
+from commonplace_crewai.mapping import named
 from commonplace_crewai.recalling import line_of
 from commonplace_crewai.running import saving_agent
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
@@ -74,7 +75,7 @@ class RememberTool(_MemoryTool):
     args_schema: type[BaseModel] = _Remembered
 
     def _run(self, text: str) -> str:
-        source = Source(framework="crewai", agent=saving_agent(), origin="agent")
+        source = Source(framework="crewai", agent=named(saving_agent()), origin="agent")
         self._memory.remember(text, source=source)
         return "Remembered."
 
