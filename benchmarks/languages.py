@@ -72,7 +72,8 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--embedder", default="minilm", help="'minilm' or 'multilingual'")
     options = parser.parse_args()
-    model, shown = as_embedder(options.embedder), {}
+    model = as_embedder(options.embedder)
+    shown: dict[str, dict[str, float]] = {}
     for name, directory in SETS.items():
         rows = {file.stem: figures(file, model) for file in sorted(directory.glob("*.txt"))}
         shown |= rows | {f"mean of {name}": mean(rows)}

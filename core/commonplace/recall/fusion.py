@@ -33,7 +33,7 @@ SESSION_WORDS = 0.3
 SESSION_MEANING = 0.6
 """A record of a session that fits as a whole. Flat from 0.25 to 0.5, and from 0.4 to 0.75."""
 
-TELLING = 0.6
+TELLING = 0.45
 """The share of a query's words that tells as much as it is; a smaller one may tell less."""
 
 UNREAD = 0.05
