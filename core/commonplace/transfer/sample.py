@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 from commonplace.errors import InvalidInputError
 from commonplace.transfer.archives import is_archive, member_names, members
 from commonplace.transfer.databases import is_database, tables_of
-from commonplace.transfer.json_stream import elements, elements_of
-from commonplace.transfer.reading import TABLES, json_files, last_change
+from commonplace.transfer.json_stream import begun, elements_of
+from commonplace.transfer.reading import TABLES, json_files, last_change, opened
 
 _ELEMENTS = 20
+_START = 500_000  # bytes of a file that are looked at
 _FILES = 3
 _NAMES = 10_000
 
@@ -68,9 +70,21 @@ def sample(path: Path) -> Sample:
 
 
 def elements_at(path: Path) -> Iterator[Any]:
-    """Yield the first values of a JSON file."""
-    for element in islice(elements(path), _ELEMENTS):
-        yield element.value
+    """Yield the first values of a JSON file. Of a long one it may be a part, as far as is read."""
+    with opened(path) as file:
+        start = file.read(_START)
+    if len(start) < _START:
+        found = elements_of(BytesIO(start), str(path))
+        yield from (element.value for element in islice(found, _ELEMENTS))
+        return
+    is_none = True
+    try:
+        for element in islice(elements_of(BytesIO(start), str(path)), _ELEMENTS):
+            is_none = False
+            yield element.value
+    except InvalidInputError:
+        if is_none:
+            yield begun(start, str(path))
 
 
 def _with_objects(path: Path, kind: str, names: frozenset[str], values: Iterator[Any]) -> Sample:
