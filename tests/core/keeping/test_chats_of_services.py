@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import random
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
@@ -328,6 +330,35 @@ def test_which_number_of_a_date_is_the_month(
 
     assert min(one.created_at for one in memory.records()).month == month
     assert is_certain is not any("not certain" in one.what for one in report.notes)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"channel": {"name": "c"}, "messages": [{"id": "3", "type": "Default", "content": "Hi"}]},
+        [{"type": "message", "user": "U1", "text": "Hi", "ts": "1512085950.000216"}],
+        {"messages": [{"sender_name": "Bob", "timestamp_ms": 1, "content": "Hi"}]},
+    ],
+    ids=["Discord", "Slack", "Messenger"],
+)
+def test_messages_of_no_known_shape_are_refused_and_not_skipped_one_by_one(
+    memory: Memory, tmp_path: Path, value: Any
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"of no format that is known.*name the format"):
+        memory.import_(write_json(tmp_path / "messages.json", value))
+
+
+def test_a_file_that_cannot_be_unpacked_to_its_end_is_recognised_by_its_start(
+    memory: Memory, tmp_path: Path
+) -> None:
+    chance = random.Random(1)
+    lines = (json.dumps({"role": "user", "content": str(chance.random())}) for _ in range(900))
+    path = tmp_path / "log.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode())[:9_000])
+
+    with pytest.raises(InvalidInputError, match=r"was cut off.*Before that, of \d+ items"):
+        memory.import_(path)
+    assert memory.count() > 100
 
 
 def test_what_is_no_chat_is_refused(memory: Memory, tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def read(path: Path) -> Iterator[Found | Skipped]:
     An export does not say who made it: all messages have the origin ``document``. Whether the day
     or the month comes first is found in a first pass over the file. Of a folder all texts are read.
     """
-    for file in sorted(path.rglob("*.txt")) if path.is_dir() else [path]:
+    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    if not files:
+        raise InvalidInputError(f"The folder {str(path)!r} holds no file named .txt.")
+    for file in files:
         dates = _Dates()
         for one in _entries(file):
             if isinstance(one, _Entry):
