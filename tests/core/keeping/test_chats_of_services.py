@@ -45,6 +45,8 @@ PERSONAL = {"name": "Bob", "type": "personal_chat", "id": 77, "messages": [
     telegram(3, ["See ", {"type": "text_link", "text": "this", "href": "https://example.org"}, "!"],
              "Bob", "user77"),
     telegram(4, "", "Bob", "user77", photo="photos/1.jpg"),
+    telegram(8, "My plan", "Bob", "user77", media_type="document",
+             file="plan.pdf (File not included. Change data exporting settings to download.)"),
     telegram(5, "The bank moved", "Alice", "user5", forwarded_from="News"),
     telegram(6, "", "Bob", "user77", poll={"question": "Tea?", "answers": [{"text": "Yes"}]}),
     {"id": 7, "type": "unsupported"},
@@ -59,7 +61,10 @@ def test_a_chat_of_telegram(memory: Memory, tmp_path: Path) -> None:
     assert told(records) == [
         ("user", "Alice", "I eat no meat"), ("document", "Bob", "See this!"),
         ("document", "Alice", "The bank moved"), ("document", "Bob", "Tea?\nYes"),
+        ("document", "Bob", "My plan"),
     ]  # fmt: skip
+    plan = {"type": "document", "filename": "plan.pdf"}
+    assert records[4].metadata == {"title": "Bob", "attachments": [plan]}
     assert {one.source.session for one in records} == {"77"}
     assert records[0].created_at == datetime.fromtimestamp(1_740_830_402, UTC)
     assert records[1].metadata == {"title": "Bob", "links": ["https://example.org"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ _KINDS = (
     "private_supergroup", "public_supergroup", "private_channel", "public_channel",
 )  # fmt: skip
 _WITH_ONE = ("personal_chat", "bot_chat")  # chats whose id is that of the other one
-_FILES = ("photo", "file", "thumbnail")
+_FILES = ("photo", "file")
+_LEFT_OUT = re.compile(r" ?\(File .*")  # what is written in the place of a file
 
 
 def fits(value: dict[str, Any]) -> bool:
@@ -97,10 +99,11 @@ def _about(one: Listed, message: dict[str, Any]) -> dict[str, JSON]:
         about["forwarded_from"] = str(forwarded)
     files: list[JSON] = [
         {"type": str(message.get("media_type") or kind), "filename": name}
-        for kind in _FILES[:2]
-        if isinstance(name := message.get(kind), str) and not name.startswith("(")
+        for kind in _FILES
+        if (name := _LEFT_OUT.sub("", str(message.get(kind) or "")))
     ]
-    links: list[JSON] = [one["href"] for one in _parts(message) if isinstance(one.get("href"), str)]
+    parts = _parts(message)
+    links: list[JSON] = [part["href"] for part in parts if isinstance(part.get("href"), str)]
     return {
         **about,
         **({"attachments": files} if files else {}),
