@@ -22,6 +22,9 @@ CERTAINTY: Certainty = -0.3, 3.8, 2.1
 """The log odds of an answer at a cosine of 0, what a cosine of 1 adds, and how fast they fall with
 the logarithm of the number of records that answer about as well, for MiniLM."""
 
+MOST_CERTAIN = 3.5
+"""The greatest log odds, .97: nothing is beyond doubt, whatever the embedder."""
+
 BELOW = 13.6
 """How fast the log odds fall below the best record, per unit of relevance."""
 
@@ -60,7 +63,8 @@ def confidence(
     """
     below = relevance - relevance.max(initial=-np.inf)
     known, by_cosine, by_crowd = certainty
-    logits = known + by_cosine * cosine - by_crowd * crowd + BELOW * below
+    best = min(known + by_cosine * cosine - by_crowd * crowd, MOST_CERTAIN)
+    logits = best + BELOW * below
     # exp overflows single precision above 88; e to the -80 is as good as 0.
     likely: Floats = (1 / (1 + np.exp(np.minimum(-logits, 80.0)))).astype(np.float32)
     return likely

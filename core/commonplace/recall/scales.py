@@ -70,9 +70,12 @@ class Scale:
         return _moved(cosines, *(self.among or (self.usual, self.spread)))
 
     def reads(self, words: Sequence[str], usual: str) -> bool:
-        """Tell whether the embedder reads these words; `usual` is the language where none tell."""
-        if self.language is None:
-            return True
+        """Tell whether the embedder reads these words; `usual` is the language where none tell.
+
+        Where there are none, as of signs and emoji, it reads nothing: they are alike to it.
+        """
+        if self.language is None or not words:
+            return bool(words)
         unspaced = sum(UNSPACED.match(word) is not None for word in words if not word.isascii())
         return 2 * unspaced < max(len(words), 1) and detect_language(words, usual) == self.language
 
