@@ -9,6 +9,7 @@ same vectors, computed before. SqliteStore needs a Python whose sqlite3 loads ex
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -138,6 +139,8 @@ def measure(opened: dict[str, Any], count: int, rounds: int) -> dict[str, dict[s
     for start in range(0, count, BATCH):
         batch = given[start : min(start + BATCH, count)]
         step(f"put {BATCH}", lambda one: one.put_all(batch))  # noqa: B023  # called at once
+        if start % 10_000 == 0:
+            print(f"{start + len(batch):,} put", file=sys.stderr)
     for one in opened.values():  # the first search reads a store that was written
         one.search("word1")
         one.listed()

@@ -94,6 +94,7 @@ def _once(
 ) -> tuple[Rows, dict[int, int]]:
     """Return the order in which the same words in a scope count once, and then come last.
 
+    Two keys are two values, whatever their words.
     The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
     beyond the first `limit` different ones. Also returns what stands for each that comes last.
     """
@@ -101,12 +102,12 @@ def _once(
     if len(set(wordings.tolist())) == len(wordings):
         return best, {}
     order, held = best.tolist(), relevance[best]
-    said: dict[tuple[Scope, int], int] = {}
+    said: dict[tuple[Scope, str | None, int], int] = {}
     again: dict[int, int] = {}
     for place, at in enumerate(order):
         row = int(rows[at])
         record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
-        first = said.setdefault((record.scope, wording), place)
+        first = said.setdefault((record.scope, record.key, wording), place)
         if first != place:
             again[place] = first
             kept = hot.record(int(rows[order[first]]))
