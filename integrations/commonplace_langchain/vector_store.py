@@ -80,7 +80,7 @@ class MemoryVectorStore(VectorStore):
         metadatas: list[dict[str, Any]] | None = None,
         *,
         ids: Sequence[str | None] | None = None,
-        batch_size: int | None = None,  # noqa: ARG002  # all are one batch
+        batch_size: int | None = None,  # all are one batch
         **kwargs: Any,
     ) -> list[str]:
         """Remember texts; return their ids. Raises as `Memory.remember_many` does.
