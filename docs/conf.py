@@ -1,13 +1,18 @@
 """How the site is made: `sphinx-build -W docs build/site`. Nothing is fetched."""
 
+import os
+
 import commonplace
+
+# The adapter of CrewAI is imported for its docstrings, and CrewAI reports when it is imported.
+os.environ.update(CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false")
 
 project = "Commonplace"
 author = "The Commonplace developers"
 copyright = "the Commonplace developers, MIT licence"
 release = version = commonplace.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["images/**"]
 nitpick_ignore_regex = [("py:.*", ".*")]

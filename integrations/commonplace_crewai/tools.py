@@ -20,11 +20,14 @@ from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
 def memory_tools(
     memory: MemoryOrChoice, *, read_only: bool = False, min_confidence: float = RELEVANT
 ) -> list[BaseTool]:
-    """Return the tools `remember`, `recall` and `forget` of a memory, for `Agent(tools=...)`.
+    """Return the tools `remember`, `recall` and `forget`, for ``Agent(tools=...)``.
 
-    They are named otherwise than CrewAI's `search_memory` and `save_to_memory`, and an agent can
-    have both. With `read_only` there is `recall` alone. Matches under `min_confidence`, in 0..1,
-    are left out. As for `crew_memory`, a function chooses a memory by the kickoff's inputs.
+    Their names differ from CrewAI's `search_memory` and `save_to_memory`: an agent can have both.
+
+    Args:
+        memory: A memory, or a function from the inputs of the kickoff to a memory.
+        read_only: Return `recall` alone.
+        min_confidence: Leave out matches below this, from 0 to 1.
 
     >>> remember, recall, forget = memory_tools(memory.scope("user", "alice"))
     >>> remember.run(text="Likes tea")
