@@ -61,12 +61,12 @@ def _record(id: str, metadata: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _serving(directory: Path, embedder: str) -> Iterator[str]:
     given = [*_CLI, "serve", str(directory), "--port", "0", "--embedder", embedder]
-    with subprocess.Popen(given, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
-        assert server.stderr is not None
+    with subprocess.Popen(given, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
+        assert server.stdout is not None
         try:
             yield next(
                 word.rstrip(".,")
-                for line in server.stderr
+                for line in server.stdout
                 for word in line.split()
                 if word.startswith("http://")
             )
