@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--name",
     "names",
     multiple=True,
-    help="A name by which browsers call it, beside its address: memory.example.org.",
+    help="A name that browsers and MCP hosts call it by, such as memory.example.org.",
 )
 @of_a_store
 def serve_command(
