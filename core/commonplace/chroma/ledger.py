@@ -26,6 +26,7 @@ from commonplace.chroma.ledger_rows import Pending, Waiting
 from commonplace.chroma.room import gone
 from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
+from commonplace.recall.columns import Columns
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
@@ -77,6 +78,11 @@ class Ledger:
     def entries(self, scope: Scope) -> Iterator[Entry]:
         """Yield every entry within `scope`. Raises StoreDamagedError if they cannot be read."""
         return self._read((ledger_rows.WITHIN, limits) for limits in ledger_rows.ranges(scope))
+
+    def columns(self, scope: Scope) -> Iterator[Columns]:
+        """Yield them as columns, in parts. Raises StoreDamagedError if they cannot be read."""
+        for limits in ledger_rows.ranges(scope):
+            yield from map(ledger_rows.columns, self._pages(ledger_rows.COLUMNS, limits))
 
     def find(self, scope: Scope, ids: Iterable[str]) -> list[Entry]:
         """Return the entries within `scope` that have one of these ids.
@@ -275,6 +281,7 @@ class Ledger:
     def _connect(self) -> None:
         with ledger_file.writing(self.file):
             self._database = ledger_file.connected(self.file, "FULL")
+            ledger_file.bring_up(self._database)
             ledger_list.begin(self._database)
             self._of_feeder = ledger_file.connected(self.file, "NORMAL")
             self._inode = self.file.stat().st_ino
@@ -294,10 +301,14 @@ class Ledger:
 
     def _read(self, queries: Iterable[tuple[str, Sequence[Any]]]) -> Iterator[Entry]:
         for query, values in queries:
-            with self._readable():
-                cursor = self._opened().execute(query, values)
-                while page := cursor.fetchmany(_ENTRIES_PER_READ):
-                    yield from ledger_rows.entries(page)
+            for page in self._pages(query, values):
+                yield from ledger_rows.entries(page)
+
+    def _pages(self, query: str, values: Sequence[Any]) -> Iterator[list[Any]]:
+        with self._readable():
+            cursor = self._opened().execute(query, values)
+            while page := cursor.fetchmany(_ENTRIES_PER_READ):
+                yield page
 
     def cover(self, scope: Scope, entries: Iterable[Entry]) -> None:
         """Take these for every entry within `scope`. Raises StoreError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Mapping
+from sys import intern  # the scopes of a process have most words in common
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -34,7 +35,7 @@ class Postings:
         """Add a row that is greater than all others: its terms, and how often it holds each."""
         codes, rows, counts = self._late
         for term, count in terms.items():
-            codes.append(self._codes.setdefault(term, len(self._codes)))
+            codes.append(self._codes.setdefault(intern(term), len(self._codes)))
             rows.append(row)
             counts.append(count)
         if len(codes) > _MOST_LATE:
@@ -45,7 +46,7 @@ class Postings:
 
         The codes are those of `terms`, and not ours.
         """
-        own = [self._codes.setdefault(term, len(self._codes)) for term in terms]
+        own = [self._codes.setdefault(intern(term), len(self._codes)) for term in terms]
         width = int(rows.max(initial=0)) + 1
         cells, counts = np.unique(np.array(own, np.int64)[codes] * width + rows, return_counts=True)
         for held, added in zip(self._late, (cells // width, cells % width, counts), strict=True):
