@@ -7,7 +7,7 @@ author = "The Commonplace developers"
 copyright = "the Commonplace developers, MIT licence"
 release = version = commonplace.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["images/**"]
 nitpick_ignore_regex = [("py:.*", ".*")]

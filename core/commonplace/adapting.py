@@ -38,7 +38,10 @@ _logger = logging.getLogger("commonplace")
 
 
 def checked_on_error(on_error: OnError) -> OnError:
-    """Return what is to be done when the memory fails. Raises InvalidInputError for another word.
+    """Return `on_error` if it is "log" or "raise".
+
+    Raises:
+        InvalidInputError: It is something else.
 
     >>> checked_on_error("raise")
     'raise'
@@ -50,13 +53,18 @@ def checked_on_error(on_error: OnError) -> OnError:
 
 @contextmanager
 def guarded(doing: str, on_error: OnError, *, again: bool = False) -> Iterator[None]:
-    """Keep a failure of the memory from ending the host's run.
+    """Keep an error of the memory from ending the host's run.
 
-    With ``on_error="log"`` an exception within is logged with its traceback and the host goes on
-    after the block; with ``"raise"`` it is raised. `doing` says what was tried, such as
-    ``recalling for the LangChain agent``. That the model is missing is said once in a process,
-    with the command that installs it: every turn would say the same. A failure `again` in one
-    turn is logged as a line at the level DEBUG.
+    A missing model is logged once in a process, with the command that installs it.
+
+    Args:
+        doing: What was tried, for the log, such as ``recalling for the LangChain agent``.
+        on_error: "log" logs an exception of the block with its traceback, and the program goes on
+            after the block. "raise" raises it.
+        again: The memory failed before in this turn: log one line at the level DEBUG.
+
+    >>> with guarded("recalling for a test", "log", again=True):
+    ...     memory.recall("")  # raises InvalidInputError, which is logged
     """
     try:
         yield
@@ -78,18 +86,29 @@ def _say_once(message: str, cause: str) -> None:
 
 
 def count_shown(memory: Memory, records: Iterable[Record]) -> None:
-    """Count that records were shown to a model by other means than `context`, which does so itself.
+    """Count a use of records that were shown to a model by other means than `context`.
 
-    Those that the memory only includes are not counted. A failure is logged.
+    Records of included scopes are not counted. A failure is logged.
+
+    >>> tea = memory.remember("Likes tea")
+    >>> count_shown(memory, [tea])
     """
     memory._shown(records)
 
 
 def keep_conversation(memory: Memory, earlier: Messages, new: Messages, source: Source) -> None:
-    """Keep what was said: what is `new`, and what was kept `earlier` and has been edited since.
+    """Keep new messages, and the edits of messages that were kept before.
 
-    Messages are as `observe` takes them, with ids. What was forgotten of the earlier ones does not
-    come back. Raises as `observe` does.
+    Of the earlier messages, those that were forgotten meanwhile do not come back.
+
+    Args:
+        memory: The memory to write to.
+        earlier: Messages that were kept before, with their ids, as they are now.
+        new: Messages to keep, as `observe` takes them, with ids.
+        source: The framework and session.
+
+    Raises:
+        InvalidInputError: One item is no message. Nothing was kept.
 
     >>> chat = Source(framework="mine", session="7")
     >>> question = {"role": "user", "content": "I live in Oslo", "id": "1"}
@@ -105,12 +124,23 @@ def keep_conversation(memory: Memory, earlier: Messages, new: Messages, source: 
 
 
 def query_text(text: str) -> str:
-    """Return as much of what a user said as `recall` takes."""
+    """Return as much of a user's text as `recall` takes: 100,000 characters.
+
+    >>> query_text("Who has the key?")
+    'Who has the key?'
+    """
     return whole_characters(text)
 
 
 def checked_memory(memory: Memory) -> Memory:
-    """Return `memory` if it is one: an adapter without a memory would fail at every turn."""
+    """Return `memory` if it is a Memory. Call it when the adapter is made, not in the first turn.
+
+    Raises:
+        InvalidInputError: It is something else.
+
+    >>> checked_memory(memory) is memory
+    True
+    """
     if not isinstance(memory, Memory):
         raise InvalidInputError(
             f"An adapter takes a Memory, such as commonplace.open(...) returns, not {memory!r}."
@@ -119,9 +149,10 @@ def checked_memory(memory: Memory) -> Memory:
 
 
 def place_of(memory: Memory) -> Place:
-    """Return what a configuration can say of a memory's store, so that it is opened again.
+    """Return what a configuration can say of a memory's store, so that it can be opened again.
 
-    Raises InvalidInputError for a store that nothing names: ``":memory:"``, or a chromadb client.
+    Raises:
+        InvalidInputError: The store has no name: it is ``":memory:"``, or on a chromadb client.
 
     >>> place_of(memory)
     Traceback (most recent call last):

@@ -32,15 +32,20 @@ def _in_thread(
 
 
 class AsyncMemory:
-    """A memory whose verbs are awaited; each runs in a worker thread, so no event loop waits.
+    """The verbs of a `Memory`, awaited. Each runs in a worker thread, so no event loop waits.
 
-    It keeps nothing of the loop it is used on: one instance serves several loops and threads. A
-    call that is cancelled still ends its work before the cancellation goes on.
+    Arguments, results and errors are those of `Memory`. The examples of the verbs are its
+    examples too: with an AsyncMemory, write ``await`` before each call. `scope`, `including` and
+    `conversation` are not awaited. One instance serves several event loops and threads. A call
+    that is cancelled finishes its work first.
 
     >>> import asyncio
-    >>> alice = AsyncMemory(memory.scope("user", "alice"))
-    >>> asyncio.run(alice.remember("Likes tea")).text
-    'Likes tea'
+    >>> async def main():
+    ...     alice = AsyncMemory(memory.scope("user", "alice"))
+    ...     await alice.remember("Likes tea")
+    ...     return [match.record.text for match in await alice.recall("What does she like?")]
+    >>> asyncio.run(main())
+    ['Likes tea']
     """
 
     def __init__(self, memory: Memory) -> None:
@@ -87,20 +92,33 @@ class AsyncMemory:
 
     @property
     def also(self) -> tuple[Scope, ...]:
-        """The scopes that it includes: read, and never written."""
+        """The scopes that this memory includes. It reads them and never writes them."""
         return self.memory.also
 
     @property
     def directory(self) -> str | None:
-        """The directory its store was opened from, or None if that was none."""
+        """The directory that the store was opened from, or None if it is in none."""
         return self.memory.directory
 
     def scope(self, *names: str | tuple[str, ...]) -> AsyncMemory:
-        """Return an AsyncMemory confined to the scope below this one, as `Memory.scope` does."""
+        """Return an AsyncMemory confined to the scope below this one.
+
+        Args:
+            *names: As in `Memory.scope`.
+
+        >>> AsyncMemory(memory).scope("user", "alice")
+        <AsyncMemory user/alice>
+        """
         return AsyncMemory(self.memory.scope(*names))
 
     def including(self, *others: AsyncMemory) -> AsyncMemory:
-        """Return this memory with what `others` see added, as `Memory.including` does."""
+        """Return this memory with what `others` see added for reading. See `Memory.including`.
+
+        >>> awaited = AsyncMemory(memory)
+        >>> desk = awaited.scope("user", "alice").including(awaited.scope("team", "handbook"))
+        >>> [str(scope) for scope in desk.also]
+        ['team/handbook']
+        """
         return AsyncMemory(self.memory.including(*(other.memory for other in others)))
 
     def conversation(
@@ -112,7 +130,20 @@ class AsyncMemory:
         tokenizer: Tokenizer | None = None,
         source: Source | None = None,
     ) -> AsyncConversation:
-        """Return the conversation of a session, as `Memory.conversation` does."""
+        """Return the conversation of a session. Its verbs are awaited.
+
+        Args:
+            session: As in `Memory.conversation`.
+            summariser: As in `Memory.conversation`.
+            model: As in `Memory.conversation`.
+            tokenizer: As in `Memory.conversation`.
+            source: As in `Memory.conversation`.
+
+        >>> import asyncio
+        >>> chat = AsyncMemory(memory).conversation("session-7")
+        >>> asyncio.run(chat.add({"role": "user", "content": "Hello"})).text
+        'Hello'
+        """
         held = self.memory.conversation(
             session, summariser=summariser, model=model, tokenizer=tokenizer, source=source
         )

@@ -28,7 +28,7 @@ class CommonplaceError(Exception):
 
 
 class InvalidInputError(CommonplaceError, ValueError):
-    """A value that cannot be used. Nothing was changed."""
+    """A value cannot be used. Nothing was changed."""
 
 
 class BlockedContentError(InvalidInputError):
@@ -36,7 +36,7 @@ class BlockedContentError(InvalidInputError):
 
 
 class RecordNotFoundError(CommonplaceError, LookupError):
-    """No record with this id in the memory's scope."""
+    """The memory's scope has no record with this id."""
 
 
 class MemoryClosedError(CommonplaceError):
@@ -44,11 +44,11 @@ class MemoryClosedError(CommonplaceError):
 
 
 class AccessDeniedError(CommonplaceError):
-    """The server refuses the key, or the key is not for this scope."""
+    """The server refuses: the key is unknown, or is not for this scope."""
 
 
 class QuotaExceededError(CommonplaceError):
-    """More than the server lets this key send, write or ask. Nothing was changed."""
+    """The key has sent, written or asked more than its quota. Nothing was changed."""
 
 
 class ExtractionError(CommonplaceError):
@@ -56,7 +56,7 @@ class ExtractionError(CommonplaceError):
 
 
 class EmbeddingError(CommonplaceError):
-    """The embedder failed, or returned what is not a vector."""
+    """The embedder failed, or returned something other than vectors."""
 
 
 class ModelUnavailableError(EmbeddingError):
@@ -68,18 +68,21 @@ class StoreError(CommonplaceError):
 
 
 class StoreInUseError(StoreError):
-    """Another opener owns the directory."""
+    """Another process owns the directory. The message names it."""
 
 
 class StoreFormatError(StoreError):
-    """Not a Commonplace store, or one written by a newer release."""
+    """The directory is no Commonplace store, or was written by a newer release."""
 
 
 class EmbedderMismatchError(StoreError):
-    """The store was built with another embedder than the one given: `stored`, if that is known."""
+    """The store was made with another embedder than the one given.
+
+    `stored` is the name of the embedder it was made with, or None if that is not known.
+    """
 
     def __init__(self, message: str, stored: str | None = None) -> None:
-        """Say so."""
+        """Keep the name of the stored embedder beside the message."""
         super().__init__(message)
         self.stored = stored
 

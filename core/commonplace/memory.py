@@ -16,18 +16,30 @@ from commonplace.verbs.values import Values
 
 
 class Memory(Erasing, Observing, Conversing, Remembering, Looking, Values, Transferring):
-    """A view of one store from one scope; made by `commonplace.open` and `scope`.
+    """A view of one store from one scope. `commonplace.open` and `scope` make it.
 
-    A memory is a capability: it sees its scope and everything below it, and there is no way up.
-    Safe to use from several threads.
+    It sees its scope and everything below it. No verb leads up: whoever holds a memory can reach
+    nothing else. You may use it from several threads. ``with`` closes it at the end.
+
+    Every verb raises MemoryClosedError after `close`, and StoreError if the store cannot be read
+    or written. The examples begin with a memory that is open.
+
+    >>> alice = memory.scope("user", "alice")
+    >>> _ = alice.remember("The deploy key is kept by Maria")
+    >>> alice.recall("Who has the deploy key?")[0].record.text
+    'The deploy key is kept by Maria'
     """
 
     def scope(self, *names: str | tuple[str, ...]) -> Memory:
         """Return a memory confined to the scope below this one.
 
-        One name is read as a written path (``"user/alice"``); several names, or one tuple of
-        names, are taken as they are, so that a name from outside cannot reach another scope.
-        Raises InvalidInputError for a name that is empty or not text.
+        Args:
+            *names: Several names, or one tuple of names, are taken as they are: pass what comes
+                from outside in this way. One name is read as a path (``"user/alice"``), where a
+                slash separates names.
+
+        Raises:
+            InvalidInputError: A name is empty or no text.
 
         >>> memory.scope("user", "alice")
         <Memory user/alice>
@@ -35,7 +47,13 @@ class Memory(Erasing, Observing, Conversing, Remembering, Looking, Values, Trans
         return Memory(self._lease, self._scope.child(*names), self._also)
 
     def including(self, *others: Memory) -> Memory:
-        """Return this memory with what `others` see added for reading; it writes as before.
+        """Return this memory with what `others` see added for reading. Writing stays the same.
+
+        Args:
+            *others: Memories of the same store.
+
+        Raises:
+            InvalidInputError: One of them is no memory, or belongs to another store.
 
         >>> handbook = memory.scope("team", "handbook")
         >>> _ = handbook.remember("Refunds take five days")
@@ -52,9 +70,14 @@ class Memory(Erasing, Observing, Conversing, Remembering, Looking, Values, Trans
         return Memory(self._lease, self._scope, [*self._also, *added])
 
     def close(self) -> None:
-        """Release the store, for this memory and all scopes of it. May be called again.
+        """Close the store, for this memory and all scopes of it. You may call it again.
 
-        Whoever else opened the same directory in this process keeps it open.
+        If the same directory was opened elsewhere in this process, it stays open there.
+
+        >>> memory.close()
+        >>> memory.count()
+        Traceback (most recent call last):
+        commonplace.errors.MemoryClosedError: ...
         """
         self._lease.close()
 

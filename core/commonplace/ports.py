@@ -22,19 +22,19 @@ Page: TypeAlias = tuple[list[Record], int]
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns text into vectors. Methods are called from several threads at once."""
+    """Turns text into vectors. Its methods are called from several threads at once."""
 
     @property
     def name(self) -> str:
-        """Identity of the model, kept with the store: equal names mean equal vectors."""
+        """The model's name, kept with the store. The same name means the same vectors."""
         ...
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts to be found: float32, shape (len(texts), dimension)."""
+        """Return the vectors of texts that are stored: float32, shape (len(texts), dimension)."""
         ...
 
     def embed_query(self, text: str) -> Vectors:
-        """Embed a question: float32, shape (dimension,)."""
+        """Return the vector of a question: float32, shape (dimension,)."""
         ...
 
 
@@ -52,10 +52,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A search for traces of what was erased, in every file that a store keeps content in.
+    """A search for traces of what was erased, in every file of a store that holds content.
 
-    `files` and `bytes` were searched for `traces`: pieces of the erased texts, ids, keys, metadata
-    and vectors. `occurrences` counts those found that no remaining record accounts for.
+    Args:
+        files: How many files were searched.
+        bytes: How many bytes.
+        traces: For how many traces: pieces of the erased texts, ids, keys, metadata and vectors.
+        occurrences: How many were found that no remaining record accounts for.
     """
 
     files: int
@@ -66,10 +69,13 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Questions that a database was asked about what was erased: no row of it answered any.
+    """Questions to a database about erased records. No row answered any.
 
-    They count those for a row's id, for a text, for the scope in the metadata, and for the nearest
-    to a vector.
+    Args:
+        by_id: How many asked for the id of a row.
+        by_text: How many asked for a text.
+        by_metadata: How many asked for the scope in the metadata.
+        by_vector: How many asked for the row nearest to a vector.
     """
 
     by_id: int

@@ -17,7 +17,10 @@ _WORD = re.compile(r"\w+")
 
 
 class HashingEmbedder:
-    """An Embedder without a model: texts that share words, or parts of words, are near.
+    """An embedder for tests, without a model. Texts that share words or parts of words are near.
+
+    Args:
+        dimension: The length of the vectors.
 
     >>> embed = HashingEmbedder().embed_query
     >>> near = embed("She likes hiking") @ embed("Who likes to hike?")
@@ -32,9 +35,14 @@ class HashingEmbedder:
         self.name = f"hashing-{dimension}"
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts: float32, shape (len(texts), dimension), each of length 1."""
         return np.array([self.embed_query(text) for text in texts], np.float32)
 
     def embed_query(self, text: str) -> Vectors:
+        """Return the vector of a text: float32, shape (dimension,), of length 1.
+
+        Each run of three characters of a word adds 1 to one place of the vector, or -1.
+        """
         vector = np.zeros(self.dimension, np.float32)
         for word in _WORD.findall(text.lower()):
             padded = f" {word} "

@@ -23,12 +23,18 @@ T = TypeVar("T")
 
 
 class SharedKnowledge:
-    """A `KnowledgeStore` on a memory's scope: ``Agent(knowledge=KnowledgeConfig(store=...))``.
+    """An AG2 `KnowledgeStore` on a memory: ``Agent(knowledge=KnowledgeConfig(store=...))``.
 
-    A file is an exact value under its path, which ``memory.get(path)`` returns too, in every
-    process and framework. Agents that recall from the memory find it by what it says; what AG2
-    writes for itself, its logs below ``/log/`` and the ``SKILL.md`` of its folders, by the path
-    alone. Changes are not told: AG2 then asks again from time to time. Give it a scope of its own.
+    A file is an exact value under its path: ``memory.get(path)`` returns it, in every process and
+    framework. Agents that recall from the memory find files by what they say. AG2's own files
+    (the logs below ``/log/`` and each ``SKILL.md``) are found by their paths alone. Give the
+    store a scope of its own.
+
+    Args:
+        memory: The memory to keep files in.
+
+    Raises:
+        InvalidInputError: It is no Memory.
 
     >>> import asyncio
     >>> store = SharedKnowledge(memory.scope("knowledge"))
@@ -42,15 +48,15 @@ class SharedKnowledge:
         self._items = Items(checked_memory(memory))
 
     async def read(self, path: str) -> str | None:
-        """Return what a file says; None if there is none."""
+        """Return the text of a file, or None if there is none."""
         return await _awaited(partial(self._read, _normal(path)))
 
     async def write(self, path: str, content: str) -> None:
-        """Let a file say `content`."""
+        """Write a file. A former text is replaced."""
         await _awaited(partial(self._write, _normal(path), content))
 
     async def list(self, path: str = "/") -> list[str]:
-        """Return the names of files and folders in a folder; those of folders end with ``/``."""
+        """Return the names of what is in a folder. The names of folders end with ``/``."""
         inside = _folder(_normal(path))
         names = await _awaited(lambda: [one.removeprefix(inside) for one in self._within(inside)])
         parts = (name.partition("/") for name in names)
@@ -61,11 +67,14 @@ class SharedKnowledge:
         await _awaited(partial(self._delete, _normal(path)))
 
     async def exists(self, path: str) -> bool:
-        """Tell whether there is such a file or folder."""
+        """Return whether there is such a file or folder."""
         return await _awaited(partial(self._exists, _normal(path)))
 
     async def append(self, path: str, content: str) -> int:
-        """Add to the end of a file; return the place in bytes. Within a process, one by one."""
+        """Add text to the end of a file; return where it begins, in bytes.
+
+        Two appends of one process never mix. Those of two processes can overwrite each other.
+        """
         return await _awaited(partial(self._append, _normal(path), content))
 
     async def read_range(self, path: str, start: int, end: int | None = None) -> str:
@@ -78,7 +87,7 @@ class SharedKnowledge:
         path: str,  # noqa: ARG002  # what AG2 asks of a store
         callback: ChangeCallback,  # noqa: ARG002  # as above
     ) -> ChangeSubscription:
-        """Return what tells AG2 to ask again by itself."""
+        """Return a subscription that reports nothing: AG2 then asks again from time to time."""
         return NoopChangeSubscription()
 
     def _read(self, path: str) -> str | None:

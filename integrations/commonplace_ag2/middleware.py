@@ -27,9 +27,9 @@ FRAMEWORK = "ag2"
 class SharedMemory:
     """Gives an agent a memory: ``Agent("helper", middleware=[SharedMemory(alice)], ...)``.
 
-    Once per turn it recalls what is known about what the user said; each model call of the turn
-    sees it at the end of the prompt, and the history never holds it. After the turn it remembers
-    what the user said and the answer.
+    Once a turn it recalls what is known about the user's text. Each model call of the turn sees
+    it at the end of the prompt; the history never holds it. After the turn it remembers the
+    user's text and the answer.
 
     >>> SharedMemory(memory.scope("user", "alice"))
     SharedMemory(<Memory user/alice>)
@@ -46,8 +46,15 @@ class SharedMemory:
     ) -> None:
         """Recall from `memory` and write to it.
 
-        The block has at most `max_tokens` tokens. `agent` says who answers and `session` names the
-        conversation. With ``on_error="log"`` a memory that fails is logged and the turn goes on.
+        Args:
+            memory: The memory.
+            max_tokens: The most tokens of what is recalled.
+            agent: The name of who answers.
+            session: The name of the conversation.
+            on_error: With "log" a failing memory is logged and the turn goes on; "raise" raises.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
         """
         self.memory = AsyncMemory(checked_memory(memory))
         self.max_tokens = checked_limit(max_tokens, "max_tokens")
@@ -56,7 +63,7 @@ class SharedMemory:
         self.on_error: OnError = checked_on_error(on_error)
 
     def __call__(self, event: BaseEvent, context: Context) -> BaseMiddleware:
-        """Return what follows one turn; AG2 asks for it."""
+        """Return the middleware of one turn. AG2 calls this."""
         return _Turn(self, event, context)
 
     def __repr__(self) -> str:

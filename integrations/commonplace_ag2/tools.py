@@ -17,10 +17,15 @@ def memory_tools(
     session: str | None = None,
     read_only: bool = False,
 ) -> list[FunctionTool]:
-    """Return the tools remember, recall and forget, or with `read_only` recall alone.
+    """Return the tools remember, recall and forget for a model.
 
-    What is remembered is the word of `agent` in `session`, with origin ``agent``. A tool never ends
-    a turn: of a memory that fails it tells the model, and logs the reason.
+    A tool never ends a turn: if the memory fails, it tells the model so and logs the reason.
+
+    Args:
+        memory: The memory.
+        agent: The name of who remembers. The origin of what is remembered is ``agent``.
+        session: The name of the conversation.
+        read_only: Return the tool recall alone.
 
     >>> [one.name for one in memory_tools(memory.scope("user", "alice"), agent="helper")]
     ['remember', 'recall', 'forget']

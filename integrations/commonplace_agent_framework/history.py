@@ -18,11 +18,10 @@ from commonplace_agent_framework.messages import shown, told
 class ConversationHistory(HistoryProvider):
     """Keeps each session as a conversation: ``Agent(client, context_providers=[...])``.
 
-    Before each run the model is given the conversation's window, `max_tokens` tokens at most: the
-    last messages, calls of tools with their results, and at the end of the instructions the summary
-    of what is older and what the memory knows about the question. After the run what was said is
-    added. The session's state holds nothing of it, and any process goes on with a session by its
-    id.
+    Before each run the model is given the last messages, with tool calls and their results. The
+    instructions end with the summary of what is older and with what the memory knows about the
+    question. After the run, what was said is added. The session's state holds none of it: any
+    process can continue a session by its id.
 
     >>> ConversationHistory(memory.scope("user", "alice"), max_tokens=2000).source_id
     'commonplace-history'
@@ -39,11 +38,19 @@ class ConversationHistory(HistoryProvider):
         on_error: OnError = "log",
         source_id: str = "commonplace-history",
     ) -> None:
-        """Keep sessions in `memory`, or in the one that a function chooses for a session.
+        """Keep sessions in a memory.
 
-        `summariser`, `model` and `tokenizer` are those of `Memory.conversation`. With
-        ``on_error="log"`` a memory that fails is logged, and the run goes on without its history.
-        Raises InvalidInputError for what is no memory and no limit.
+        Args:
+            memory: A memory, or a function from the session to a memory.
+            max_tokens: The most tokens for the model.
+            summariser: As in `Memory.conversation`.
+            model: As in `Memory.conversation`.
+            tokenizer: As in `Memory.conversation`.
+            on_error: With "log" a failing memory is logged and the run goes on; "raise" raises.
+            source_id: Tells several providers of one agent apart.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
         """
         super().__init__(source_id)
         self._memory = checked_choice(memory)

@@ -17,9 +17,9 @@ from commonplace_agent_framework.tools import memory_tools
 class SharedMemoryProvider(ContextProvider):
     """Gives an agent a memory: ``Agent(client, context_providers=[...])``.
 
-    Before each run the model is shown what the memory knows about the user's last text, as one
-    quoted message that no history keeps; nothing of it is put into the session's state. After the
-    run it remembers what the user said and the agent's answer.
+    Before each run the model is shown what is known about the user's last text, as one quoted
+    message. Neither a history nor the session's state holds it. After the run it remembers the
+    user's text and the agent's answer.
 
     >>> SharedMemoryProvider(memory.scope("user", "alice")).source_id
     'commonplace'
@@ -35,12 +35,18 @@ class SharedMemoryProvider(ContextProvider):
         on_error: OnError = "log",
         source_id: str = "commonplace",
     ) -> None:
-        """Recall from `memory` and write to `write_to`, by default the same.
+        """Recall from a memory and write to one.
 
-        Each is a Memory, or a function that chooses one for a session. The block has at most
-        `max_tokens` tokens. `tools` gives the agent remember, recall and forget, of the memory that
-        is written to. With ``on_error="log"`` a memory that fails is logged and the run goes on.
-        `source_id` tells apart several providers of one agent.
+        Args:
+            memory: Where to recall from: a memory, or a function from the session to a memory.
+            write_to: Where to write to. The default is `memory`.
+            max_tokens: The most tokens of the quoted message.
+            tools: Also give the agent the tools remember, recall and forget, on `write_to`.
+            on_error: With "log" a failing memory is logged and the run goes on; "raise" raises.
+            source_id: Tells several providers of one agent apart.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
         """
         super().__init__(source_id)
         self._read = checked_choice(memory)

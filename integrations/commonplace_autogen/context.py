@@ -27,12 +27,12 @@ _USER = "user"
 
 
 class ConversationContext(ChatCompletionContext):
-    """A conversation of the memory as an agent's model context: `max_tokens` tokens at most.
+    """A conversation of the memory as an AutoGen agent's model context.
 
-    The agent reads the conversation's window, whoever took part in it; what it hears and says is
-    added. Of a team, each agent has a context of its own beside the others, so that what all of
-    them hear is added once: `beside`. The state of an agent or team does not hold the messages,
-    since the memory does. Raises InvalidInputError for what is no conversation.
+    The agent reads the last messages of the conversation, whoever took part in it. What the agent
+    hears and says is added. In a team, give each agent a context of its own, made with `beside`,
+    so that a message that all of them hear is added once. Saved states of agents and teams hold
+    no messages, since the memory does.
 
     >>> import asyncio
     >>> context = ConversationContext(memory.conversation("monday"), max_tokens=1000, agent="desk")
@@ -49,7 +49,17 @@ class ConversationContext(ChatCompletionContext):
         agent: str,
         users: Iterable[str] = (_USER,),
     ) -> None:
-        """Be the context of the agent named `agent`; `users` are the sources that are users."""
+        """Make a context for one agent.
+
+        Args:
+            conversation: What ``memory.conversation(session)`` returns.
+            max_tokens: The most tokens of the messages.
+            agent: The agent's name.
+            users: The sources of messages that a person wrote.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
+        """
         super().__init__()
         if not isinstance(conversation, Conversation):
             raise InvalidInputError(
@@ -75,7 +85,7 @@ class ConversationContext(ChatCompletionContext):
         return other
 
     async def add_message(self, message: LLMMessage) -> None:
-        """Add what the agent heard or said, unless another of the team did."""
+        """Add what the agent heard or said, unless another agent of the team added it."""
         for one in _said(message, self._agent, self._users):
             async with self._heard.lock:
                 self._through, is_new = self._heard.taken(one, self._through)
@@ -83,7 +93,7 @@ class ConversationContext(ChatCompletionContext):
                     await self._conversation.add(one)
 
     async def get_messages(self) -> list[LLMMessage]:
-        """Return the conversation's window, as this agent sees it."""
+        """Return the last messages of the conversation, as this agent sees them."""
         window = await self._conversation.messages(max_tokens=self._max_tokens)
         return list(_seen(window, self._agent))
 
@@ -92,13 +102,14 @@ class ConversationContext(ChatCompletionContext):
         await self._conversation.clear()
 
     async def save_state(self) -> Mapping[str, Any]:
-        """Return a state without messages: these are in the memory."""
+        """Return a state without messages: the memory holds them."""
         return ChatCompletionContextState().model_dump()
 
     async def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over a state of this class, or that of another context if nothing was said yet.
+        """Load a state of this class, or of another context if the conversation is empty.
 
-        Raises InvalidInputError if there are messages in both.
+        Raises:
+            InvalidInputError: The state and the conversation both have messages.
         """
         messages = ChatCompletionContextState.model_validate(state).messages
         if messages and await self._conversation.records():

@@ -15,10 +15,10 @@ from commonplace.writing.extraction import Extractor
 
 
 def extractor(client: ChatCompletionClient) -> Extractor:
-    """Return `client` for ``observe(messages, extractor=...)``; its errors pass through.
+    """Return `client` for ``observe(messages, extractor=...)``. Its errors pass through.
 
-    Await it where an event loop runs: ``await AsyncMemory(memory).observe(...)`` calls the client
-    on that loop, which goes on meanwhile. Without a loop, the client is called on one of its own.
+    Where an event loop runs, write ``await AsyncMemory(memory).observe(...)``: the client is
+    called on that loop. Without a loop, the client is called on one of its own.
 
     >>> from autogen_ext.models.replay import ReplayChatCompletionClient
     >>> extractor(ReplayChatCompletionClient(['{"operations": []}']))("What is new?")

@@ -31,12 +31,11 @@ T = TypeVar("T")
 
 
 class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
-    """Gives AutoGen agents a memory of Commonplace: ``AssistantAgent(..., memory=[...])``.
+    """Gives AutoGen agents a memory: ``AssistantAgent(..., memory=[SharedMemory(alice)])``.
 
-    Before each turn the agent's model is shown what the memory knows about the last text of the
-    user, as one quoted block before the user's message. The block is shown, not stored: the
-    agent's context and its saved state never hold it. One instance serves several agents, threads
-    and event loops.
+    Before each turn the model is shown what is known about the user's last text, as one quoted
+    block before the user's message. Neither the agent's context nor its saved state holds the
+    block. One instance serves several agents, threads and event loops.
 
     >>> SharedMemory(memory.scope("user", "alice"))
     SharedMemory(<Memory user/alice>)
@@ -59,19 +58,23 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         write_back: bool = False,
         session: str | None = None,
     ) -> None:
-        """Recall from and write to `memory`, which stays its owner's to close.
+        """Recall from `memory` and write to it.
 
-        The block has at most `max_tokens` tokens, of records with at least `min_confidence`, in
-        0..1. `users` are the sources of messages that a person wrote. With `emit_events` the agent
-        emits a MemoryQueryEvent with the best matches; a team keeps those in its message thread
-        and so in its saved state. With ``on_error="log"`` a memory that fails while an agent runs
-        is logged and the run goes on. `api_key_env` names the environment variable that holds the
-        key of the memory's server where the component is loaded: no key is ever dumped.
-
-        `group`, of the same store, is what several agents share beside their own: it is read as
-        well, and what is said in their runs is written to it. With `write_back` what users say to
-        an agent and what it answers is remembered as it is said, without `remember_result` or
-        `capture`; `session` names the conversation.
+        Args:
+            memory: A memory. Who opened it closes it.
+            max_tokens: The most tokens of the block.
+            min_confidence: Leave out matches below this, from 0 to 1.
+            users: The sources of messages that a person wrote.
+            emit_events: Emit a MemoryQueryEvent with the best matches. A team keeps it in its
+                message thread and saved state.
+            on_error: With "log" a failing memory is logged and the run goes on; "raise" raises.
+            api_key_env: The environment variable that holds the key of the memory's server when
+                the component is loaded. No key is ever dumped.
+            group: A memory of the same store that several agents share. It is read as well, and
+                what is said in runs is written to it.
+            write_back: Remember what users say and the agent answers at once, without
+                `remember_result` or `capture`.
+            session: The name of the conversation.
         """
         self._own = checked_memory(memory)
         self._group = None if group is None else checked_memory(group)
@@ -122,10 +125,11 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         min_confidence: float = 0.0,
         **unknown: Any,
     ) -> autogen.MemoryQueryResult:
-        """Return what answers `query`, best first, at most `limit`; options as in `recall`.
+        """Return what answers `query`, the best first, at most `limit`.
 
-        A result's metadata holds its record's, and what the record says of itself: its `id`,
-        `kind`, `scope`, `created_at`, where it came from, and as `score` its confidence in 0..1.
+        The options are those of `recall`. The metadata of a result has the record's own metadata,
+        its `id`, `kind`, `scope`, `created_at` and source, and its confidence from 0 to 1 as
+        `score`.
 
         >>> import asyncio
         >>> _ = memory.remember("Alice is allergic to peanuts")
@@ -144,10 +148,10 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
     async def add(
         self, content: autogen.MemoryContent, cancellation_token: CancellationToken | None = None
     ) -> None:
-        """Remember a text, Markdown or a JSON dict, which comes back as the same dict.
+        """Remember a text, Markdown or a JSON dict. A dict comes back as the same dict.
 
-        Of its metadata a known `kind`, an `importance` in 0..1 and a `ttl` are the record's own.
-        Raises InvalidInputError, a ValueError, for other content.
+        `kind`, `importance` (0 to 1) and `ttl` in its metadata become those of the record. Raises
+        InvalidInputError, a ValueError, for other content.
 
         >>> import asyncio
         >>> from autogen_core.memory import MemoryContent, MemoryMimeType
@@ -161,7 +165,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         await _cancelled_by(cancellation_token, remembered)
 
     async def clear(self) -> None:
-        """Forget all records of the memory's own scope, and none that it only includes."""
+        """Forget all records of the memory's own scope. Included scopes stay."""
         records = await self._memory.records(limit=await self._memory.count())
         ids = [record.id for record in records]
         try:
@@ -171,15 +175,14 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
                 await self._forgotten_if_own(id)
 
     async def close(self) -> None:
-        """Release what `load_component` opened; a memory that was passed stays open."""
+        """Close what `load_component` opened. A memory that was passed stays open."""
         if self._opened_here:
             await self._memory.close()
 
     async def remember_result(self, result: TaskResult, *, session: str | None = None) -> None:
-        """Remember what users and agents said in a run; the same run again stores nothing twice.
+        """Remember what users and agents said in a run. The same run again stores nothing twice.
 
-        `session` names the conversation. Messages with a source of `users` are the user's; tool
-        calls, thoughts and events are not remembered.
+        `session` names the conversation. Tool calls, thoughts and events are not remembered.
 
         >>> import asyncio
         >>> from autogen_agentchat.base import TaskResult
@@ -194,10 +197,10 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
     async def capture(
         self, stream: AsyncGenerator[T, None], *, session: str | None = None
     ) -> AsyncGenerator[T, None]:
-        """Yield what `stream` yields and, when it ends, remember it as `remember_result` does.
+        """Yield what `stream` yields. At its end, remember it as `remember_result` does.
 
-        However it ends: what was said before a run failed is kept too. Write ``async for message
-        in memory.capture(team.run_stream(task=...))``, or ``Console(memory.capture(...))``.
+        A run that fails is remembered up to its failure. Write ``async for message in
+        memory.capture(team.run_stream(task=...))``, or ``Console(memory.capture(...))``.
         """
         items: list[T] = []
         try:
@@ -210,9 +213,10 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
             await self._remember(items, session)
 
     def tools(self, agent: str | None = None) -> list[FunctionTool]:
-        """Return the tools remember, recall and forget, for an agent of this name.
+        """Return the tools remember, recall and forget for an agent of this name.
 
-        With a group there is remember_for_group too; forget reaches what is the agent's own.
+        With a `group` there is also remember_for_group. forget reaches only the agent's own
+        records.
 
         >>> [tool.name for tool in SharedMemory(memory).tools("helper")]
         ['remember', 'recall', 'forget']

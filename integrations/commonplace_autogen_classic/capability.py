@@ -36,10 +36,10 @@ _waiting: ContextVar[frozenset[SharedMemory]] = ContextVar("_waiting", default=f
 class SharedMemory:
     """Gives agents a memory: ``SharedMemory(alice).add_to_agent(agent)``.
 
-    Before each reply the model is shown what the memory knows about the user's last text, as one
-    quoted message that the agent's history never holds. What a user tells the agent and what it
-    says is remembered. One instance serves several agents, threads and async chats, of which none
-    makes its event loop wait.
+    Before each reply the model is shown what is known about the user's last text, as one quoted
+    message. The agent's history never holds it. What users tell the agent and what the agent says
+    is remembered. One instance serves several agents, threads and async chats. No event loop
+    waits.
 
     >>> SharedMemory(memory.scope("user", "alice"))
     SharedMemory(<Memory user/alice>)
@@ -56,10 +56,18 @@ class SharedMemory:
     ) -> None:
         """Recall from `memory` and write to it.
 
-        The block has at most `max_tokens` tokens. `session` names the conversation. `users` are
-        the names under which a person writes; a message without a name is a person's too. With
-        ``on_error="log"`` a memory that fails is logged and the chat goes on; ``"raise"`` raises,
-        for what an agent said in an async chat at the next reply.
+        Args:
+            memory: The memory.
+            max_tokens: The most tokens of the quoted message.
+            session: The name of the conversation.
+            users: The names under which a person writes. A message without a name is a person's
+                too.
+            on_error: With "log" a failing memory is logged and the chat goes on. "raise" raises;
+                an error while writing what an agent said in an async chat is raised at the next
+                reply.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
         """
         self._memory = checked_memory(memory)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
@@ -71,10 +79,10 @@ class SharedMemory:
         self._writing: set[asyncio.Future[None]] = set()
 
     def add_to_agent(self, agent: ConversableAgent) -> None:
-        """Attach to `agent`; again changes nothing.
+        """Attach to `agent`. Attaching again changes nothing.
 
-        Reply functions of your own with ``position=0`` that give final answers are registered
-        before, so that async chats ask the memory first.
+        If you register reply functions of your own with ``position=0`` that give final answers,
+        register them before. Otherwise async chats do not ask the memory.
         """
         if agent in self._hooks:
             return
@@ -100,7 +108,7 @@ class SharedMemory:
             )
 
     def remove_from_agent(self, agent: ConversableAgent) -> None:
-        """Detach from `agent`; one that was never attached stays as it is."""
+        """Detach from `agent`. An agent that was never attached stays as it is."""
         for name, hook in self._hooks.pop(agent, []):
             agent.hook_lists[name].remove(hook)
 

@@ -20,12 +20,20 @@ def memory_tools(
     session: str | None = None,
     read_only: bool = False,
 ) -> list[Tool]:
-    """Return the tools remember, recall and forget, or with `read_only` recall alone.
+    """Return the tools remember, recall and forget for a model.
 
-    For ``ConversableAgent(functions=...)``, or ``tool.register_for_llm(agent)`` and
-    ``tool.register_for_execution(user)``. What is remembered is the word of `agent` in `session`,
-    with origin ``agent``. A tool never ends a chat: of a memory that fails it tells the model, and
-    logs the reason. Raises `ModuleNotFoundError` beside an AutoGen that has no tools, as 0.2.
+    Give them to ``ConversableAgent(functions=...)``, or call ``tool.register_for_llm(agent)`` and
+    ``tool.register_for_execution(user)``. A tool never ends a chat: if the memory fails, it tells
+    the model so and logs the reason.
+
+    Args:
+        memory: The memory.
+        agent: The name of who remembers. The origin of what is remembered is ``agent``.
+        session: The name of the conversation.
+        read_only: Return the tool recall alone.
+
+    Raises:
+        ModuleNotFoundError: This AutoGen has no tools, as 0.2.
 
     >>> [one.name for one in memory_tools(memory.scope("user", "alice"), agent="helper")]
     ['remember', 'recall', 'forget']

@@ -16,8 +16,9 @@ from crewai.utilities.i18n import I18N_DEFAULT
 
 _BEFORE, _, _AFTER = I18N_DEFAULT.memory("extract_memories_user").partition("{content}")
 # What CrewAI saves of a run: the task or input, the agent, perhaps what was expected, the result.
+# A role that is written in YAML often ends with the end of a line.
 _RUN = re.compile(
-    r"\A(?:Task|Input): .*?\nAgent: ([^\n]*)\n(?:Expected result: .*?\n)?Result: (.*)\Z", re.DOTALL
+    r"\A(?:Task|Input): .*?\nAgent: (.*?)\n(?:Expected result: .*?\n)?Result: (.*)\Z", re.DOTALL
 )
 _THOUGHT = re.compile(r"\A\s*(?:Thought:.*?)?Final Answer:", re.DOTALL)
 

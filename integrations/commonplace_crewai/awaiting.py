@@ -16,11 +16,14 @@ _LIMIT = 5
 
 
 class AwaitingAgent(Agent):
-    """CrewAI's agent, which waits for its memory where ``await crew.akickoff()`` runs it.
+    """CrewAI's agent for ``await crew.akickoff()``: the event loop does not wait for its memory.
 
-    CrewAI itself asks an agent's memory in a function that is not awaited, so that the event loop
-    stands still meanwhile. This agent has asked `crew_memory` before, in a worker thread. All else
-    is as in CrewAI's.
+    CrewAI itself recalls on the event loop. This agent recalls in a worker thread before.
+    Everything else is CrewAI's.
+
+    >>> agent = AwaitingAgent(role="clerk", goal="Help", backstory="Careful", llm="openai/gpt-5")
+    >>> agent.role
+    'clerk'
     """
 
     async def aexecute_task(

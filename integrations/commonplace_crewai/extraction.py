@@ -8,7 +8,7 @@ from commonplace.writing.extraction import Extractor
 
 
 def extractor(llm: BaseLLM) -> Extractor:
-    """Return `llm` for ``memory.observe(messages, extractor=...)``; its errors pass through.
+    """Return `llm` for ``memory.observe(messages, extractor=...)``. Its errors pass through.
 
     >>> class Scripted(BaseLLM):
     ...     def call(self, messages, *args, **options):

@@ -13,18 +13,25 @@ from crewai.hooks.llm_hooks import LLMCallHookContext
 from commonplace import Memory, Source
 from commonplace.adapting import OnError, checked_memory, checked_on_error, guarded, query_text
 from commonplace.recall.packing import RELEVANT
+from commonplace_crewai.mapping import named
 from commonplace_crewai.running import kickoff_inputs, listen
 from commonplace_crewai.shelf import abort
 from commonplace_crewai.storage import MemoryOrChoice
 
 
 class MemoryHooks:
-    """The hooks of one memory; give a crew those that it needs.
+    """A memory as CrewAI's hooks. Give a crew those that it needs.
 
-    ``before_kickoff`` puts what answers the inputs into the input ``memories``, for tasks that name
-    ``{memories}``. ``before_llm_call`` puts what answers a task into its prompt, of every agent of
-    the process whose crew has no memory, once it is registered. ``after_kickoff`` keeps the result.
-    `memory` and `on_error` are those of `crew_memory`; what is shown has at most `max_tokens`.
+    | hook | does | |---|---| | `before_kickoff` | puts what is known about the inputs under
+    ``memories``, for ``{memories}`` | | `before_llm_call` | puts what is known about a task into
+    its prompt; once registered, for every | | | agent of the process whose crew has no memory | |
+    `after_kickoff` | stores the result |
+
+    Args:
+        memory: As for `crew_memory`.
+        max_tokens: The most tokens of what is recalled.
+        min_confidence: Leave out matches below this, from 0 to 1.
+        on_error: As for `crew_memory`.
 
     >>> hooks = MemoryHooks(memory.scope("user", "alice"))
     >>> hooks.before_kickoff({"question": "Who keeps the key?"})["memories"]
@@ -39,7 +46,7 @@ class MemoryHooks:
         min_confidence: float = RELEVANT,
         on_error: OnError = "log",
     ) -> None:
-        """Hook in a memory, or what chooses one by the inputs of a kickoff."""
+        """Use a memory, or a function that chooses one by the inputs of a kickoff."""
         self._memory = memory if callable(memory) else checked_memory(memory)
         self._max_tokens = max_tokens
         self._min_confidence = min_confidence
@@ -48,23 +55,24 @@ class MemoryHooks:
         listen()
 
     def before_kickoff(self, inputs: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the inputs with ``memories``: for `Crew(before_kickoff_callbacks=[...])`."""
+        """Return the inputs with ``memories``. For `Crew(before_kickoff_callbacks=[...])`."""
         given = dict(inputs or {})
-        self._inputs.set(given)
+        in_all = {**kickoff_inputs(), **given}
+        self._inputs.set(in_all)
         asked = "\n".join(str(value) for value in given.values())
-        return {**given, "memories": self._block(asked, given)}
+        return {**given, "memories": self._block(asked, in_all)}
 
     def after_kickoff(self, output: CrewOutput) -> CrewOutput:
-        """Keep a crew's result: for `Crew(after_kickoff_callbacks=[...])`."""
+        """Store a crew's result. For `Crew(after_kickoff_callbacks=[...])`."""
         agent = output.tasks_output[-1].agent if output.tasks_output else None
         if output.raw.strip():
             with self._kept_from_crew("saving for the crew"):
-                source = Source(framework="crewai", agent=agent, origin="agent")
+                source = Source(framework="crewai", agent=named(agent), origin="agent")
                 self._chosen(self._inputs.get() or {}).remember(output.raw, source=source)
         return output
 
     def before_llm_call(self, context: LLMCallHookContext) -> None:
-        """Add memories to a task's prompt: for CrewAI's `register_before_llm_call_hook`."""
+        """Add memories to a task's prompt. For CrewAI's `register_before_llm_call_hook`."""
         task, first = context.task, context.iterations == 0
         if context.executor is None or task is None or not first or _has_memory(context):
             return

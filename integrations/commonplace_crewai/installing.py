@@ -29,13 +29,23 @@ def install(
     on_error: OnError = "log",
     in_transcripts: bool = True,
 ) -> Installed:
-    """Have every ``Crew(memory=True)`` and every flow without a memory use `memory`.
+    """Let every ``Crew(memory=True)``, and every flow without a memory, use `memory`.
 
-    They share one `crew_memory`, which takes the same options, from the first kickoff on. So do
-    agents of such crews with ``memory=True``. It is for the whole process and takes the place of
-    another `set_memory_storage_factory`. Crews and flows that were made before keep CrewAI's own
-    memory; so does an agent with ``memory=True`` that works outside of crews: give that one a
-    `crew_memory`.
+    They share one `crew_memory`, from the first kickoff on. Agents of such crews with
+    ``memory=True`` use it too. It holds for the whole process and replaces another
+    `set_memory_storage_factory`. Crews and flows that were made before keep CrewAI's own memory.
+    So does an agent with ``memory=True`` outside of crews: give that one a `crew_memory`.
+
+    Args:
+        memory: As for `crew_memory`, like all other arguments.
+        llm: As for `crew_memory`.
+        read_only: As for `crew_memory`.
+        min_confidence: As for `crew_memory`.
+        on_error: As for `crew_memory`.
+        in_transcripts: As for `crew_memory`.
+
+    Returns:
+        An object whose `remove` undoes this. Or use it in a ``with`` block.
 
     >>> from crewai.memory.unified_memory import Memory as CrewAIMemory
     >>> with install(memory.scope("team")) as installed:
@@ -54,7 +64,7 @@ def install(
 
 
 class Installed:
-    """What `install` did, until `remove` or the end of its ``with`` block."""
+    """The effect of `install`, until `remove` or the end of its ``with`` block."""
 
     def __init__(self, memory: CrewMemory) -> None:
         """Install a memory."""

@@ -22,12 +22,16 @@ _DOCUMENT = Source(framework="crewai", origin="document")
 
 
 class CommonplaceKnowledge(BaseKnowledgeStorage):
-    """CrewAI's knowledge in a memory's scope: `Knowledge(..., storage=CommonplaceKnowledge(...))`.
+    """CrewAI's knowledge in a memory, for ``Knowledge(..., storage=...)``.
 
-    Search is the core's, by words and meaning, over all that the memory reads. Results under
-    `min_confidence`, in 0..1, are left out; CrewAI's own threshold is for cosines, which these
-    scores are not. A document that is there already is not stored again. `reset` removes the
-    documents of this scope and nothing else.
+    A search reads everything that the memory reads, by words and meaning. A document that is
+    stored already is not stored again. `reset` removes the documents of this scope and nothing
+    else.
+
+    Args:
+        memory: The memory to store in.
+        min_confidence: Leave out results below this, from 0 to 1. It replaces CrewAI's
+            `score_threshold`, which is for cosines.
 
     >>> handbook = CommonplaceKnowledge(memory=memory.scope("handbook"))
     >>> handbook.save(["Refunds take five days"])

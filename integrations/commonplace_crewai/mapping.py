@@ -36,8 +36,8 @@ def to_record(given: MemoryRecord, place: Scope, agent: str | None) -> Record:
         metadata=_metadata(given),
         source=Source(
             framework="crewai",
-            agent=_name(agent),
-            session=_name(given.source),
+            agent=named(agent),
+            session=named(given.source),
             origin="agent",
         ),
         scope=place,
@@ -110,6 +110,11 @@ def categories_of(record: Record) -> list[str]:
     return [one for one in written if isinstance(one, str)] if isinstance(written, list) else []
 
 
+def named(text: str | None) -> str | None:
+    """Return a text, such as a role, as the name of an agent or a session; None if it is blank."""
+    return text.strip()[:MAX_NAME_CHARACTERS] if text and text.strip() else None
+
+
 def matching(
     categories: list[str] | None = None, metadata_filter: Mapping[str, JSON] | None = None
 ) -> dict[str, Any]:
@@ -177,8 +182,3 @@ def _last_accessed(record: Record) -> datetime:
         return naive(_aware(parsed_time(written)))
     except (TypeError, ValueError):  # another framework's record, or not ours to read
         return naive(record.updated_at or record.created_at)
-
-
-def _name(text: str | None) -> str | None:
-    """Return a text that can name an agent or a session, or None."""
-    return text[:MAX_NAME_CHARACTERS] if text and text.strip() else None

@@ -50,24 +50,27 @@ def crew_memory(
     on_error: OnError = "log",
     in_transcripts: bool = True,
 ) -> CrewMemory:
-    """Return a CrewAI memory that keeps to `memory`: for `Crew(memory=...)`, an agent or a flow.
+    """Return a CrewAI memory on `memory`: for ``Crew(memory=...)``, an agent or a flow.
 
-    Before each task CrewAI recalls what answers the task's description, and after it keeps the
-    result; agents also get CrewAI's tools to search and save. Without `llm` nothing asks a
-    language model and a result is kept as it is; with one, CrewAI has it take results apart,
-    file them under scopes and reconcile them with what is known.
+    Before each task CrewAI recalls what answers the task's description. After the task it stores
+    the result. Agents also get CrewAI's tools to search and save.
 
-    One crew serves many users when `memory` is a function: it gets the inputs of the kickoff in
-    progress, empty if there are none, and returns that run's memory. It may read a context
-    variable of yours instead. What it raises is a failure of the memory: nothing is recalled from
-    anybody, and nothing is written.
+    Args:
+        memory: A memory. Or a function from the inputs of the kickoff (empty if there are none)
+            to a memory, so that one crew serves many users. What the function raises counts as a
+            failure of the memory: nothing is recalled and nothing is written.
+        llm: A language model that takes results apart, files them under scopes and reconciles
+            them with what is known. Without it no model is asked, and a result is stored as it
+            is.
+        root_scope: The path below which the crew reads and writes, such as "/crew/research".
+        read_only: Recall and never write.
+        min_confidence: Leave out matches below this, from 0 to 1.
+        on_error: With "log" a failing memory is logged and the crew goes on without it. "raise"
+            ends the run with CrewAI's HookAborted, whose cause is the error.
+        in_transcripts: Leave what was recalled in the messages that CrewAI keeps of a task.
 
-    `root_scope`, such as "/crew/research", is the path below which this crew writes and reads.
-    `read_only` recalls and never writes. Matches under `min_confidence`, in 0..1, are left out.
-    With ``on_error="log"`` a failing memory is logged and the crew goes on without it; with
-    ``"raise"`` it ends the run with CrewAI's HookAborted, whose cause is the error. With
-    ``in_transcripts=False`` the memories of a prompt are taken out of the messages that CrewAI
-    keeps of a task.
+    Raises:
+        InvalidInputError: An argument cannot be used.
 
     >>> alice = memory.scope("user", "alice")
     >>> _ = alice.remember("The deploy key is kept by Maria")

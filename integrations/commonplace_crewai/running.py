@@ -33,7 +33,7 @@ def listen() -> None:
 
 
 def kickoff_inputs() -> Mapping[str, Any]:
-    """Return the inputs of the innermost kickoff in progress that was given any, or none."""
+    """Return the inputs of the kickoffs in progress; an inner one's take an outer one's place."""
     kickoffs = _kickoffs.get()
     return kickoffs[-1][1] if kickoffs else {}
 
@@ -49,7 +49,8 @@ def _note_inputs(context: InputContext) -> None:
     runner = context.crew or context.flow
     # CrewAI's memory saves by a flow of its own, whose inputs are no user's.
     if context.payload and not type(runner).__module__.startswith("crewai.memory"):
-        _kickoffs.set((*_kickoffs.get(), (runner, dict(context.payload))))
+        inputs = {**kickoff_inputs(), **context.payload}
+        _kickoffs.set((*_kickoffs.get(), (runner, inputs)))
 
 
 def _forget_inputs(context: ExecutionEndContext) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from commonplace.errors import ModelUnavailableError
 from commonplace.values.characters import mended
-from commonplace_crewai.analysis import Heard, WithoutModel, agent_in
+from commonplace_crewai.analysis import Heard, WithoutModel, agent_in, statements
 from commonplace_crewai.attempts import Judged, judged
 from commonplace_crewai.running import saving_agent
 from commonplace_crewai.shelf import Shelved, abort
@@ -68,7 +68,9 @@ class Saving(Shelved):
         """Return what is worth remembering of a run, and who said it."""
         if task := judged(content):
             return Attempt(content, task)
-        return Heard(super().extract_memories(content), agent=agent_in(content))
+        heard = super().extract_memories(content)
+        # What CrewAI returns if its model fails: then too, the result is what is worth keeping.
+        return Heard(statements(content) if heard == [content] else heard, agent=agent_in(content))
 
     def drain_writes(self) -> None:
         """Wait for the background; with ``on_error="raise"``, raise what failed there."""

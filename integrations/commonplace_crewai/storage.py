@@ -72,13 +72,12 @@ def text_id(text: str) -> str:
 
 
 class CommonplaceStorage(AwaitedStorage):
-    """A CrewAI `StorageBackend` on a memory's scope; `crew_memory` puts it to use.
+    """A CrewAI `StorageBackend` on a memory's scope. `crew_memory` uses it.
 
-    CrewAI's path "/" is the memory's own scope and "/a/b" the scope a, b below it, segment by
-    segment; nothing outside can be reached, and `reset` ends there too. Records of other
-    frameworks lie at their paths among CrewAI's own. What an including memory adds is recalled by
-    `crew_memory` and not stored here. Vectors are only searched by: what is saved, the core
-    embeds itself, so that vectors of another embedder never enter the store.
+    CrewAI's path "/" is the memory's own scope, and "/a/b" the scope a, b below it. Nothing
+    outside can be reached, and `reset` ends there too. Records of other frameworks lie at their
+    paths beside CrewAI's. The memory embeds what is saved; given vectors are used for searching
+    only.
 
     >>> from crewai.memory.types import MemoryRecord
     >>> storage = CommonplaceStorage(memory.scope("user", "alice"))
@@ -89,10 +88,7 @@ class CommonplaceStorage(AwaitedStorage):
 
     # Neither a dataclass nor a pydantic model: CrewAI's copies would make a dict of those.
     def __init__(self, memory: MemoryOrChoice) -> None:
-        """Store in the scope of `memory`, which stays open until its opener closes it.
-
-        A function is asked at each call, with the inputs of the kickoff in progress.
-        """
+        """Store in the scope of `memory`, or of what a function of the kickoff's inputs returns."""
         self._memory = memory if callable(memory) else checked_memory(memory)
         self._touched = Touched()
         listen()

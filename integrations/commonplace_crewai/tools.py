@@ -11,6 +11,7 @@ from commonplace import Memory, RecordNotFoundError, Source
 from commonplace.adapting import count_shown, query_text
 from commonplace.recall.packing import RELEVANT
 from commonplace_crewai.caching import never
+from commonplace_crewai.mapping import named
 from commonplace_crewai.recalling import line_of
 from commonplace_crewai.running import saving_agent
 from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
@@ -19,11 +20,14 @@ from commonplace_crewai.storage import CommonplaceStorage, MemoryOrChoice
 def memory_tools(
     memory: MemoryOrChoice, *, read_only: bool = False, min_confidence: float = RELEVANT
 ) -> list[BaseTool]:
-    """Return the tools `remember`, `recall` and `forget` of a memory, for `Agent(tools=...)`.
+    """Return the tools `remember`, `recall` and `forget`, for ``Agent(tools=...)``.
 
-    They are named otherwise than CrewAI's `search_memory` and `save_to_memory`, and an agent can
-    have both. With `read_only` there is `recall` alone. Matches under `min_confidence`, in 0..1,
-    are left out. As for `crew_memory`, a function chooses a memory by the kickoff's inputs.
+    Their names differ from CrewAI's `search_memory` and `save_to_memory`: an agent can have both.
+
+    Args:
+        memory: A memory, or a function from the inputs of the kickoff to a memory.
+        read_only: Return `recall` alone.
+        min_confidence: Leave out matches below this, from 0 to 1.
 
     >>> remember, recall, forget = memory_tools(memory.scope("user", "alice"))
     >>> remember.run(text="Likes tea")
@@ -71,7 +75,7 @@ class RememberTool(_MemoryTool):
     args_schema: type[BaseModel] = _Remembered
 
     def _run(self, text: str) -> str:
-        source = Source(framework="crewai", agent=saving_agent(), origin="agent")
+        source = Source(framework="crewai", agent=named(saving_agent()), origin="agent")
         self._memory.remember(text, source=source)
         return "Remembered."
 

@@ -35,14 +35,23 @@ def with_memory(
     agent: str | None = None,
     on_error: OnError = "log",
 ) -> Runnable[Any, Any]:
-    """Return a chain that recalls before it answers, and remembers what was asked and answered.
+    """Return a chain that recalls before it answers, and remembers question and answer.
 
-    Of an input that is a dict, `input_key` has the question, and the chain's prompt finds what is
-    known under `context_key`: ``{memory}``. A text or messages, which a chat model takes, get it as
-    the end of the system message. An answer is a text, a message, or a dict with one of them under
-    `output_key`. Sync, async, in batches and streamed; a stream that is abandoned remembers
-    nothing. `memory`, `default`, `max_tokens`, `agent` and `on_error` are those of
-    `MemoryMiddleware`; the session is the configuration's ``session_id`` or ``thread_id``.
+    It runs sync, async, in batches and streamed. A stream that is abandoned remembers nothing.
+
+    Args:
+        chain: A chain or a chat model.
+        memory: As for `MemoryMiddleware`.
+        default: As for `MemoryMiddleware`.
+        input_key: Where an input that is a dict has the question.
+        context_key: Where the chain's prompt finds what is known: ``{memory}``. An input that is
+            text or messages gets it at the end of the system message.
+        output_key: Where an answer that is a dict has its text or message.
+        max_tokens: The most tokens of what is recalled.
+        agent: The name of who answers.
+        on_error: With "log" a failing memory is logged and the chain goes on; "raise" raises.
+
+    The session is the configuration's ``session_id`` or ``thread_id``.
 
     >>> from langchain_core.language_models import FakeListChatModel
     >>> from langchain_core.prompts import ChatPromptTemplate

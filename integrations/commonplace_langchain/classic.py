@@ -32,14 +32,29 @@ _WRITING = "adding to the conversation of the chain"
 
 
 class ConversationMemory(BaseChatMemory):
-    """A conversation as the memory of a chain: ``ConversationChain(memory=..., ...)``.
+    """A conversation as the memory of a chain of `langchain_classic`.
 
-    The chain's prompt finds under `memory_key` the conversation's window for its question, at most
-    `max_tokens` tokens: the summary and what is recalled first, then the last turns; as text, or
-    with ``return_messages=True`` as messages. So it stands for `ConversationBufferMemory`,
-    `ConversationSummaryBufferMemory` and `VectorStoreRetrieverMemory` at once. `input_key` and
-    `output_key` are theirs. With ``on_error="log"`` a memory that fails is logged, and the chain
-    goes on. Raises InvalidInputError for what is no conversation and no limit.
+    It replaces `ConversationBufferMemory`, `ConversationSummaryBufferMemory` and
+    `VectorStoreRetrieverMemory`. The chain's prompt finds under `memory_key` the summary and what
+    is recalled for the question, then the last turns.
+
+    Args:
+        conversation: What ``memory.conversation(session)`` returns.
+        max_tokens: The most tokens under `memory_key`.
+        memory_key: The name in the prompt.
+        human_prefix: What stands before a user's text.
+        ai_prefix: What stands before a model's text.
+        on_error: With "log" a failing memory is logged and the chain goes on; "raise" raises.
+        **options: Those of LangChain's class: `input_key`, `output_key`, `return_messages`.
+
+    Raises:
+        InvalidInputError: `conversation` is no Conversation, or `max_tokens` no whole number.
+
+    >>> kept = ConversationMemory(memory.conversation("monday"), max_tokens=1000)
+    >>> kept.save_context({"input": "Hello"}, {"output": "Hi"})
+    >>> print(kept.load_memory_variables({})["history"])
+    Human: Hello
+    AI: Hi
     """
 
     conversation: Any

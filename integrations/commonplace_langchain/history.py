@@ -21,13 +21,18 @@ WINDOW = "commonplace-window"
 
 
 class ConversationHistory(BaseChatMessageHistory):
-    """A conversation of the memory as a chat's history, at most `max_tokens` tokens of it.
+    """A conversation of the memory as a chat history of LangChain.
 
-    `messages` is what `Conversation.messages` returns, as LangChain's messages with the ids of
-    their records: system message, summary and what is recalled first, then the last turns.
-    `add_messages` adds what is new: a message that came from here, or was added with its id
-    before, is not added again, so an agent's whole result can be given. Reasoning is left out.
-    Raises InvalidInputError for what is no conversation and no limit.
+    `messages` is what `Conversation.messages` returns: the system message with the summary and
+    what is recalled, then the last turns. Each message has its record's id. `add_messages` adds
+    only what is new, so you can pass an agent's whole result. Reasoning is left out.
+
+    Args:
+        conversation: What ``memory.conversation(session)`` returns.
+        max_tokens: The most tokens of `messages`.
+
+    Raises:
+        InvalidInputError: `conversation` is no Conversation, or `max_tokens` no whole number.
 
     >>> history = ConversationHistory(memory.conversation("monday"), max_tokens=1000)
     >>> history.add_user_message("I am allergic to peanuts")

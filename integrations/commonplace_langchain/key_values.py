@@ -52,10 +52,15 @@ class _KeyValues(BaseStore[str, V], Generic[V]):
 
 
 class MemoryKeyValueStore(_KeyValues[Any]):
-    """A `BaseStore` of langchain-core for JSON values, on a memory's own scope.
+    """A `BaseStore` of langchain-core for JSON values, in a memory's own scope.
 
-    Values are exact and are found by their keys alone; `memory.get(key)` returns them too. Raises
-    InvalidInputError for a value that is no JSON, and then keeps nothing of the call.
+    A value is found by its key alone; ``memory.get(key)`` returns it too.
+
+    Args:
+        memory: The memory to store in.
+
+    Raises:
+        InvalidInputError: A value of `mset` is not JSON. Nothing of the call was stored.
 
     >>> store = MemoryKeyValueStore(memory)
     >>> store.mset([("tea", {"milk": True})])

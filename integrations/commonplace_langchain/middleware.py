@@ -60,29 +60,34 @@ class MemoryState(AgentState[Any]):
 
 
 class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
-    """Gives an agent made by `create_agent` a memory that outlives its threads.
+    """Gives an agent of `create_agent` a memory that outlives its threads.
 
-    Once per turn it recalls what is known about the user's last message and ends the system message
-    of the turn's model calls with it: at most `max_tokens` tokens of quoted data that are never
-    saved with the agent's state. After the turn it remembers what the user said and the agent's
-    final answer, as records of kind ``message`` with the thread as session and `agent` as who
-    answered (default: the name of the agent). Remembering a message twice leaves one record; one
-    that is edited in its thread takes its own place, after the next turn.
+    Before the first model call of a turn it recalls what is known about the user's last message,
+    and appends it to the system message as quoted data. The agent's state never holds it. After
+    the turn it remembers the user's message and the agent's final answer, as records of kind
+    ``message`` with the thread as session. A message that is remembered twice leaves one record;
+    an edited one replaces its record after the next turn.
 
-    `memory` may be a function from the `Run` to a memory: then each run has its own user's. It is
-    asked with what the run's context and configuration say, never with what a model or a message
-    says. `default` is for runs that say nothing of their user; without it they are an error.
+    Args:
+        memory: A memory, or a function from the `Run` to a memory. The function sees the run's
+            context and configuration, and nothing that a model or a message says.
+        default: The memory of runs that say nothing of their user. Without it they are an error.
+        max_tokens: The most tokens of the quoted data.
+        min_confidence: Leave out matches below this, from 0 to 1.
+        kinds: The kinds to recall. None recalls all.
+        write: What to remember: "all", what the "user" says, "none", or a function of a message.
+        read_only: Remember nothing, and give no tool that writes.
+        extractor: A model that makes facts of what was kept, in the background.
+        tools: Also give the agent the tools remember, recall and forget.
+        agent: The name of who answers. The default is the agent's own name.
+        speaker: A function that says whose word a human message is. The default: the user's, or
+            another agent's if its tool started this one.
+        on_error: With "log" a failing memory is logged once a turn, the agent goes on, and what
+            could not be written is written after a later turn. "raise" raises the error.
+        name: Tells several instances of one agent apart.
 
-    `write` tells what is kept: ``"all"``, what the ``"user"`` says, ``"none"``, or a function of a
-    message. `read_only` is ``"none"`` for the tools as well. `kinds` and `min_confidence` bound
-    what is recalled. An `extractor` is asked in the background about what was kept; `close` waits
-    for it. With `tools` the agent has the tools remember, recall and forget. `speaker` tells whose
-    word a human message is; by default the user's, but an agent's where that agent's tool started
-    this one.
-
-    A failing memory is logged once a turn and the agent goes on, unless ``on_error="raise"``; what
-    could not be written is written after a later turn of the thread. `name` tells apart several
-    instances in one agent. Raises InvalidInputError for settings that cannot be used.
+    Raises:
+        InvalidInputError: A setting cannot be used.
 
     >>> from langchain.agents import create_agent
     >>> from langchain_core.language_models import FakeListChatModel
@@ -114,7 +119,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         on_error: OnError = "log",
         name: str = "MemoryMiddleware",
     ) -> None:
-        """Recall from `memory` and write to it; whose memory it is, its scope says."""
+        """Recall from `memory` and write to it. The class describes the arguments."""
         self._chosen = Chosen(memory, default)
         self._recalling = {
             "max_tokens": checked_limit(max_tokens, "max_tokens"),
@@ -131,7 +136,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             self.tools = memory_tools(memory, default=default, read_only=read_only, agent=agent)
 
     def close(self) -> None:
-        """Wait until the extractor was asked about all that was kept. The memory stays open."""
+        """Wait until the extractor has been asked about everything. The memory stays open."""
         if self._learning is not None:
             self._learning.drain()
 

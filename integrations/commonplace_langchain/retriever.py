@@ -21,16 +21,22 @@ _RECALLING = "recalling for the LangChain retriever"
 
 
 class MemoryRetriever(BaseRetriever):
-    """Finds what a memory knows about a query, as documents, best first.
+    """A LangChain retriever on a memory. It returns documents, the best first.
 
-    `k` is how many documents are found at most, ``invoke(query, k=3)`` asks for another number
-    once; documents of a confidence below `min_confidence`, in 0..1, are left out. A blank query
-    finds nothing. A failing memory finds nothing and is logged, unless ``on_error="raise"``; a `k`
-    that cannot be used raises InvalidInputError.
+    A document has the record's text as `page_content` and the record's id as `id`. Its `metadata`
+    always has the same keys: kind, confidence, scope, framework, agent, session, origin,
+    created_at (ISO 8601), and `metadata`, a dict with the record's own metadata. A blank query
+    finds nothing.
 
-    A document's `page_content` is the record's text and its `id` the record's id. The `metadata`
-    has always the same keys: kind, confidence, scope, framework, agent, session, origin, created_at
-    (ISO 8601) and, as a dict of its own so that nothing can hide anything, the record's metadata.
+    Args:
+        memory: The memory to recall from.
+        k: The most documents. ``invoke(query, k=3)`` asks for another number once.
+        min_confidence: Leave out documents below this, from 0 to 1.
+        on_error: With "log" a failing memory is logged and finds nothing; "raise" raises its
+            error.
+
+    Raises:
+        InvalidInputError: `k` is no whole number of at least 0.
 
     >>> _ = memory.remember("She is allergic to peanuts", metadata={"topic": "food"})
     >>> retriever = MemoryRetriever(memory=memory, k=1)

@@ -16,12 +16,16 @@ from commonplace.adapting import checked_memory
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What says whose run this is. No model, and nobody who only sends messages, can set it.
+    """What says whose run this is. Neither a model nor someone who sends messages can set it.
 
-    `context` is what ``invoke(..., context=...)`` was given; `configurable` are the values that
-    the application put into the run's configuration, without those that LangGraph adds; `user` is
-    the identity that a LangGraph server has authenticated, or None; `thread` is the thread's id,
-    or None.
+    Args:
+        context: What ``invoke(..., context=...)`` was given.
+        configurable: The values that your program put into the run's configuration.
+        user: The identity that a LangGraph server authenticated, or None.
+        thread: The id of the thread, or None.
+
+    >>> Run(context={"user_id": "alice"}).is_anonymous
+    False
     """
 
     context: Any = None
@@ -31,7 +35,7 @@ class Run:
 
     @property
     def is_anonymous(self) -> bool:
-        """Tell whether nothing says whose run this is."""
+        """Whether nothing says whose run this is."""
         return not self.context and not self.configurable and self.user is None
 
 

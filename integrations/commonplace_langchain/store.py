@@ -37,16 +37,18 @@ _Item = TypeVar("_Item", Item, SearchItem)
 
 
 class MemoryStore(BaseStore):
-    """A LangGraph `BaseStore` on a memory's scope, for ``create_agent(store=...)`` and any graph.
+    """A LangGraph `BaseStore` on a memory, for ``create_agent(store=...)`` and any graph.
 
-    A namespace is a scope below the memory's, and no capability: who holds the store reaches all
-    of them. An item is an exact value: ``memory.scope("prefs", "ann").get("tea")`` returns what
-    ``put(("prefs", "ann"), "tea", ...)`` kept. Values are JSON objects, kept and returned exactly.
+    A namespace is a scope below the memory's. Whoever holds the store reaches all of its
+    namespaces. An item is an exact value: ``memory.scope("prefs", "ann").get("tea")`` returns
+    what ``put(("prefs", "ann"), "tea", ...)`` stored. It works from any thread and event loop,
+    with and without ``await``.
 
-    `fields` lists the paths whose texts an item is found by, ``["$"]`` for the whole value; a put
-    with ``index=[...]`` names its own, with ``index=False`` none. `ttl` is LangGraph's
-    configuration: what is expired is never returned, whatever it says of that. Sync and async,
-    from any thread and event loop.
+    Args:
+        memory: The memory to store in.
+        fields: The paths of a value whose texts a search reads; ``["$"]`` is the whole value. A
+            put with ``index=[...]`` names others, one with ``index=False`` none.
+        ttl: LangGraph's configuration of expiry. An expired item is never returned.
 
     >>> store = MemoryStore(memory.scope("graph"))
     >>> store.put(("prefs", "ann"), "tea", {"text": "Takes milk in her tea"})

@@ -55,11 +55,15 @@ def memory_tools(
     read_only: bool = False,
     agent: str | None = None,
 ) -> list[BaseTool]:
-    """Return the tools remember, recall and forget, or with `read_only` recall alone.
+    """Return the tools remember, recall and forget for a model.
 
-    `memory` and `default` are those of `MemoryMiddleware`: whose memory it is, no model can say.
-    What is remembered is the word of `agent`, with origin ``agent``. A tool never ends a run: of a
-    memory that fails it tells the model, and logs the reason.
+    A tool never ends a run: if the memory fails, it tells the model so and logs the reason.
+
+    Args:
+        memory: A memory, or a function from the `Run` to a memory. No model can choose it.
+        default: The memory of runs that say nothing of their user. Without it they are an error.
+        read_only: Return the tool recall alone.
+        agent: The name of who remembers. The origin of what is remembered is ``agent``.
 
     >>> remember, recall, forget = memory_tools(memory.scope("user", "alice"))
     >>> remember.invoke({"text": "Alice is allergic to peanuts"})

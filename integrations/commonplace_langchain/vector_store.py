@@ -24,12 +24,15 @@ _SOURCE = Source(framework="langchain", origin="document")
 
 
 class MemoryVectorStore(VectorStore):
-    """A LangChain `VectorStore` on a memory: what takes a vector store takes a memory.
+    """A LangChain `VectorStore` on a memory, for everything that takes a vector store.
 
-    A document is a record of the origin ``document``, with the document's id and metadata, and is
-    recalled by every other door; what other doors have remembered is found here. The memory embeds
-    by itself. Scores are confidences in 0..1, the highest the best. Adding a document under an id
-    that is there replaces it, metadata and all. `filter` is the `where` of `Memory.recall`.
+    A document is a record of the origin ``document``, with the document's id and metadata. A
+    search also finds what was remembered by other means. The memory embeds by itself. Scores are
+    confidences from 0 to 1; the highest is best. A document with an id that is stored already
+    replaces it. `filter` is the `where` of `Memory.recall`.
+
+    Args:
+        memory: The memory to search and to write to.
 
     >>> store = MemoryVectorStore(memory)
     >>> store.add_texts(["Refunds take five days"], [{"page": 7}], ids=["refunds"])
@@ -40,7 +43,7 @@ class MemoryVectorStore(VectorStore):
     """
 
     def __init__(self, memory: Memory) -> None:
-        """Search `memory` and write to it. Raises InvalidInputError for what is no memory."""
+        """Search `memory` and write to it. Raises InvalidInputError if it is no Memory."""
         self._memory = checked_memory(memory)
 
     @property
@@ -98,7 +101,7 @@ class MemoryVectorStore(VectorStore):
 
     @override
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
-        """Remove the documents with these ids, as far as they are there."""
+        """Remove the documents with these ids. Unknown ids are ignored."""
         _check_none(kwargs)
         if ids is None:
             raise InvalidInputError("delete takes ids: memory.erase(reason=...) removes all.")
@@ -107,7 +110,7 @@ class MemoryVectorStore(VectorStore):
 
     @override
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
-        """Return the documents with these ids, in the order asked, as far as they are there."""
+        """Return the documents with these ids, in this order. Unknown ids are ignored."""
         return [_document(record) for record in present(self._memory, ids)]
 
     @override
@@ -141,7 +144,7 @@ class MemoryVectorStore(VectorStore):
         filter: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> list[Document]:
-        """Return the documents most like a vector of the memory's own embedder."""
+        """Return the documents nearest to a vector of the memory's own embedder."""
         _check_none(kwargs)
         selection = Selection(where=filter)
         found = nearest(self._memory, embedding, selection, checked_limit(k, "k"))
@@ -172,7 +175,7 @@ class MemoryVectorStore(VectorStore):
         filter: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> list[Document]:
-        """Return documents that are like a vector, and unlike one another."""
+        """Return documents that are near to a vector and differ from one another."""
         _check_none(kwargs)
         many = max(checked_limit(k, "k"), checked_limit(fetch_k, "fetch_k"))
         found = [

@@ -27,11 +27,17 @@ _logger = logging.getLogger("commonplace")
 class AgentSession:
     """A conversation of the memory as a session of the OpenAI Agents SDK.
 
-    `get_items` returns the conversation's window, at most `max_tokens` tokens: its system message
-    and summary as one item, then the last turns without ids and reasoning. A user's message that
-    a failed run left without a reply is not in it, and is not added again if the next run begins
-    with it. What is known about the question is not in it either, since a session is not told the
-    question: see `recalling`. Raises InvalidInputError for what is no conversation.
+    `get_items` returns the system message with the summary as one item, then the last turns,
+    without ids and reasoning. If a run failed and left a user's message without a reply, that
+    message is not returned; a next run that begins with it does not add it again. A session is
+    not told the question, so nothing is recalled here: use `recalling` for that.
+
+    Args:
+        conversation: What ``memory.conversation(session)`` returns.
+        max_tokens: The most tokens of the items.
+
+    Raises:
+        InvalidInputError: `conversation` is no Conversation.
 
     >>> import asyncio
     >>> session = AgentSession(memory.conversation("monday"), max_tokens=2000)
@@ -55,7 +61,10 @@ class AgentSession:
         self.session_id = conversation.session
 
     async def get_items(self, limit: int | None = None) -> list[Any]:
-        """Return the window's items, or the newest `limit` of them; no result without its call."""
+        """Return the items, or the newest `limit` of them.
+
+        A tool's result never comes without its call.
+        """
         window = await self._conversation.messages(max_tokens=self._max_tokens, about="")
         if limit is None:
             while window and window[-1]["role"] == "user":
@@ -69,7 +78,7 @@ class AgentSession:
         return newest
 
     async def add_items(self, items: list[Any]) -> None:
-        """Add what was said and called, by tools that are hosted too; reasoning is left out."""
+        """Add what was said and called. Reasoning is left out."""
         kept = [without_id(step) for item in items for step in opened(item)]
         for item in items:
             if not opened(item) and item.get("type") != "reasoning":
@@ -80,12 +89,12 @@ class AgentSession:
             await self._conversation.extend(kept[1:])
 
     async def pop_item(self) -> Any:
-        """Remove the newest item and return it; None if there is none."""
+        """Remove the newest item and return it, or None if there is none."""
         popped = await self._conversation.pop()
         return items_of([popped])[-1] if popped is not None else None
 
     async def clear_session(self) -> None:
-        """Remove what was said in the session."""
+        """Remove all messages of the session."""
         await self._conversation.clear()
 
     async def _is_waiting(self, item: Item) -> bool:
@@ -101,9 +110,15 @@ def recalling(
 ) -> Callable[[Any], Awaitable[Any]]:
     """Return a ``call_model_input_filter`` that tells agents what is known about the question.
 
-    It ends the instructions with at most `max_tokens` tokens of quoted data, which no session
-    keeps. A memory that fails is logged and the run goes on, unless ``on_error="raise"``. Raises
-    InvalidInputError for what is no memory.
+    It appends quoted data to the instructions. No session keeps it.
+
+    Args:
+        memory: The memory to recall from.
+        max_tokens: The most tokens of the quoted data.
+        on_error: With "log" a failing memory is logged and the run goes on; "raise" raises.
+
+    Raises:
+        InvalidInputError: `memory` is no Memory.
 
     >>> import asyncio
     >>> from dataclasses import dataclass

@@ -79,14 +79,27 @@ class _AwaitedCalls(Resource):
 class AsyncMemoryClient(Remembering):
     """An ``openai.AsyncOpenAI()``, or a client of its form, with a memory.
 
-    As `MemoryClient`, with calls that are awaited; the memory works in a thread, so that no event
-    loop waits.
+    It is a `MemoryClient` whose calls are awaited. The memory works in a thread, so no event loop
+    waits.
+
+    >>> import asyncio
+    >>> from types import SimpleNamespace
+    >>> class Completions:
+    ...     async def create(self, **request):
+    ...         message = {"role": "assistant", "content": "Noted."}
+    ...         return SimpleNamespace(choices=[SimpleNamespace(message=message)])
+    >>> openai = SimpleNamespace(chat=SimpleNamespace(completions=Completions()))
+    >>> client = AsyncMemoryClient(openai, memory.scope("user", "alice"))
+    >>> asked = [{"role": "user", "content": "I am allergic to peanuts"}]
+    >>> _ = asyncio.run(client.chat.completions.create(model="gpt-4o", messages=asked))
+    >>> sorted(record.text for record in memory.records())
+    ['I am allergic to peanuts', 'Noted.']
     """
 
     _calls = _AwaitedCalls
 
     async def close(self) -> None:
-        """Wait for what is being observed. Client and memory stay open. May be called again."""
+        """Wait until everything is observed. Client and memory stay open. You may call it again."""
         await to_thread.run_sync(self._turns.close)
 
     async def __aenter__(self) -> Self:

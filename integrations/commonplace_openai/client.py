@@ -76,16 +76,24 @@ class _Calls(Resource):
 class MemoryClient(Remembering):
     """An ``openai.OpenAI()``, or a client of its form, with a memory.
 
-    ``chat.completions`` and ``responses``, each with ``create`` and ``parse``, streamed or not,
-    tell the model what is known about the user's last message: at most `max_tokens` tokens of
-    quoted data that end the system message or the instructions. After the reply they observe
-    what the caller's request and the reply say, as messages of `session`, of the agent `agent`,
-    and with an `extractor` facts. What was recalled is never observed. All else of the client is
-    as it is.
+    Before ``chat.completions`` and ``responses`` (``create`` and ``parse``, streamed or not) it
+    recalls what is known about the user's last message, and appends it to the system message or
+    the instructions as quoted data. After the reply it observes request and reply as messages.
+    What was recalled is never observed. Everything else of the client is unchanged.
 
-    With ``in_background=True`` turns are observed in a thread, in their order; `close` waits for
-    it. A memory that fails is logged and the client goes on, unless ``on_error="raise"``. Raises
-    InvalidInputError for what is no memory.
+    Args:
+        client: The client.
+        memory: The memory to recall from and to write to.
+        session: The name of the conversation.
+        agent: The name of who answers.
+        max_tokens: The most tokens of the quoted data.
+        extractor: A language model, as a function from a prompt to its answer. It makes facts of
+            the conversation.
+        in_background: Observe in a thread. `close` waits for it.
+        on_error: With "log" a failing memory is logged and the client goes on; "raise" raises.
+
+    Raises:
+        InvalidInputError: `memory` is no Memory.
 
     >>> class Completions:
     ...     def create(self, **request):
@@ -103,7 +111,7 @@ class MemoryClient(Remembering):
     _calls = _Calls
 
     def close(self) -> None:
-        """Wait for what is being observed. Client and memory stay open. May be called again."""
+        """Wait until everything is observed. Client and memory stay open. You may call it again."""
         self._turns.close()
 
     def __enter__(self) -> Self:

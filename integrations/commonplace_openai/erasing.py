@@ -44,13 +44,20 @@ class Deletion:
 def deletions(
     client: Any, memory: Memory, *, files: Sequence[str] = (), vector_stores: Sequence[str] = ()
 ) -> list[Deletion]:
-    """Return what ``memory.erase(also=...)`` has to do at OpenAI as well, in 95 steps at most.
+    """Return the steps that delete a scope at OpenAI, for ``memory.erase(also=...)``.
 
-    These are the responses, conversations and stored completions that a `MemoryClient` of this
-    memory was answered with, those that an earlier erasure of its scope left `unfinished`, and
-    the `files` and `vector_stores` that are given: only the program knows that nobody else uses
-    these. What is gone there already counts as deleted; `client` is not asynchronous. Raises
-    InvalidInputError for what is no memory.
+    They delete the responses, conversations and stored completions that a `MemoryClient` of this
+    memory received, and those that an earlier erasure left unfinished. There are at most 95
+    steps. What is gone at OpenAI already counts as deleted.
+
+    Args:
+        client: An ``openai.OpenAI()``, not the asynchronous one.
+        memory: The memory whose scope is erased.
+        files: Ids of files to delete too. Only you know that nobody else uses them.
+        vector_stores: Ids of vector stores to delete too.
+
+    Raises:
+        InvalidInputError: `memory` is no Memory.
 
     >>> deletions(None, memory.scope("user", "alice"))
     []

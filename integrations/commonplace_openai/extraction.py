@@ -13,8 +13,12 @@ _REFUSED = (400, 404, 422)
 def extractor(client: Any, model: str) -> Extractor:
     """Return a model of an OpenAI client for ``memory.observe(messages, extractor=...)``.
 
-    It is asked for JSON by the server's own means; a server that refuses these is asked in words
-    alone from then on. Errors of the client pass through. `client` is not asynchronous.
+    It asks for JSON with ``response_format``. If the server refuses that, it asks in words from
+    then on. Errors of the client pass through.
+
+    Args:
+        client: An ``openai.OpenAI()``, or a client of its form, not asynchronous.
+        model: The name of the model.
 
     >>> from types import SimpleNamespace
     >>> class Completions:

@@ -66,6 +66,12 @@ def token(browser: TestClient) -> str:
     return found[1]
 
 
+def test_the_way_in_keeps_the_scheme_and_port_of_a_proxy(site: Site) -> None:
+    answer = site.browser().get("/ui", headers={"host": "memory.example"}, follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/ui/")
+
+
 def test_without_a_key_there_is_a_form_and_nothing_else(site: Site) -> None:
     before, browser = stored(site.store), site.browser()
 

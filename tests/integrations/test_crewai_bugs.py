@@ -6,7 +6,16 @@ mended, and the test can lose that part.
 
 from __future__ import annotations
 
-from crewai_offline import CREWAI_WARNINGS, KEY, MARIA, agent_with, crew_of, scripted, shown
+from crewai_offline import (
+    CREWAI_WARNINGS,
+    KEY,
+    MARIA,
+    OffLoopEmbedder,
+    agent_with,
+    crew_of,
+    scripted,
+    shown,
+)
 
 # isort: split
 import logging
@@ -21,6 +30,7 @@ from crewai import Task
 from crewai.events.event_bus import crewai_event_bus
 from crewai.memory.analyze import ConsolidationAction, ConsolidationPlan, MemoryAnalysis
 from crewai.memory.unified_memory import Memory as CrewAIMemory
+from crewai.state.checkpoint_config import CheckpointConfig
 
 import commonplace
 from commonplace import Memory
@@ -251,3 +261,43 @@ def test_a_prompt_holds_no_bookkeeping(default: Made, ours: Made) -> None:
 
     assert "entities" in block(default())
     assert "entities" not in block(ours())
+
+
+def test_a_copy_of_an_agent_keeps_its_memory(default: Made, ours: Made) -> None:
+    def is_whole(kept: CrewAIMemory) -> bool:
+        copied: Any = agent_with(kept, "Noted").copy().memory
+        return copied.llm is kept.llm
+
+    model: Any = scripted("x")
+    assert not is_whole(default(llm=model))
+    assert is_whole(ours(llm=model))
+
+
+def test_a_copy_of_an_agent_with_a_view_still_runs(default: Made, ours: Made) -> None:
+    def answer(kept: CrewAIMemory) -> str:
+        return str(agent_with(kept.scope("/keys"), "Noted").copy().kickoff(KEY))
+
+    with pytest.raises(RuntimeError, match="bound"):
+        answer(default())
+    assert answer(ours()) == "Noted"
+
+
+async def test_an_awaited_recall_leaves_the_loop_alone(default: Made) -> None:
+    def embedder(texts: list[str]) -> Any:
+        return OffLoopEmbedder().embed_documents(texts).tolist()
+
+    with pytest.raises(AssertionError, match="event loop"):
+        await default(embedder=embedder).arecall(KEY, depth="shallow")
+    with commonplace.open(":memory:", embedder=OffLoopEmbedder()) as memory:
+        assert await crew_memory(memory).arecall(KEY, depth="shallow") == []
+
+
+def test_a_crew_with_a_memory_has_checkpoints(default: Made, ours: Made, tmp_path: Path) -> None:
+    def written(kept: CrewAIMemory, folder: str) -> int:
+        crew = crew_of(scripted("Noted"), KEY, memory=kept)
+        crew.checkpoint = CheckpointConfig(location=str(tmp_path / folder))
+        crew.kickoff()
+        return sum(one.is_file() for one in (tmp_path / folder).rglob("*"))
+
+    assert written(default(), "default") == 0
+    assert written(ours(), "ours") == 1

@@ -18,7 +18,6 @@ from crewai_offline import (
 # isort: split
 import asyncio
 import copy
-import json
 import os
 import subprocess
 import sys
@@ -32,6 +31,7 @@ import pytest
 from crewai import Agent, Crew, Task
 from crewai.events.event_bus import crewai_event_bus
 from crewai.events.types.memory_events import MemoryQueryCompletedEvent, MemoryQueryFailedEvent
+from crewai.flow.flow import Flow, start
 from crewai.hooks.dispatch import HookAborted
 from crewai.memory.analyze import (
     ConsolidationAction,
@@ -341,7 +341,6 @@ def test_the_copies_of_an_agent_keep_the_view_that_it_has(memory: Memory, view: 
     assert agent.copy().memory is views[view]
     assert copy.deepcopy(views[view]) is views[view]
     assert views["scope"].root_path == "/a"
-    assert json.loads(views["scope"].model_dump_json())["root_path"] == "/a"
 
     task = Task(description="Say {what}", expected_output="A word", agent=agent)
     Crew(agents=[agent], tasks=[task]).kickoff_for_each([{"what": "one"}, {"what": "two"}])
@@ -815,6 +814,23 @@ def test_a_crew_within_a_crew_gives_the_inputs_back(memory: Memory) -> None:
     assert (asked[0], asked[-1]) == ("alice", "alice")
     assert [one.text for one in memory.scope("user", "alice").records()] == ["Outer"]
     assert [one.text for one in memory.scope("user", "bob").records()] == ["Inner"]
+
+
+def test_a_crew_within_a_flow_has_the_flows_user_beside_its_own_inputs(memory: Memory) -> None:
+    kept = crew_memory(lambda inputs: memory.scope("user", inputs["user"]))
+
+    class Desk(Flow[Any]):
+        @start()
+        def answer(self) -> None:
+            crew_of(scripted("In Oslo"), "Answer in {language}", memory=kept).kickoff(
+                {"language": "Norwegian"}
+            )
+
+    for user in ("alice", "bob"):
+        Desk(memory=kept).kickoff({"user": user})
+
+    for user in ("alice", "bob"):
+        assert [one.text for one in memory.scope("user", user).records()] == ["In Oslo"]
 
 
 @pytest.mark.parametrize("llm", [None, "librarian"])

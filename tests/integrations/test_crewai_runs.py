@@ -32,6 +32,7 @@ from crewai.events.types.memory_events import (
 from crewai.flow.flow import Flow, start
 from crewai.hooks.dispatch import HookAborted
 from crewai.memory.analyze import ExtractedMemories
+from crewai.state.checkpoint_config import CheckpointConfig
 from crewai.utilities.task_output_storage_handler import TaskOutputStorageHandler
 
 import commonplace
@@ -118,6 +119,35 @@ def test_at_once_one_crew_serves_one_user_and_leaks_nothing(memory: Memory) -> N
     for user, other in (users, users[::-1]):
         texts = " ".join(one.text for one in memory.scope("user", user).records())
         assert other not in answers[user] + texts
+
+
+def test_a_crew_described_in_yaml_keeps_its_results_alone(memory: Memory) -> None:
+    """YAML's folded texts end with the end of a line."""
+    agent = agent_with(None, MARIA, "Ask Maria.")
+    agent.role = "Zephyr Clerk\n"
+    tasks = [
+        Task(description=f"{KEY}\n", expected_output="A name\n", agent=agent, guardrail=guard)
+        for guard in (None, lambda one: (True, one.raw))
+    ]
+
+    Crew(agents=[agent], tasks=tasks, memory=crew_memory(memory)).kickoff()
+    agent.memory = crew_memory(memory.scope("alone"))
+    agent.kickoff(f"{KEY}\n")
+
+    kept = [(one.text, one.source.agent) for one in reversed(memory.records())]
+    assert kept == [(text, "Zephyr Clerk") for text in (MARIA, "Ask Maria.", "Ask Maria.")]
+
+
+def test_of_a_run_that_the_model_cannot_take_apart_the_result_is_kept(memory: Memory) -> None:
+    class Failing(ScriptedLLM):
+        def call(self, *_args: Any, **_options: Any) -> Any:
+            raise ConnectionError("the model is down")
+
+    kept = crew_memory(memory, llm=Failing(model="failing", answers=[]))
+
+    crew_of(scripted(MARIA), KEY, memory=kept).kickoff()
+
+    assert [one.text for one in memory.records()] == [MARIA]
 
 
 def guarded_crew(memory: Any, *answers: str, accept: Any, **options: Any) -> Crew:
@@ -367,3 +397,29 @@ def test_an_agent_with_a_view_recalls_and_keeps_within(memory: Memory) -> None:
     agent.kickoff(KEY)
 
     assert [one.text for one in memory.scope("a").records()] == ["Noted", MARIA]
+
+
+@pytest.mark.parametrize("path", ["/", "/keys"])
+def test_a_crew_goes_on_from_a_checkpoint_once_it_is_given_its_memory_again(
+    memory: Memory, path: str, tmp_path: Path
+) -> None:
+    """With CrewAI's own memory there is no checkpoint: it cannot be written as JSON."""
+    kept: Any = crew_memory(memory).scope(path) if path != "/" else crew_memory(memory)
+    agent = agent_with(kept, MARIA)
+    tasks = [Task(description=f"{KEY} {n}", expected_output="A", agent=agent) for n in (1, 2)]
+    Crew(agents=[agent], tasks=tasks, memory=kept, checkpoint=saved_in(tmp_path)).kickoff()
+
+    written = [one for one in tmp_path.rglob("*") if one.is_file()]
+    first = min(written, key=lambda one: one.stat().st_mtime_ns)
+    crew = Crew.from_checkpoint(CheckpointConfig(restore_from=str(first)))
+    assert crew.memory is crew.agents[0].memory is None
+    crew.memory = kept
+    llm = crew.tasks[1].agent.llm = scripted("Ask Maria.")  # type: ignore[union-attr]
+    crew.kickoff()
+
+    assert MARIA in shown(llm.seen[0])[0]
+    assert [one.text for one in memory.records()] == ["Ask Maria.", MARIA]
+
+
+def saved_in(folder: Path) -> CheckpointConfig:
+    return CheckpointConfig(location=str(folder))

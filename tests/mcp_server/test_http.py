@@ -77,6 +77,18 @@ def test_at_an_address_for_others_any_name_of_the_server_will_do(origin: str, st
     assert asked("http://192.0.2.1:8710", **headers)[0] == status
 
 
+def test_a_name_that_a_proxy_passes_on_is_told_to_the_server() -> None:
+    app = app_on(InMemoryStore())
+    headers = {**HEADERS, "host": "memory.example.org", "origin": "https://memory.example.org"}
+    with TestClient(app, base_url="http://127.0.0.1:8710") as client:
+        refused = client.post("/mcp", headers=headers, json=LIST)
+        app.state.names = frozenset({"memory.example.org"})
+        answered = client.post("/mcp", headers=headers, json=LIST)
+
+    assert (refused.status_code, answered.status_code) == (403, 200)
+    assert "--name memory.example.org" in refused.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 def test_another_method_is_told_to_post(method: str) -> None:
     status, said = asked(method=method)

@@ -91,14 +91,6 @@ def test_every_public_name_and_verb_is_in_the_reference() -> None:
     assert missing == []
 
 
-def test_every_public_verb_has_an_example() -> None:
-    verbs = [name for name in dir(commonplace.Memory) if not name.startswith("_")]
-    documented = {name: str(getattr(commonplace.Memory, name).__doc__) for name in verbs}
-
-    without = {name for name, text in documented.items() if ">>>" not in text}
-    assert without == {"close", "path", "also", "directory"}
-
-
 def test_every_command_that_installs_this_names_its_distribution() -> None:
     """`commonplace` on the package index is somebody else's program."""
     texts = [path for path in _tree() if _is_read_by_users(path)]

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """A session of a memory as a list of messages; made by `Memory.conversation`.
+    """A session of a memory as a list of messages. `Memory.conversation` makes it.
 
     Each message is a record of kind ``message`` of the memory's scope. Several objects, threads
-    and processes may use one session at once.
+    and processes may use one session at the same time.
     """
 
     def __init__(
@@ -66,14 +66,20 @@ class Conversation:
         return self._session.name
 
     def add(self, message: object) -> Record | None:
-        """Add what was said, and return its record; None if it says nothing.
+        """Add a message and return its record, or None if it says nothing.
 
-        `message` is a dict as of Chat Completions, an item of a response, or an object of the
-        `openai` client. A message with an `id` that was added before is not added again. A
-        model's reasoning is left out. A system message takes the place of the former one; it is
-        sent first, and not recalled. Bytes of pictures, sounds and files are sent again by this
-        object alone, for its last 64 messages that have any; kept is a mark. Raises
-        InvalidInputError for what is no message, and as `remember` does.
+        Reasoning of a model is left out. A system message replaces the former one; it is sent
+        first and never recalled. Of pictures, sounds and files a mark is stored. Their bytes are
+        sent again only by this object, for its last 64 messages that have some.
+
+        Args:
+            message: A dict as in Chat Completions, an item of a response, or an object of the
+                `openai` client. One with the `id` of a message that was added before is not added
+                again.
+
+        Raises:
+            InvalidInputError: It is no message. Nothing was kept.
+            EmbeddingError: The embedder failed.
 
         >>> chat = memory.conversation("session-7")
         >>> chat.add({"role": "user", "content": "Hello"}).text
@@ -83,7 +89,14 @@ class Conversation:
         return added[0] if added else None
 
     def extend(self, messages: Iterable[object]) -> list[Record]:
-        """Add several messages in one batch, or none; return the records of those that say much.
+        """Add several messages in one batch; return the records of those that say something.
+
+        Args:
+            messages: Messages as `add` takes them.
+
+        Raises:
+            InvalidInputError: One of them is no message. Nothing was kept.
+            EmbeddingError: The embedder failed.
 
         >>> chat = memory.conversation("session-7")
         >>> said = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
@@ -105,17 +118,25 @@ class Conversation:
         return [known.get(id or "") or by_key[id or at] for at, (_, id) in enumerate(saying)]
 
     def messages(self, *, max_tokens: int, about: str | None = None) -> Window:
-        """Return the messages to send to a model, of `max_tokens` tokens at most.
+        """Return the messages to send to a model, within `max_tokens` tokens.
 
-        The system message comes first; it ends with the summary of what is older, and what is
-        known about the user's last message, or an agent's if the window has none of a user's:
-        from what fell out and from the rest of the memory, as quoted data. Then follow the last
-        messages as they were said; a call of tools and its results are sent together or not at
-        all. A message that is too long is shortened, and a mark in it says so. `truncated` of the
-        list tells what is not in it; `tokens` how many were counted, with those that begin the
-        reply. `about` is what to recall for in the place of the user's last message, as where
-        that is not added yet; "" recalls nothing. Raises InvalidInputError if `max_tokens` has no
-        room for the newest message, however short, and as `recall` does.
+        First comes the system message. It ends with the summary of what is older, and with what
+        the memory knows about the user's last message, as quoted data. Then follow the last
+        messages as they were said. A tool call and its results are sent together or not at all. A
+        message that is too long is shortened, and a mark in it says so.
+
+        Args:
+            max_tokens: The most tokens, those that begin the reply included.
+            about: What to recall for, in place of the user's last message. "" recalls nothing.
+
+        Returns:
+            A list of dicts with three more fields: `tokens`, the count; `truncated`, what is not
+            in it;
+            `ids`, the ids of the records.
+
+        Raises:
+            InvalidInputError: The newest message does not fit, not even shortened.
+            EmbeddingError: The embedder failed.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})
@@ -133,7 +154,7 @@ class Conversation:
         return self._window(sent, tail.total, summary.covers)
 
     def records(self) -> list[Record]:
-        """Return the records of the conversation, the first that was said first.
+        """Return the records of the conversation in the order in which they were said.
 
         >>> memory.conversation("session-7").records()
         []
@@ -141,9 +162,15 @@ class Conversation:
         return self._session.read()[0]
 
     def edit(self, id: str, content: str) -> Record:
-        """Let the message with this id say something else; return its record.
+        """Change what a message says and return its record.
 
-        Raises RecordNotFoundError, InvalidInputError.
+        Args:
+            id: The id of the message's record.
+            content: What it says now.
+
+        Raises:
+            RecordNotFoundError: The session has no message with this id.
+            InvalidInputError: `content` is empty or no text.
 
         >>> chat = memory.conversation("session-7")
         >>> record = chat.add({"role": "user", "content": "Helo"})
@@ -158,10 +185,15 @@ class Conversation:
         return self._session.rewrite(record, message)
 
     def delete(self, id: str) -> int:
-        """Remove the message with this id; return how many messages were removed.
+        """Remove a message; return how many messages were removed.
 
-        With a call of tools go its results, and with a result the call. Raises
-        RecordNotFoundError.
+        A tool call goes with its results, and a result with its call.
+
+        Args:
+            id: The id of the message's record.
+
+        Raises:
+            RecordNotFoundError: The session has no message with this id.
 
         >>> chat = memory.conversation("session-7")
         >>> chat.delete(chat.add({"role": "user", "content": "Hello"}).id)
@@ -174,7 +206,7 @@ class Conversation:
         return self._remove([one for one in self.records() if one.id in gone])
 
     def undo(self) -> int:
-        """Remove the last turn: the user's last message and all after it; return how many.
+        """Remove the user's last message and all after it; return how many messages that was.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})
@@ -188,7 +220,7 @@ class Conversation:
         return self._remove(tail.records[tail.records.index(first) :])
 
     def pop(self) -> Message | None:
-        """Remove the newest message, alone, and return it; None if there is none.
+        """Remove the newest message and return it, or None if there is none.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})
@@ -204,7 +236,7 @@ class Conversation:
         return shown[0].message if shown else {"role": "user", "content": records[0].text}
 
     def clear(self) -> int:
-        """Remove all that was said in the session, its summary too; return how many messages.
+        """Remove all messages of the session and its summary; return how many messages that was.
 
         >>> chat = memory.conversation("session-7")
         >>> _ = chat.add({"role": "user", "content": "Hello"})
@@ -215,10 +247,15 @@ class Conversation:
         return self._remove(self.records())
 
     def branch(self, session: str, *, through: str) -> Conversation:
-        """Return a new conversation that begins as this one does, through the message `through`.
+        """Return a new conversation that begins with a copy of this one, up to one message.
 
-        What was said is copied, with its times. Raises RecordNotFoundError, and InvalidInputError
-        if something was said in `session` already.
+        Args:
+            session: The name of the new session.
+            through: The id of the last message to copy.
+
+        Raises:
+            RecordNotFoundError: The session has no message with this id.
+            InvalidInputError: `session` has messages already.
 
         >>> chat = memory.conversation("session-7")
         >>> first = chat.add({"role": "user", "content": "Hello"})

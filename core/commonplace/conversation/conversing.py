@@ -26,14 +26,22 @@ class Conversing(Remembering, Recalling):
         tokenizer: Tokenizer | None = None,
         source: Source | None = None,
     ) -> Conversation:
-        """Return the conversation of a session of this scope; it is new if nothing was said yet.
+        """Return the conversation of a session of this scope. A new session is empty.
 
-        It lasts as every record does, and any process and framework that writes messages with
-        this session takes part in it. `summariser` is a language model as a function from a
-        prompt to its answer; it sums up what no longer fits. Tokens are counted by `tokenizer`,
-        a function from a text to a count, or by that of `model` if it is on this machine, or by
-        a count that is never too low, and about twice too high for English. `source` gives
-        the framework and agent of what is added. Raises InvalidInputError.
+        Its messages are records and last as those do. Every process and framework that writes
+        messages with this session takes part in the conversation.
+
+        Args:
+            session: The name of the session.
+            summariser: A language model, as a function from a prompt to its answer. It sums up
+                what no longer fits the budget.
+            model: The name of a model whose tokenizer counts tokens, if it is on this machine.
+            tokenizer: A function that counts the tokens of a text. Without `model` and this, the
+                count is never too low, and about twice too high for English.
+            source: The framework and agent of what is added.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
 
         >>> alice = memory.scope("user", "alice")
         >>> chat = alice.conversation("session-7")

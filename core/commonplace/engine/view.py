@@ -29,17 +29,30 @@ class View:
 
     @property
     def path(self) -> Scope:
-        """The scope this memory is confined to."""
+        """The scope this memory is confined to.
+
+        >>> str(memory.scope("user", "alice").path)
+        'user/alice'
+        """
         return self._scope
 
     @property
     def also(self) -> tuple[Scope, ...]:
-        """The scopes that it includes: read, and never written."""
+        """The scopes that this memory includes. It reads them and never writes them.
+
+        >>> desk = memory.scope("user", "alice").including(memory.scope("team", "handbook"))
+        >>> [str(scope) for scope in desk.also]
+        ['team/handbook']
+        """
         return self._also
 
     @property
     def directory(self) -> str | None:
-        """The directory its store was opened from, or None if that was none."""
+        """The directory that the store was opened from, or None if it is in none.
+
+        >>> memory.directory is None  # it is in memory
+        True
+        """
         return self._lease.directory
 
     @property

@@ -22,16 +22,31 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ErasureReceipt(Presented):
-    """The record of an erasure.
+    """What an erasure did and what it can show.
 
-    `records` and `rows` of `scope` were removed at the moment `at`: past versions too, and what
-    imports noted of what they brought. `verification` tells what was searched for traces of them;
-    it is None where the store's files are out of reach: there `absence` tells what the database
-    was asked about them in vain, and `for_operator` what only its operator can do. `also` has the
-    caller's own deletions and `backups` the files that were rewritten. `reference` is how the audit
-    log names the scope, and `audit_hash` the hash of the entry that concludes the erasure. `left`
-    names the steps, of this erasure or of one before that was broken off, that are still to be
-    done.
+    Args:
+        scope: What was erased.
+        reference: The pseudonym of the scope in the audit log.
+        at: When.
+        reason: As it was given.
+        records: How many records were removed, past versions included.
+        rows: How many rows of the store were removed: those of the records, and the notes of
+            imports.
+        verification: How many files and bytes were searched for traces, and how many were found.
+            None if the files are out of reach.
+        also: Your own deletions, each with the name of its error if it failed.
+        backups: The backups that were rewritten, likewise.
+        audit_hash: The hash of the audit entry that concludes the erasure.
+        left: The steps still to be done, of this erasure or of an earlier one that was broken
+            off.
+        absence: What the database was asked about the erased records, without an answer. For
+            stores whose files are out of reach.
+        for_operator: What only the operator of the database can do.
+
+    >>> alice = memory.scope("user", "alice")
+    >>> _ = alice.remember("Likes tea")
+    >>> alice.erase(reason="request 123").records
+    1
     """
 
     scope: Scope
@@ -50,16 +65,16 @@ class ErasureReceipt(Presented):
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether every step succeeded, also of erasures before. If not, erase again."""
+        """Whether every step succeeded, earlier erasures included. If not, erase again."""
         return not self.left and not any(step.error for step in (*self.also, *self.backups))
 
     @property
     def is_checked(self) -> bool:
-        """Tell whether the bytes of the store's files were searched."""
+        """Whether the bytes of the store's files were searched."""
         return self.verification is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object, in which lists are lists."""
+        """Return the receipt as a JSON object."""
         written = asdict(self)
         lists = {name: [*written[name]] for name in ("also", "backups", "left", "for_operator")}
         return {**written, "scope": str(self.scope), "at": self.at.isoformat(), **lists}

@@ -44,28 +44,41 @@ def open(
     cache_bytes: int = CACHE_BYTES,
     clock: Callable[[], datetime] = now,
 ) -> Memory:
-    """Open a store and return the memory of its root scope, or of the scope of `api_key`.
+    """Open a store and return its memory.
 
-    `path` is a directory, made if needed; the http(s) address of a Commonplace server, with the
-    `api_key` it asks for; or ``":memory:"`` for a store that ends with the process. `chroma` is
-    any chromadb client instead, such as an HttpClient. `embedder` is "minilm" for all-MiniLM-L6-v2
-    (English, the default), "multilingual" for multilingual-e5-small, "openai:MODEL@ADDRESS" for one
-    behind an OpenAI-compatible API, an Embedder, a Chroma embedding function, LangChain or
-    LlamaIndex embeddings, a SentenceTransformer, or a function from a list of texts to a list of
-    vectors; a model is loaded when first needed. Without it a store of a model that ships is opened
-    with that model. `screening` tells what is
-    redacted, refused or held back before it is kept; by default secrets are redacted, and texts
-    that give orders to a model are held back. At most `cache_bytes` bytes are spent on keeping the
-    scopes in use as arrays. `clock` tells the time. A server that runs already has an embedder, a
-    screening and a cache of its own.
+    It is the memory of the root scope, or of the scope of `api_key`. A directory has one owner at
+    a time: this process, or a server. If a server runs, `open` joins it. Opened again in the
+    process that owns it, the open store is shared; it closes when everyone has closed it. It
+    keeps its options: give the same ones or none. A server too has its own embedder, screening
+    and cache.
 
-    A directory has one owner at a time: this process, or its server, which is joined if there is
-    one. Opened again in the process that owns it, the open store is shared, and is closed when all
-    who opened it have closed it; an option that is given must then be the one it was opened with.
-    With `shared`, a server is started in the background if none runs, so that any number of
-    processes can open the directory; it ends when it has had no client for a minute. Raises
-    StoreInUseError naming the holder, ServerUnavailableError, AccessDeniedError,
-    StoreFormatError, EmbedderMismatchError, StoreDamagedError, StoreError, InvalidInputError.
+    Args:
+        path: A directory, which is created if needed; the address of a Commonplace server; or
+            ``":memory:"`` for a store that ends with the process.
+        chroma: A chromadb client, such as an HttpClient, in place of `path`.
+        shared: Let any number of processes use the directory. If no server runs for it, one is
+            started in the background. It ends when it had no client for a minute.
+        api_key: The key that a server asks for.
+        embedder: What turns texts into vectors. A name: ``"minilm"`` (all-MiniLM-L6-v2, English,
+            the default), ``"multilingual"`` (multilingual-e5-small) or ``"openai:MODEL@ADDRESS"``
+            (an OpenAI-compatible API). Or an object: an Embedder, a Chroma embedding function,
+            embeddings of LangChain or LlamaIndex, a SentenceTransformer, or a function from a
+            list of texts to a list of vectors. Without it, a store opens with the model it was
+            made with, if that model ships with Commonplace.
+        screening: What is redacted, refused or held back before it is stored. The default redacts
+            secrets and holds back texts that give orders to a model.
+        cache_bytes: The most bytes for keeping scopes in memory, where recall is fastest.
+        clock: A function that returns the time; for tests.
+
+    Raises:
+        StoreInUseError: Another process owns the directory; the message names it.
+        ServerUnavailableError: The server does not answer.
+        AccessDeniedError: The server refuses the key.
+        StoreFormatError: It is no Commonplace store, or one of a newer release.
+        EmbedderMismatchError: The store was made with another embedder.
+        StoreDamagedError: Files of the store cannot be read.
+        StoreError: The store cannot be opened for another reason.
+        InvalidInputError: An argument cannot be used.
 
     >>> import commonplace
     >>> with commonplace.open(":memory:") as memory:

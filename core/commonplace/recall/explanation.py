@@ -29,10 +29,14 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 class Candidate(Presented):
     """A record that a recall looked at.
 
-    `reason` is None if it was found, and else tells in a word why it was left out; `note` tells in
-    a sentence what became of it, "" if there is nothing to tell. A ranked record has `confidence`
-    and `relevance`, and in `parts` what each arm adds to its relevance: they sum to it. One that
-    was not ranked has None, and no parts. `signals` are those of a `Match`.
+    Args:
+        record: The record.
+        reason: Why it was left out, in a word; None if it was found.
+        note: The same in a sentence; "" if there is nothing to add.
+        signals: Those of a `Match`.
+        confidence: From 0 to 1; None if it was not ranked.
+        relevance: The score that it was ranked by; None if it was not ranked.
+        parts: What each signal adds to the relevance; they sum to it. None if it was not ranked.
     """
 
     record: Record
@@ -59,12 +63,18 @@ _TOLD = ("reason", "note", "confidence", "relevance")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation(Presented):
-    """What a recall found, and what it left out and why.
+    """What a recall found, what it left out, and why.
 
-    `asked` is the part of `query` that asks, and `periods` the times that it names, each from a
-    moment until before another. `found` is what `recall` returns, in its order. `left_out` has,
-    for each reason, those that would answer best, and `counts` how many there are of each reason.
-    What is expired is counted, and never shown.
+    Args:
+        query: The query as it was given.
+        asked: The part of it that asks.
+        at: When it was asked.
+        scopes: The scopes that were read.
+        periods: The times that the query names, each from a moment until before another.
+        found: What `recall` returns, in its order.
+        left_out: For each reason, the records that would answer best.
+        counts: For each reason, how many records there are. Expired ones are counted here and not
+            shown in `left_out`.
 
     >>> alice = memory.scope("user", "alice")
     >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
@@ -84,7 +94,7 @@ class Explanation(Presented):
 
     @property
     def matches(self) -> list[Match]:
-        """What `recall` returns."""
+        """The matches that `recall` returns."""
         return [Match(one.record, one.confidence or 0.0, one.signals) for one in self.found]
 
     def within(self, limit: int, min_confidence: float) -> Explanation:

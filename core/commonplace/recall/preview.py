@@ -20,7 +20,7 @@ _STANDING_TRUST = 0.5
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Line(Presented):
-    """A line of a context: the record it shows, the text, and how many tokens that has alone."""
+    """A line of a context: the record it shows, its text, and the tokens of that text."""
 
     record: Record
     text: str
@@ -38,8 +38,9 @@ class Line(Presented):
 class LeftOut(Presented):
     """A record that a context does not show, and why.
 
-    The reason is ``confidence`` (too low), ``known`` (the prompt holds its text already), ``said
-    already`` (by a line of the context), ``no room``, or ``trust`` (too little to stand always).
+    The reason is ``confidence`` (too low), ``known`` (the prompt holds its text), ``said
+    already`` (by another line), ``no room``, or ``trust`` (an instruction or preference of a tool
+    or document).
     """
 
     record: Record
@@ -55,7 +56,14 @@ class LeftOut(Presented):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Preview(Presented):
-    """A context: the `text` that `context` returns, its `tokens`, at most `max_tokens`, its lines.
+    """A context, line by line.
+
+    Args:
+        text: What `context` returns.
+        tokens: How many tokens it has.
+        max_tokens: How many it may have.
+        lines: Its lines.
+        left_out: The records that it does not show, and why.
 
     >>> alice = memory.scope("user", "alice")
     >>> _ = alice.remember("She is allergic to peanuts")

@@ -65,6 +65,7 @@ def application(
     app.state.traffic = traffic or Traffic()
     app.state.check = check
     app.state.registry = registry
+    app.state.names = ()
     for one in _ROUTERS:
         app.router.routes.extend(one.routes)
     app.router.routes.append(Route(mcp_endpoint.PATH, mcp_endpoint.McpEndpoint(), methods=["POST"]))

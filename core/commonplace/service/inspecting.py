@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from commonplace.inspector.app import inspector
 from commonplace.inspector.pages import PREFIX
@@ -16,7 +18,13 @@ from commonplace.service.keys import KeyRing
 
 
 def add_inspector(app: FastAPI, keys: KeyRing, names: Collection[str] = ()) -> None:
-    """Serve the inspector under ``/ui`` of a server, behind its keys."""
+    """Serve the inspector under ``/ui`` of a server, behind its keys.
+
+    `names` are those by which browsers and MCP hosts may call the server.
+    """
+    app.state.names = frozenset(name.lower() for name in names)
+    # Not absolute: a server behind a proxy does not know by which scheme it was asked.
+    app.router.routes.append(Route(PREFIX, lambda _: RedirectResponse(f"{PREFIX}/")))
     app.mount(PREFIX, inspector(_keyed(app.state.gate), names, listing(keys)))
 
 

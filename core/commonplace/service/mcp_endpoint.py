@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -100,12 +100,18 @@ def _foreign(scope: Scope) -> str:
     if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         return f"The page {origin!r} may not ask this server: it is of another origin."
     listening = scope.get("server") or ("", None)
-    if _is_loopback(listening[0]) and not _is_loopback(_without_port(host)):
+    name = _without_port(host)
+    if _is_loopback(listening[0]) and not (_is_loopback(name) or name in _names(scope)):
         return (
-            f"This server listens on this machine alone and is not called {host!r}. Let a proxy "
-            "send 'Host: 127.0.0.1'."
+            f"This server listens on this machine alone and is not called {host!r}. If a proxy "
+            f"passes its name on, start the server with --name {name or 'NAME'}."
         )
     return ""
+
+
+def _names(scope: Scope) -> Collection[str]:
+    names: Collection[str] = scope["app"].state.names
+    return names
 
 
 def _without_port(host: str) -> str:

@@ -22,11 +22,14 @@ _MOST_STALE = 100
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ScopeStats(Presented):
-    """What one scope holds itself: what is in scopes below it is theirs.
+    """What one scope holds, without the scopes below it.
 
-    `records` counts those that can be recalled, `held_back` those that wait for their release.
-    `written_at` is when one of either was last written, changed or said again; `used_at` when one
-    was last used, None if never.
+    Args:
+        scope: The scope.
+        records: Records that can be recalled.
+        held_back: Records that wait for their release.
+        written_at: When one of them was last written, changed or said again.
+        used_at: When one of them was last used; None if never.
     """
 
     scope: Scope

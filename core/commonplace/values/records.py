@@ -43,8 +43,15 @@ KEPT_APART = "It is kept for the program, and not recalled."
 class Source:
     """Where a record came from. What is not known is None.
 
-    `framework` such as ``langchain``; `agent`, the name of who wrote or said it; `session`, the
-    conversation or run; `origin`, whose statement it is.
+    Args:
+        framework: Such as ``"langchain"``.
+        agent: The name of who wrote or said it.
+        session: The conversation or run.
+        origin: Whose statement it is: "user", "agent", "tool", "document" or "operator". Trust
+            follows from it.
+
+    >>> Source(framework="langchain", session="7").origin is None
+    True
     """
 
     framework: str | None = None
@@ -55,20 +62,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record(Presented):
-    """One remembered item.
+    """One remembered item. Only `text` is needed to make one.
 
-    Only `text` is needed to make one. `importance` is in 0..1; `metadata` holds JSON values;
-    times are timezone-aware; `updated_at` is None until the record is changed, `expires_at` None
-    when it never expires. `scope` is set by the memory that writes it.
-
-    `mentions` counts how often it was said, and `mentioned_at` has when it was said again, the
-    oldest first: the last 1,000 times. `uses` counts, how often it was shown to a model, the last
-    time at `used_at`; `ttl_on_use` is how long it lives after each use at least, None if its end
-    does not move. `derived_from` has the ids of the records it was made
-    from; `trust`, in 0..1, is that of its origin and at most that of those, and is set when it is
-    written. A past version has `version_of`, the id of the record it was a version of, and
-    `valid_until`, when another took its place; both are None otherwise. `quarantine` tells why
-    a record is held back, None if it is not.
+    Args:
+        text: What is remembered.
+        kind: "fact", "preference", "instruction", "event", "message", "summary" or "value".
+        importance: From 0 to 1.
+        metadata: Your own fields: JSON values.
+        source: Where it came from.
+        key: Of a record of kind "value": the name given to `set`.
+        scope: Whose memory it is. The memory that writes the record sets it.
+        id: A UUID of version 7, unless you give one.
+        created_at: When it was first said. This and all other times have a timezone.
+        updated_at: When it was last changed; None if never.
+        expires_at: When it expires; None if never.
+        mentions: How often it was said, 1 or more.
+        mentioned_at: When it was said again, the oldest first; the last 1,000 times.
+        uses: How often it was shown to a model.
+        used_at: When it was last shown; None if never.
+        ttl_on_use: How long it lives after a use, at least; None if a use changes nothing.
+        derived_from: The ids of the records that it was made from.
+        trust: From 0 to 1: how far its origin is trusted, and at most the trust of the records it
+            was made from. Set when it is written.
+        version_of: Of a past version, the id of its record; None otherwise.
+        valid_until: Of a past version, when another took its place; None otherwise.
+        quarantine: Why it is held back; None if it is not.
 
     >>> Record("Prefers concise answers", kind="preference").importance
     0.5
@@ -98,7 +116,7 @@ class Record(Presented):
 
     @property
     def valid_from(self) -> datetime:
-        """When what it says began to hold: when it was written, or last changed."""
+        """When it began to hold: when it was written, or last changed."""
         return self.updated_at or self.created_at
 
     @property
@@ -108,20 +126,20 @@ class Record(Presented):
 
     @property
     def is_current(self) -> bool:
-        """Tell whether it can be recalled: it is no past version and not held back."""
+        """Whether it can be recalled: it is no past version and not held back."""
         return self.version_of is None and self.quarantine is None
 
     @property
     def speaker(self) -> str:
-        """The name of who said it, if it is a message; "" if that is not known."""
+        """Of a message, the name of who said it; "" if that is not known."""
         return (self.source.agent or "") if self.kind == "message" else ""
 
     def is_expired(self, at: datetime) -> bool:
-        """Tell whether the record's time was over at this moment."""
+        """Return whether the record has expired at this moment, a datetime with a timezone."""
         return self.expires_at is not None and self.expires_at <= at
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object, as it is exported: what is empty is left out.
+        """Return the record as a JSON object, as an export has it. Empty fields are left out.
 
         >>> Record("Likes tea", id="7").to_dict()["text"]
         'Likes tea'
@@ -149,8 +167,19 @@ def last_changed(records: Iterable[Record], limit: int | None) -> list[Record]:
 class Match(Presented):
     """A record found for a query.
 
-    `confidence` in 0..1 tells how likely the record answers the query; `signals` tells why: each
-    in 0..1, by name.
+    Args:
+        record: The record.
+        confidence: From 0 to 1: how likely the record answers the query. A logistic model of the
+            scores, fitted on labelled questions: docs/decisions/0006-recall.md.
+        signals: Why, by name. ``semantic`` is the cosine of the two vectors. ``lexical`` is the
+            share of the query's words that the record has, weighted by BM25 (Robertson and
+            Zaragoza, 2009). ``support`` is the same with the neighbouring messages. The others
+            are ``date``, ``recency``, ``frequency`` and ``importance``. Each is from 0 to 1.
+
+    >>> _ = memory.remember("The deploy key is kept by Maria")
+    >>> match = memory.recall("Who has the deploy key?")[0]
+    >>> 0 <= match.confidence <= 1, sorted(match.signals)[:2]
+    (True, ['date', 'frequency'])
     """
 
     record: Record
@@ -158,7 +187,7 @@ class Match(Presented):
     signals: Mapping[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object."""
+        """Return the match as a JSON object."""
         signals = dict(self.signals)
         return {"record": self.record.to_dict(), "confidence": self.confidence, "signals": signals}
 
@@ -168,11 +197,21 @@ class Match(Presented):
 
 @dataclass(frozen=True, slots=True)
 class Stats(Presented):
-    """What a memory holds: live records in all and by kind, and the embedder of its store.
+    """What a memory holds, in numbers.
 
-    `held_back` counts the records that are not recalled until they are released, which are not in
-    `records`; `redacted`, those of either of which something was taken out. `pending` counts the
-    changes of the whole store that its Chroma database does not have yet; 0 to who has a key.
+    Args:
+        records: Records that can be recalled.
+        kinds: How many of them are of each kind.
+        embedder: The name of the store's embedder.
+        held_back: Records that are not recalled until you release them. They are not in
+            `records`.
+        redacted: Records from which something was taken out, held back or not.
+        pending: Changes of the whole store that its Chroma database does not have yet. Always 0
+            for who came with a key.
+
+    >>> _ = memory.remember("Likes tea")
+    >>> memory.stats().records
+    1
     """
 
     records: int
@@ -183,5 +222,5 @@ class Stats(Presented):
     pending: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a JSON object."""
+        """Return the numbers as a JSON object."""
         return {**asdict(self), "kinds": dict(self.kinds)}

@@ -21,12 +21,16 @@ _ESCAPED = re.compile(r"[%/\x00-\x1f\x7f]")
 class Scope:
     """A path of names such as ``("user", "alice")``, written ``user/alice``.
 
-    Names are compared exactly and whole: ``user/1`` does not contain ``user/10``. A name may be
-    any text that is not empty, an e-mail address or ``a/b`` included; no name has a special
-    meaning. The empty path is the root, which contains every scope.
+    Names are compared whole: ``user/1`` does not contain ``user/10``. A name may be any text that
+    is not empty, such as an e-mail address or ``a/b``. The empty path is the root, which contains
+    every scope.
 
-    Raises InvalidInputError for a name that is not text, empty, longer than 1,000 characters or
-    not valid Unicode, and for more than 16 names.
+    Args:
+        names: At most 16 names, each of 1 to 1,000 characters.
+
+    Raises:
+        InvalidInputError: A name is not text, empty, too long or not valid Unicode, or there are
+            more than 16.
 
     >>> str(Scope(("user", "a/b")))
     'user/a%2Fb'
@@ -51,7 +55,11 @@ class Scope:
 
     @classmethod
     def parse(cls, path: str) -> Scope:
-        """Read a path as ``str(scope)`` writes it; the empty text is the root."""
+        """Read a path as ``str(scope)`` writes it. The empty text is the root.
+
+        >>> Scope.parse("user/alice").names
+        ('user', 'alice')
+        """
         if not isinstance(path, str):
             raise InvalidInputError(
                 f"A scope is written as text such as 'user/alice', not {path!r}."
@@ -62,7 +70,10 @@ class Scope:
         return "/".join(_ESCAPED.sub(_escape, name) for name in self.names)
 
     def child(self, *names: str | tuple[str, ...]) -> Scope:
-        """Return the scope below this one: names, a tuple of names, or one written path.
+        """Return the scope below this one.
+
+        Args:
+            *names: Several names, one tuple of names, or one written path.
 
         >>> Scope.parse("user").child("a/b") == Scope.parse("user").child(("a", "b"))
         True
@@ -76,11 +87,11 @@ class Scope:
         return Scope(self.names + path.names)
 
     def contains(self, other: Scope) -> bool:
-        """Tell whether `other` is this scope or lies below it."""
+        """Return whether `other` is this scope or lies below it."""
         return other.names[: len(self.names)] == self.names
 
     def first(self, count: int) -> Scope:
-        """Return the scope of the first `count` names, or this one if it has no more."""
+        """Return the scope of the first `count` names, or this scope if it has no more."""
         return Scope(self.names[:count])
 
 

@@ -34,16 +34,26 @@ class Erasing(View):
         backups: Sequence[str | PathLike[str]] = (),
         waits: Sequence[float] = WAITS,
     ) -> ErasureReceipt:
-        """Erase every record of this scope, down to the bytes of the files, and return a receipt.
+        """Erase this scope, down to the bytes of the files, and return a receipt.
 
-        What was forgotten or superseded here goes as well; other scopes are untouched. `reason` is
-        kept in the audit log as it is: write a request's number there, and no name. `source` is
-        who asks. Each of `also`, the caller's own deletions elsewhere, is called with the scope,
-        and again after each of `waits`, in seconds, as long as it fails. A failure that stays is
-        recorded, logged and told in the receipt, and the rest goes on; it is `unfinished` until
-        the scope is erased with a function of that name which succeeds. From each of `backups`,
-        files made by ``commonplace backup``, the scope is erased too. Raises InvalidInputError if
-        a backup is none, StoreError if anything is left.
+        All records of the scope go, past versions and traces of forgotten records included. Other
+        scopes are untouched. In a directory, the files are searched afterwards.
+
+        Args:
+            reason: Why; at most 1,000 characters. It stays in the audit log as it is: write the
+                number of a request here, and no name.
+            source: Who asks.
+            also: Functions of a scope that delete elsewhere, such as threads at a provider. One
+                that fails is tried again after each of `waits`. If it still fails, the erasure
+                goes on, and the step is in the receipt, in the log and in `unfinished` until you
+                erase the scope again with a function of the same name that succeeds.
+            backups: Files made by `backup`. The scope is erased from them too.
+            waits: Seconds before each further try of a function of `also`.
+
+        Raises:
+            InvalidInputError: A file of `backups` is no backup, or another argument cannot be
+                used.
+            StoreError: Something of the scope is left.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")
@@ -65,10 +75,10 @@ class Erasing(View):
         return self._engine.erase(erasure)
 
     def audit(self) -> list[AuditEntry]:
-        """Return what was forgotten, swept and erased here, the oldest first, without content.
+        """Return what was forgotten, swept and erased in this scope, the oldest first.
 
-        Entries are of exactly this scope; those of the root memory are of all scopes, each under a
-        pseudonym.
+        The entries hold no content. Those of scopes below this one are not included. The root
+        memory returns the entries of all scopes, each under a pseudonym.
 
         >>> _ = memory.forget(memory.remember("Likes tea").id)
         >>> [(entry.action, entry.counts) for entry in memory.audit()]
@@ -77,11 +87,11 @@ class Erasing(View):
         return self._engine.audit(self._scope)
 
     def unfinished(self) -> list[AuditEntry]:
-        """Return what erasures left to be done here: the audit log's entries about it.
+        """Return the entries of the audit log about what erasures of this scope left to be done.
 
-        A step of `also` or `backups` that failed, named in `note`, and an erasure that was broken
-        off. Erase the scope again with what is named; as `audit` does, this tells of exactly this
-        scope, and the root memory's of all.
+        These are erasures that were broken off, and steps of `also` or `backups` that failed:
+        `note` names the step. To finish, erase the scope again with the same `also` and
+        `backups`. The root memory returns the entries of all scopes.
 
         >>> def delete_threads(scope):
         ...     raise ConnectionError("no answer")
@@ -100,7 +110,9 @@ class Erasing(View):
         return unfinished(self.audit())
 
     def verify_audit(self) -> list[str]:
-        """Tell what was changed in the store's audit log; an empty list if nothing was.
+        """Return what was changed in the store's audit log, one sentence each; [] if nothing was.
+
+        Each entry holds the hash of the one before it, so a changed or missing entry is noticed.
 
         >>> memory.verify_audit()
         []

@@ -21,13 +21,19 @@ class Looking(Recalling):
     """Look into a memory."""
 
     def scopes(self, *, limit: int = 100, offset: int = 0) -> list[ScopeStats]:
-        """Return a page of the scopes that hold records, this one and those below it.
+        """Return a page of the scopes that hold records: this one and those below it, by name.
 
-        They are in the order of their names: at most `limit`, after the first `offset`. Each has
-        its own numbers, without those of scopes below it: records, those held back, and when it
-        was last written and used. Later calls count the scopes anew that were written since. In a
-        directory no record is read for it; on `chroma=` every one within, and other verbs wait.
-        Raises InvalidInputError, StoreError, MemoryClosedError.
+        Each scope has its own numbers, which leave out the scopes below it. They are kept: a
+        later call counts only the scopes that were written since. In a directory no record is
+        read for this. On `chroma=` the first call reads every record within, and other verbs wait
+        for it.
+
+        Args:
+            limit: The most scopes to return.
+            offset: How many of the first to skip.
+
+        Raises:
+            InvalidInputError: `limit` or `offset` is no whole number of at least 0.
 
         >>> _ = memory.scope("user", "alice").remember("Likes tea")
         >>> _ = memory.scope("user", "bob").remember("Likes coffee")
@@ -54,11 +60,25 @@ class Looking(Recalling):
     ) -> Explanation:
         """Return what `recall` returns for the same arguments, and why.
 
-        For each record found, what each arm adds to its relevance; of what was left out, how many
-        records for which reason, and of each reason the `limit` that come nearest: what was said
-        twice, only asks, is below `min_confidence` or beyond `limit`, does not meet a condition,
-        is held back, was replaced by a newer version, or is expired. Reads every record of the
-        scope, and counts no use. Raises as `recall` does.
+        The answer has two parts. For each record found: what each signal adds to its score. Of
+        the records left out: how many for each reason, and for each reason the `limit` best ones.
+        `Reason` lists the reasons: said twice, only a question, below `min_confidence`, beyond
+        `limit`, and so on. It reads every record of the scope and counts no use.
+
+        Args:
+            query: As in `recall`.
+            limit: As in `recall`.
+            kind: As in `recall`.
+            where: As in `recall`.
+            since: As in `recall`.
+            until: As in `recall`.
+            as_of: As in `recall`.
+            timezone: As in `recall`.
+            min_confidence: As in `recall`.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
+            EmbeddingError: The embedder failed.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -86,10 +106,22 @@ class Looking(Recalling):
         timezone: str | None = None,
         kinds: Collection[Kind] | None = None,
     ) -> Preview:
-        """Return the block that `context` returns for the same arguments, line by line.
+        """Return the block of `context`, line by line, with its tokens and what it leaves out.
 
-        With the tokens of the whole and of each line, and what it leaves out and why. Nothing
-        counts as used. Raises as `context` does.
+        Nothing counts as used.
+
+        Args:
+            query: As in `context`.
+            max_tokens: As in `context`.
+            min_confidence: As in `context`.
+            tokenizer: As in `context`.
+            known: As in `context`.
+            timezone: As in `context`.
+            kinds: As in `context`.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
+            EmbeddingError: The embedder failed.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")

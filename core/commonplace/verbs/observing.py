@@ -52,21 +52,30 @@ class Observing(Telling, Recalling):
     ) -> list[Record]:
         """Remember a conversation; return the records that are new or changed.
 
-        `messages` are dicts as of OpenAI's chat completions, with `role` and `content` and perhaps
-        `name`, `id` and `created_at` (a datetime, ISO 8601, or seconds since 1970), or Records of
-        kind ``message``. Each is kept as a record of kind ``message``: what users, agents and tools
-        said, without system messages, tool calls and reasoning. `source` tells of all of them the
-        framework, session and agent. A message observed before is not kept again: hand over each
-        as it comes, the last few, or all. One without an id that is said again later is kept
-        again. One with the id of another of its session takes its place, which stays in `history`.
+        Each message of users, agents and tools becomes a record of kind ``message``. System
+        messages, tool calls and reasoning are left out. You may hand over each message as it
+        comes, the last few, or all every time: a message that was observed before is not kept
+        again. One with the `id` of an earlier message of its session replaces it, and the former
+        text stays in `history`.
 
-        `extractor` is a language model as a function from a prompt to its answer. Asked once about
-        the messages that are new to it and the 20 records of this scope that are nearest to them,
-        it adds, updates and retracts. What it writes is derived from the messages it names and
-        trusted as the least trusted of them; parts of its answer that cannot be used are logged
-        and left out. Raises ExtractionError if it fails, after the messages are kept: observe
-        them again to try again. Raises InvalidInputError for what is no message, then nothing is
-        kept, and as `remember` does.
+        Args:
+            messages: Dicts as in OpenAI's chat completions, with `role` and `content` and
+                optionally `name`, `id` and `created_at` (a datetime, ISO 8601 text, or seconds
+                since 1970). Or Records of kind ``message``.
+            extractor: A language model, as a function from a prompt to its answer. It is asked
+                once about the messages that it has not seen, beside the 20 nearest records of
+                this scope. It may add, update and retract facts. A fact is `derived_from` the
+                messages that it rests on, and is trusted as the least trusted of them. Parts of
+                the answer that cannot be used are logged and left out.
+            source: The framework, session and agent of all messages.
+
+        Raises:
+            InvalidInputError: One item is no message. Nothing was kept.
+            ExtractionError: The extractor failed. The messages are kept: observe them again to
+                retry.
+            EmbeddingError: The embedder failed.
+            StoreError: The store could not be written.
+            MemoryClosedError: The memory is closed.
 
         >>> alice = memory.scope("user", "alice")
         >>> said = [{"role": "user", "content": "I moved to Bergen, by the way"}]

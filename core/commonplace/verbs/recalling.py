@@ -42,18 +42,32 @@ class Recalling(View):
         timezone: str | None = None,
         min_confidence: float = 0.0,
     ) -> list[Match]:
-        """Return the records that answer `query`, best first, at most `limit`.
+        """Return the records that answer `query`, the best first.
 
-        `where` holds conditions on metadata, such as ``{"topic": "food"}`` or
-        ``{"year": {"$gte": 2024}}`` with $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and
-        and $or; `since` and `until` bound the times it was said. All of it, and expiry, applies
-        before the ranking; in a scope too large to hold in memory, to the candidates that the
-        store's index gives, twenty for each match wanted. With `as_of`, what held at that moment
-        is asked, past versions included, which are not hot and so take longer. Days that
-        the query names ("yesterday", "last week") are counted from now, or from `as_of`. They are
-        days in `timezone`, an IANA name such as ``Europe/Prague``; without it in the timezone of
-        `as_of`, and else in UTC. Raises InvalidInputError, EmbeddingError, StoreError,
-        MemoryClosedError.
+        All conditions apply before the ranking. Where a scope is too large for `cache_bytes`,
+        they apply to the candidates of Chroma's index: twenty for each match wanted.
+
+        Args:
+            query: A question or a text; 1 to 100,000 characters.
+            limit: The most matches to return.
+            kind: Only records of this kind.
+            where: Conditions on metadata, such as ``{"topic": "food"}`` or ``{"year": {"$gte":
+                2024}}``. Operators: $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $and,
+                $or.
+            since: Only what was said at this time or later; a datetime with a timezone.
+            until: Only what was said before this time; a datetime with a timezone.
+            as_of: Ask what held at this moment, past versions included; a datetime with a
+                timezone. It reads past versions from the store and takes longer.
+            timezone: Where the days that the query names ("yesterday", "last week") begin; an
+                IANA name such as ``Europe/Prague``. Without it, the timezone of `as_of`, or else
+                UTC. The days are counted from now, or from `as_of`.
+            min_confidence: Leave out matches below this, from 0 to 1.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
+            EmbeddingError: The embedder failed.
+            StoreError: The store could not be read.
+            MemoryClosedError: The memory is closed.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -83,16 +97,32 @@ class Recalling(View):
     ) -> str:
         """Return a block for a prompt with what is known about `query`, or "" if nothing is.
 
-        Instructions and preferences, which apply whatever is asked, come first and take at most a
-        third of it; those trusted no more than a tool or a document do not count as such. Then the
-        matches, none of which says what is said already. Of a record that is larger than the
-        room, the part is shown that answers, marked as shortened. Records with one of the texts in
-        `known`, which the prompt holds already, are left out. The block has at most `max_tokens`
-        tokens, as `tokenizer`, a function from text to a count, counts them; the default takes a
-        quarter of the UTF-8 bytes. What it quotes is data: no record can end its quotation or pose
-        as an instruction. `timezone` is that of `recall`; `kinds` lists the kinds that are shown,
-        None for all. Each record of this memory's own scope that it shows counts as used: `used`
-        says what follows from that. Raises as `recall` does.
+        The block holds two groups of records, each record quoted on a line:
+
+        1. Instructions and preferences. They apply to every question, come first, and take at
+           most a third of the block. Those that come from a tool or a document are not in this
+           group.
+        2. The matches of `query`, without repetitions. Of a record that is too long, the part
+           that answers is shown and marked as shortened.
+
+        No record can end its quotation or pose as an instruction. Each record of this scope that
+        the block shows counts as used: `used` says what that means.
+
+        Args:
+            query: The question that the prompt is about.
+            max_tokens: The most tokens of the block.
+            min_confidence: Leave out matches below this, from 0 to 1.
+            tokenizer: A function that counts the tokens of a text. The default counts a quarter
+                of the UTF-8 bytes.
+            known: Texts that the prompt holds already. Records with one of them are left out.
+            timezone: As in `recall`.
+            kinds: The kinds to show. None shows all.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
+            EmbeddingError: The embedder failed.
+            StoreError: The store could not be read.
+            MemoryClosedError: The memory is closed.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("She is allergic to peanuts")
@@ -106,7 +136,13 @@ class Recalling(View):
         return block([one.line for one in shown]) if shown else ""
 
     def record(self, id: str) -> Record:
-        """Return the record with this id. Raises RecordNotFoundError.
+        """Return the record with this id.
+
+        Args:
+            id: The record's id.
+
+        Raises:
+            RecordNotFoundError: No record with this id is in reach.
 
         >>> alice = memory.scope("user", "alice")
         >>> tea = alice.remember("Likes tea")
@@ -126,10 +162,19 @@ class Recalling(View):
         limit: int = 100,
         offset: int = 0,
     ) -> list[Record]:
-        """Return a page of the records, newest first: at most `limit`, after the first `offset`.
+        """Return a page of the records, the newest first.
 
-        The conditions are those of `recall`; with `as_of`, they are what held at that moment.
-        Raises InvalidInputError.
+        Args:
+            kind: As in `recall`.
+            where: As in `recall`.
+            since: As in `recall`.
+            until: As in `recall`.
+            as_of: As in `recall`.
+            limit: The most records to return.
+            offset: How many of the newest to skip.
+
+        Raises:
+            InvalidInputError: An argument cannot be used.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
@@ -142,7 +187,14 @@ class Recalling(View):
         return self._engine.select(self._readable, selection, offset, limit)
 
     def count(self, *, kind: Kind | None = None, where: Metadata | None = None) -> int:
-        """Count the records that meet the conditions, which are those of `recall`.
+        """Count the records that meet the conditions.
+
+        Args:
+            kind: As in `recall`.
+            where: As in `recall`.
+
+        Raises:
+            InvalidInputError: A condition cannot be used.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember_many(["Likes tea", "Lives in Oslo"])
@@ -152,9 +204,9 @@ class Recalling(View):
         return sum(self._engine.tally(self._readable, Selection(of_kind(kind), where)).values())
 
     def stats(self) -> Stats:
-        """Return how many records there are, in all and by kind, and the store's embedder.
+        """Count what this memory holds: records by kind, those held back, those redacted.
 
-        Also how many are held back, and of how many something was taken out.
+        Also names the store's embedder. `Stats` describes each number.
 
         >>> alice = memory.scope("user", "alice")
         >>> _ = alice.remember("Likes tea")

@@ -22,11 +22,18 @@ class Transferring(View):
     def export(self, path: str | PathLike[str]) -> int:
         """Write every record of this scope to a file and return how many there are.
 
-        The file is JSON Lines: a header, then one record on each line, exactly as it is stored,
-        past versions and quarantined records included; vectors are left out and made again on
-        import. Only its owner may read it, and it is there whole or not at all. What is written
-        to the store meanwhile may be missing in it. Raises InvalidInputError if the file cannot
-        be written, StoreError, MemoryClosedError.
+        The file is JSON Lines: a header, then one record on each line. Past versions and records
+        that are held back are included. Vectors are not; an import computes them anew. Only the
+        file's owner may read it. The file appears when it is complete. Records that are written
+        during the export may be missing in it.
+
+        Args:
+            path: The file to write.
+
+        Raises:
+            InvalidInputError: The file cannot be written.
+            StoreError: The store could not be read.
+            MemoryClosedError: The memory is closed.
 
         >>> import tempfile
         >>> alice = memory.scope("user", "alice")
@@ -51,17 +58,28 @@ class Transferring(View):
     ) -> ImportReport:
         """Bring records from a file or folder into this scope and report what was done.
 
-        `format` is ``"commonplace"`` for what `export` has written, or one of those in
-        docs/migration.md, such as ``chatgpt``; without it, the format is recognised. Each item of
-        the source is counted as written, unchanged or skipped, and why. Importing again changes
-        nothing, so an import that was broken off is continued by repeating it; what was changed or
-        forgotten here since stays so. What others wrote is screened like everything that is
-        written. `collections` are those of a Chroma directory to take, as ``name``,
-        ``database/name`` or ``tenant/database/name``, where ``*`` is any; `columns` names, of a
-        table, the column of each of ``text``, ``id``, ``created_at``, …. With `dry_run` nothing is
-        written, and the report tells what would be.
-        Raises InvalidInputError, naming file and line, for what cannot be read on: what stood
-        before it is imported then. Also raises as `remember` does.
+        Importing again changes nothing: what you changed or forgot since stays so. To continue an
+        import that was broken off, repeat it. Everything is screened as in `remember`.
+
+        Args:
+            path: The file or folder to read.
+            format: ``"commonplace"`` for what `export` wrote, or a name from the table in
+                docs/migration.md, such as ``"chatgpt"``. Without it, the format is recognised.
+            collections: Of a Chroma directory, the collections to take: ``"name"``,
+                ``"database/name"`` or ``"tenant/database/name"``, where ``*`` stands for any.
+            columns: Of a table, the column that holds each of ``text``, ``id``, ``created_at``
+                and so on.
+            dry_run: Write nothing, and report what would be done.
+
+        Returns:
+            A report that counts each item as written, unchanged or skipped, with the reason.
+
+        Raises:
+            InvalidInputError: The file cannot be read on; the message names file and line. What
+                stands before that line is imported.
+            EmbeddingError: The embedder failed.
+            StoreError: The store could not be written.
+            MemoryClosedError: The memory is closed.
 
         >>> import tempfile
         >>> _ = memory.scope("user", "alice").remember("Likes tea")
@@ -79,13 +97,21 @@ class Transferring(View):
     def backup(self, path: str | PathLike[str]) -> None:
         """Write the whole store to a new file, which `commonplace restore` puts back.
 
-        The memory may be in use meanwhile; other verbs wait. Only the root memory can: a backup
-        holds every scope. Raises InvalidInputError for any other, for a file that is there, and
-        for a store that is in no directory.
+        The memory may be in use meanwhile; other verbs wait. A backup holds every scope, so only
+        the root memory can make one.
 
-        >>> memory.backup("all.backup")
-        Traceback (most recent call last):
-        commonplace.errors.InvalidInputError: Only a store in a directory can be backed up.
+        Args:
+            path: The file to write. It must not exist.
+
+        Raises:
+            InvalidInputError: This memory is not the root, the file exists, or the store is in no
+                directory.
+
+        >>> import commonplace, tempfile
+        >>> from commonplace.testing import HashingEmbedder
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with commonplace.open(f"{folder}/store", embedder=HashingEmbedder()) as store:
+        ...         store.backup(f"{folder}/monday.zip")
         """
         if self._scope.names:
             raise InvalidInputError(
@@ -95,12 +121,14 @@ class Transferring(View):
         self._engine.backup(local_path(path).resolve())
 
     def flush(self) -> None:
-        """Wait until the store's Chroma database has everything that is acknowledged.
+        """Wait until the store's Chroma database has every acknowledged change.
 
-        In a directory, what is written is durable before Chroma has it, which comes to have it in
-        the background, and before the memory is closed or backed up. Ask for it before another
-        program reads Chroma's files. Elsewhere there is nothing to wait for. Raises StoreError,
-        which says why, if Chroma does not take it; nothing is lost then.
+        In a directory, a change is first written to the ledger, a file of its own. Chroma gets it
+        in the background, and at the latest when the memory is closed or backed up. Call this
+        before another program reads Chroma's files. Elsewhere it returns at once.
+
+        Raises:
+            StoreError: Chroma does not take the changes; the message says why. Nothing is lost.
 
         >>> memory.flush()
         >>> memory.stats().pending

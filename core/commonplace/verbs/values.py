@@ -20,11 +20,17 @@ class Values(View):
     """Set and get exact values."""
 
     def set(self, key: str, value: JSON) -> None:
-        """Keep `value` under `key` in exactly this scope, in the place of a former value.
+        """Keep `value` under `key` in exactly this scope. A former value goes to the history.
 
-        `value` is any JSON value; its types are kept exactly. The value can also be recalled by
-        its meaning, as a record of kind ``value``. Raises InvalidInputError for what is not JSON,
-        and for a key with a secret in it, unless the store's screening is off.
+        The value can also be recalled by its meaning, as a record of kind ``value``.
+
+        Args:
+            key: A name of 1 to 1,000 characters.
+            value: Any JSON value. `get` returns it with the same types.
+
+        Raises:
+            InvalidInputError: The value is not JSON, or the key holds a secret and screening is
+                on.
 
         >>> alice = memory.scope("user", "alice")
         >>> alice.set("timezone", "US/Pacific")
@@ -47,8 +53,15 @@ class Values(View):
     def get(self, key: str, default: JSON = None, *, as_of: datetime | None = None) -> JSON:
         """Return the value kept under `key`, or `default` if there is none.
 
-        With `as_of`, the value that was kept at that moment. Scopes this memory includes are asked
-        in their order when its own has no such key.
+        This memory's own scope is asked first, then the scopes it includes, in their order.
+
+        Args:
+            key: The name given to `set`.
+            default: What to return if there is no value.
+            as_of: Return the value that was kept at this moment; a datetime with a timezone.
+
+        Raises:
+            InvalidInputError: The key or the time cannot be used.
 
         >>> memory.get("missing", "nothing")
         'nothing'
@@ -83,7 +96,13 @@ class Values(View):
         return sorted({str(record.key) for record in values if record.scope in scopes})
 
     def delete(self, key: str) -> bool:
-        """Remove the value under `key` from this scope; tell whether there was one.
+        """Remove the value under `key` from this scope; return whether there was one.
+
+        Args:
+            key: The name given to `set`.
+
+        Raises:
+            InvalidInputError: The key cannot be used.
 
         >>> memory.set("timezone", "US/Pacific")
         >>> memory.delete("timezone"), memory.delete("timezone")

@@ -13,14 +13,27 @@ Holding: TypeAlias = Literal["off", "quarantine"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screening:
-    """What happens to what should not be kept, or not be recalled, as it is.
+    """What happens to texts that should not be stored, or not be recalled, as they are.
 
-    `secrets` (passwords, keys, tokens) and `personal_data` (addresses, numbers of cards, accounts
-    and papers, days of birth) are kept (``off``), replaced by a label such as
-    ``[REDACTED:aws-access-key]`` (``redact``), or refused with BlockedContentError (``block``).
-    `instructions`, texts that give orders to a model, are kept and held back from recall until
-    they are released (``quarantine``), or treated as any other (``off``). Raises InvalidInputError
-    for any other policy.
+    Args:
+        secrets: Passwords, keys and tokens. ``"off"`` stores them, ``"redact"`` puts a label such
+            as ``[REDACTED:aws-access-key]`` in their place, ``"block"`` refuses the text with
+            BlockedContentError.
+        personal_data: Addresses, dates of birth, and the numbers of phones, cards, accounts and
+            identity papers. The same three choices.
+        instructions: Texts that give orders to a model. ``"quarantine"`` stores them and holds
+            them back from recall until you `release` them; ``"off"`` treats them as any other
+            text.
+
+    Raises:
+        InvalidInputError: A choice is unknown.
+
+    >>> import commonplace
+    >>> strict = Screening(personal_data="block")
+    >>> with commonplace.open(":memory:", screening=strict) as memory:
+    ...     memory.remember("Write to ada@example.org")
+    Traceback (most recent call last):
+    commonplace.errors.BlockedContentError: ...
     """
 
     secrets: Policy = "redact"
@@ -28,7 +41,7 @@ class Screening:
     instructions: Holding = "quarantine"
 
     def __post_init__(self) -> None:
-        """Raise InvalidInputError for a policy that there is not."""
+        """Raise InvalidInputError for an unknown choice."""
         for name, choices in (
             ("secrets", get_args(Policy)),
             ("personal_data", get_args(Policy)),
