@@ -24,9 +24,10 @@ from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, check_free, purge, without_index
+from commonplace.chroma.regrowing import check
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
-from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
+from commonplace.chroma.sealing import CHROMA, REWRITING, Seal
 from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
