@@ -17,7 +17,9 @@ def everything(memory: Memory) -> list[Record]:
     return sorted(found, key=lambda one: (one.created_at, one.id))
 
 
-def import_twice(memory: Memory, format: str, path: Path) -> tuple[list[Record], ImportReport]:
+def import_twice(
+    memory: Memory, format: str | None, path: Path
+) -> tuple[list[Record], ImportReport]:
     """Import, import again, and return the records and the first report."""
     first = memory.import_(path, format=format)
     records = everything(memory)

@@ -17,7 +17,11 @@ from commonplace.transfer.importers import (
     claude_export,
     crewai_lancedb,
     crewai_storage,
+    deepseek,
+    gemini_activity,
+    google_ai_studio,
     graphiti,
+    grok,
     langchain_chroma,
     langchain_messages,
     langgraph_store,
@@ -29,6 +33,8 @@ from commonplace.transfer.importers import (
     openai_conversations,
     openai_threads,
     table,
+    telegram,
+    whatsapp,
 )
 from commonplace.transfer.reading import Found, Skipped
 from commonplace.transfer.sample import Sample, sample
@@ -93,6 +99,24 @@ FOREIGN: dict[str, Format] = {
         _plain(claude_export.read),
         _objects(claude_export.fits),
         "conversations with chat_messages, projects, memories",
+    ),
+    "deepseek": Format(
+        _plain(deepseek.read), _objects(deepseek.fits), "conversations with mapping and inserted_at"
+    ),
+    "grok": Format(_plain(grok.read), _objects(grok.fits), "conversations with responses"),
+    "gemini": Format(
+        _plain(gemini_activity.read),
+        _objects(gemini_activity.fits),
+        "activity of Gemini with title and time",
+    ),
+    "google-ai-studio": Format(
+        _plain(google_ai_studio.read), _objects(google_ai_studio.fits), "a chunkedPrompt"
+    ),
+    "telegram": Format(
+        _plain(telegram.read), _objects(telegram.fits), "chats with messages, by their type"
+    ),
+    "whatsapp": Format(
+        _plain(whatsapp.read), whatsapp.fits, "a text file of lines with date, time and name"
     ),
     "chatgpt": Format(
         _plain(chatgpt_export.read), _keys("mapping"), "conversations with a mapping"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
 
+from commonplace.errors import InvalidInputError
 from commonplace.transfer.numbers import NumberMarks, finite
 from commonplace.transfer.reading import MAX_DEPTH, Lines, opened
 from commonplace.values.records import JSON
@@ -26,9 +28,9 @@ _PAGED = ("data", "results")
 
 _NOT_WHOLE, _BLANK = object(), object()
 
-_Events = Iterator[tuple[str, Any]]
+Events = Iterator[tuple[str, Any]]
 Part: TypeAlias = Literal["item", "paged", "rest", "whole"]
-_Raw = tuple[JSON, str, Part]
+Raw = tuple[JSON, str, Part]
 
 
 class Element(NamedTuple):
@@ -68,7 +70,19 @@ def elements_of(file: BinaryIO, name: str) -> Iterator[Element]:
         yield Element(kept, where, part, dropped)
 
 
-def _raw_elements(lines: Lines) -> Iterator[_Raw]:
+def begun(start: bytes, name: str) -> JSON:
+    """Return what of a value stands in the start of a document. Raises InvalidInputError."""
+    lines, builder = Lines(BytesIO(start), name), _Builder()
+    try:
+        for event, value in events_of(lines):
+            builder.take(event, value)
+    except InvalidInputError:
+        if builder.value is None:
+            raise
+    return finite(builder.value)[0]
+
+
+def _raw_elements(lines: Lines) -> Iterator[Raw]:
     """Yield value, place and part: line by line while each line is a document."""
     begun = False
     while line := lines.read(_SHORT_LINE):
@@ -115,7 +129,7 @@ def _number(text: str) -> float:
     return value
 
 
-def _of_document(value: JSON, where: str) -> Iterator[_Raw]:
+def _of_document(value: JSON, where: str) -> Iterator[Raw]:
     if isinstance(value, list):
         yield from _numbered(value, where, "item")
     elif isinstance(value, dict):
@@ -128,16 +142,16 @@ def _of_document(value: JSON, where: str) -> Iterator[_Raw]:
         yield value, where, "whole"
 
 
-def _numbered(items: list[JSON], where: str, part: Part) -> Iterator[_Raw]:
+def _numbered(items: list[JSON], where: str, part: Part) -> Iterator[Raw]:
     for number, one in enumerate(items, 1):
         yield one, f"{where}, item {number}", part
 
 
-def _streamed(lines: Lines, begun: bytes) -> Iterator[_Raw]:
-    events = _nested(_events(lines, begun), lines)
+def _streamed(lines: Lines, begun: bytes) -> Iterator[Raw]:
+    events = events_of(lines, begun)
     for event, value in events:
         if event == "start_array":
-            yield from _items(events, lines, "item")
+            yield from items_of(events, lines, "item")
         elif event == "start_map":
             yield from _members(events, lines)
         else:
@@ -145,7 +159,8 @@ def _streamed(lines: Lines, begun: bytes) -> Iterator[_Raw]:
         lines.settle()
 
 
-def _items(events: _Events, lines: Lines, part: Part) -> Iterator[_Raw]:
+def items_of(events: Events, lines: Lines, part: Part) -> Iterator[Raw]:
+    """Yield the items of a list that has begun, with their places."""
     for number in count(1):
         event, value = next(events)
         if event == "end_array":
@@ -155,7 +170,7 @@ def _items(events: _Events, lines: Lines, part: Part) -> Iterator[_Raw]:
         lines.settle()
 
 
-def _members(events: _Events, lines: Lines) -> Iterator[_Raw]:
+def _members(events: Events, lines: Lines) -> Iterator[Raw]:
     where, is_paged = lines.where, False
     others: dict[str, JSON] = {}
     for event, key in events:
@@ -165,12 +180,12 @@ def _members(events: _Events, lines: Lines) -> Iterator[_Raw]:
         begins, value = next(events)
         if key in _PAGED and begins == "start_array":
             is_paged = True
-            yield from _items(events, lines, "paged")
+            yield from items_of(events, lines, "paged")
         else:
             others[key] = _built(begins, value, events)
 
 
-def _built(event: str, value: Any, events: _Events) -> JSON:
+def _built(event: str, value: Any, events: Events) -> JSON:
     builder = _Builder()
     builder.take(event, value)
     while builder.is_open:
@@ -222,7 +237,12 @@ class _Builder:
             self._branches.append(one)
 
 
-def _events(lines: Lines, begun: bytes) -> _Events:
+def events_of(lines: Lines, begun: bytes = b"") -> Events:
+    """Yield the events of the documents that begin so; those nested too deep raise an error."""
+    return _nested(_events(lines, begun), lines)
+
+
+def _events(lines: Lines, begun: bytes) -> Events:
     import ijson
 
     found = ijson.sendable_list()
@@ -274,7 +294,7 @@ def _last_end(piece: bytes) -> int:
     return ends if ends > 1 else piece.rfind(b",") + 1 or len(piece)
 
 
-def _nested(events: _Events, lines: Lines) -> _Events:
+def _nested(events: Events, lines: Lines) -> Events:
     """Yield the events while they are not nested too deep, trees of messages not counted."""
     depth = branches = 0
     key: Any = None

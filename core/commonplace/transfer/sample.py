@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 from commonplace.errors import InvalidInputError
 from commonplace.transfer.archives import is_archive, member_names, members
 from commonplace.transfer.databases import is_database, tables_of
-from commonplace.transfer.json_stream import elements, elements_of
-from commonplace.transfer.reading import TABLES, json_files, last_change
+from commonplace.transfer.json_stream import begun, elements_of
+from commonplace.transfer.reading import TABLES, json_files, last_change, opened
 
 _ELEMENTS = 20
+_START = 500_000  # bytes of a file that are looked at
+_PIECE = 4_096
 _FILES = 3
 _NAMES = 10_000
 
@@ -68,9 +71,40 @@ def sample(path: Path) -> Sample:
 
 
 def elements_at(path: Path) -> Iterator[Any]:
-    """Yield the first values of a JSON file."""
-    for element in islice(elements(path), _ELEMENTS):
-        yield element.value
+    """Yield the first values of a JSON file. Of a long one it may be a part, as far as is read."""
+    start, is_whole = _start_of(path)
+    found = (one.value for one in elements_of(BytesIO(start), str(path)))
+    if is_whole:
+        yield from islice(found, _ELEMENTS)
+        return
+    is_none = True
+    try:
+        for value in islice(found, _ELEMENTS):
+            is_none = False
+            yield value
+    except InvalidInputError:
+        if is_none:
+            yield begun(start, str(path))
+
+
+def _start_of(path: Path) -> tuple[bytes, bool]:
+    """Return how a file starts, unpacked, and whether that is all of it.
+
+    Where it cannot be unpacked further, what came before is its start.
+    """
+    start = b""
+    with opened(path) as file:
+        while len(start) < _START:
+            try:
+                piece = file.read(_PIECE)
+            except InvalidInputError:
+                if not start:
+                    raise
+                return start, False
+            if not piece:
+                return start, True
+            start += piece
+    return start, False
 
 
 def _with_objects(path: Path, kind: str, names: frozenset[str], values: Iterator[Any]) -> Sample:

@@ -21,7 +21,9 @@ from imported import write_json
 
 TOO_LONG = "line 1: one item here is longer than 64,000,000 bytes"
 JSON_FORMATS = ["openai-threads", "openai-conversations", "chatgpt", "chat-log", "mem0",
-                "langgraph-store"]  # fmt: skip
+                "langgraph-store", "telegram", "grok", "deepseek", "gemini", "google-ai-studio",
+                "librechat", "open-webui", "claude", "letta", "llamaindex-chat", "graphiti",
+                "langchain-messages"]  # fmt: skip
 
 
 @pytest.mark.parametrize("format", JSON_FORMATS)

@@ -15,7 +15,8 @@ from commonplace.cli.store import directory_of, is_elsewhere, named, opened
 
 FORMATS = (
     "commonplace", "crewai-lancedb", "crewai-storage", "autogen-chroma", "langchain-chroma",
-    "claude", "chatgpt", "letta", "llamaindex-chat", "librechat", "open-webui",
+    "claude", "deepseek", "grok", "gemini", "google-ai-studio", "telegram", "whatsapp",
+    "chatgpt", "letta", "llamaindex-chat", "librechat", "open-webui",
     "langchain-messages", "graphiti", "openai-threads", "openai-conversations",
     "langgraph-store", "chat-log", "mem0", "table",
 )  # fmt: skip

@@ -126,6 +126,13 @@ def _of_choice(choice: Any) -> Any:
     return {"role": "assistant", "content": choice.get("text")}
 
 
+def is_said(value: Any) -> bool:
+    """Tell whether a value is a message of a known shape, or an item of the Responses API."""
+    if not isinstance(value, dict):
+        return False
+    return as_message(value) is not None or not isinstance(said_by(value, {}), str)
+
+
 def turns(given: Given, where: str, tools: MutableMapping[str, str]) -> Iterator[Turn | Skipped]:
     """Yield what a message says: its text, and each result of a tool that stands in it.
 

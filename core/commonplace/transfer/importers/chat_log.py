@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from commonplace.transfer.importers.chat_entries import Turn, messages_in, turns, unread
+from commonplace.transfer.importers.chat_entries import Turn, is_said, messages_in, turns, unread
 from commonplace.transfer.importers.chat_sessions import Chats
 from commonplace.transfer.importers.making import fixed_id, name, time
 from commonplace.transfer.importers.mem0_history import is_change
@@ -19,7 +19,7 @@ from commonplace.values.records import JSON
 
 _SESSIONS = (
     "conversation_id", "conversationId", "session_id", "sessionId", "SessionId", "thread_id",
-    "threadId", "chat_id", "session", "conversation", "thread",
+    "threadId", "chat_id", "chatId", "session", "conversation", "thread",
 )  # fmt: skip
 _TIMES = ("created", "created_at", "createdAt", "timestamp", "start_time", "startTime", "date")
 _HOLDERS = ("request", "body", "response", "result", "message")
@@ -63,7 +63,7 @@ def fits(value: dict[str, Any]) -> bool:
     """Tell whether an object is an entry of such a log."""
     if is_change(value):
         return False
-    return is_message(value) or any(isinstance(one.value, dict) for one in messages_in(value))
+    return is_message(value) or any(is_said(one.value) for one in messages_in(value))
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:

@@ -51,9 +51,15 @@ def _fits(value: dict[str, Any]) -> bool:
     if is_change(value):
         return True
     if _is_memory(value):
-        return "memory" in value or bool(_SIGNS & {*value, *(value.get("payload") or ())})
+        return _is_surely(value)
     inner = [value[key] for key in _LISTS if isinstance(value.get(key), list)]
-    return any(_list(one) for one in inner or value.values())
+    held = (_list(one) for one in inner or value.values())
+    return any(isinstance(one, list) and any(map(_is_surely, one)) for one in held)
+
+
+def _is_surely(memory: Any) -> bool:
+    """Tell whether a memory has what no other text with an id has."""
+    return "memory" in memory or bool(_SIGNS & {*memory, *(memory.get("payload") or ())})
 
 
 def read(path: Path) -> Iterator[Found | Skipped]:

@@ -25,6 +25,7 @@ ORIGINS: dict[str, Origin] = {
     "model": "agent",
     "tool": "tool",
     "function": "tool",
+    "contact": "document",  # someone else: not who uses the memory
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from commonplace.errors import InvalidInputError
 from commonplace.transfer.databases import is_database, quoted, reading, tables_of, tables_with
 from commonplace.transfer.importers.direction import Direction
+from commonplace.transfer.importers.held_in import HeldIn
 from commonplace.transfer.importers.making import fixed_id, time
 from commonplace.transfer.importers.messages import Message, records_of
 from commonplace.transfer.importers.openai_items import note_call, said_by
@@ -25,32 +26,13 @@ from commonplace.transfer.sample import Sample
 from commonplace.values.records import JSON
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversation:
-    """The conversation that items are of, since they do not say it."""
-
-    id: str
-    at: datetime
-    metadata: Mapping[str, JSON] = field(default_factory=dict)
-
-    def told_by(self, value: Mapping[str, Any]) -> _Conversation:
-        inner = value.get("conversation")
-        told = inner if isinstance(inner, dict) else value
-        metadata = told.get("metadata")
-        return _Conversation(
-            str(told.get("id") or (inner if isinstance(inner, str) else self.id)),
-            time(told.get("created_at")) or self.at,
-            metadata if isinstance(metadata, dict) else {},
-        )
-
-
 class _Place(NamedTuple):
     """Where an item stands: in a page of the API's, in a list of the user's own, or in a table.
 
     The rows of a table are in order, and say when they were written.
     """
 
-    conversation: _Conversation
+    conversation: HeldIn
     is_paged: bool
     notes: tuple[str, ...]
     at: datetime | None = None
@@ -62,7 +44,7 @@ class _Item(NamedTuple):
     place: _Place
 
     @property
-    def conversation(self) -> _Conversation:
+    def conversation(self) -> HeldIn:
         return self.place.conversation
 
 
@@ -173,9 +155,7 @@ def _of_database(path: Path) -> Iterator[_Item | Skipped]:
                 query = f"SELECT id, session_id, message_data, created_at FROM {quoted(table)} ORDER BY id"  # noqa: S608, E501  # no value
                 for id, session, item, written in theirs.rows(query):
                     when = time(written) or at
-                    place = _Place(
-                        _Conversation(str(session), when), is_paged=False, notes=(), at=when
-                    )
+                    place = _Place(HeldIn(str(session), when), is_paged=False, notes=(), at=when)
                     yield from _found(_object(item), place, f"{path}, {table} {id}")
     except sqlite3.Error as error:
         raise InvalidInputError(f"{str(path)!r} cannot be read as sessions ({error}).") from error
@@ -192,17 +172,17 @@ def _items(path: Path) -> Iterator[_Item | Skipped]:
     if is_database(path):
         yield from _of_database(path)
         return
-    current, folder = _Conversation("", last_change(path)), ""
+    current, folder = HeldIn("", last_change(path)), ""
     for file in json_files(path):
         if folder_name(path, file) != folder:
             folder = folder_name(path, file)
-            current = _Conversation(folder, last_change(file))
+            current = HeldIn(folder, last_change(file))
         for element in elements(file):
             value = element.value
             if element.part == "rest":
                 continue
             if isinstance(value, dict) and _is_conversation(value):
-                current = current.told_by(value)
+                current = current.told_by(value, "conversation")
                 value = value.get("items", [])
             yield from _found(
                 value, _Place(current, element.part == "paged", element.notes), element.where
@@ -220,7 +200,7 @@ def _found(value: JSON, place: _Place, where: str) -> Iterator[_Item | Skipped]:
     elif not isinstance(value, dict):
         yield Skipped(where, f"not an item: {str(value)[:40]!r}")
     elif _is_conversation(value):
-        inner = place.conversation.told_by(value)
+        inner = place.conversation.told_by(value, "conversation")
         yield from _found(value.get("items", []), place._replace(conversation=inner), where)
     elif isinstance(value.get("data"), list):
         yield from _found(value["data"], place._replace(is_paged=True), where)

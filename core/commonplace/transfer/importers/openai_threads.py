@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from commonplace.errors import InvalidInputError
 from commonplace.transfer.importers.direction import Direction
-from commonplace.transfer.importers.making import noted_time, time
+from commonplace.transfer.importers.held_in import HeldIn
+from commonplace.transfer.importers.making import noted_time
 from commonplace.transfer.importers.messages import Message, records_of, said, with_notes
 from commonplace.transfer.json_stream import elements
 from commonplace.transfer.reading import Found, Skipped, folder_name, json_files, last_change
 from commonplace.values.records import JSON
-
-
-@dataclass(frozen=True, slots=True)
-class _Thread:
-    id: str
-    at: datetime
-    metadata: Mapping[str, JSON] = field(default_factory=dict)
-
-    def told_by(self, value: Mapping[str, Any]) -> _Thread:
-        """Return the thread that `value` describes; what it leaves out is as here."""
-        thread = value["thread"] if isinstance(value.get("thread"), dict) else value
-        return _Thread(
-            str(thread.get("id") or thread.get("thread_id") or self.id),
-            time(thread.get("created_at")) or self.at,
-            _dict(thread.get("metadata")),
-        )
 
 
 def fits(value: dict[str, Any]) -> bool:
@@ -69,14 +52,14 @@ def read(path: Path) -> Iterator[Found | Skipped]:
 
 def _messages(path: Path) -> Iterator[Message | Skipped]:
     for file in json_files(path):
-        unnamed = _Thread(folder_name(path, file), last_change(file))
+        unnamed = HeldIn(folder_name(path, file), last_change(file))
         for element in elements(file):
             if element.part != "rest":
                 found = _found(element.value, unnamed, element.where)
                 yield from with_notes(found, element.notes)
 
 
-def _found(value: JSON, thread: _Thread, where: str) -> Iterator[Message | Skipped]:
+def _found(value: JSON, thread: HeldIn, where: str) -> Iterator[Message | Skipped]:
     """Yield the messages in a value, which are of `thread` where they do not say otherwise."""
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
@@ -89,9 +72,9 @@ def _found(value: JSON, thread: _Thread, where: str) -> Iterator[Message | Skipp
         yield from _in_object(value, thread, where)
 
 
-def _in_object(value: dict[str, Any], thread: _Thread, where: str) -> Iterator[Message | Skipped]:
+def _in_object(value: dict[str, Any], thread: HeldIn, where: str) -> Iterator[Message | Skipped]:
     if "messages" in value:
-        yield from _found(value["messages"], thread.told_by(value), where)
+        yield from _found(value["messages"], thread.told_by(value, "thread"), where)
     elif isinstance(value.get("data"), list):
         yield from _found(value["data"], thread, where)
     elif value.get("object") in ("list", "thread"):
@@ -101,10 +84,10 @@ def _in_object(value: dict[str, Any], thread: _Thread, where: str) -> Iterator[M
         yield Skipped(where, f"a {kind}, not a message")
     else:
         for id, one in value.items():
-            yield from _found(one, _Thread(id, thread.at), f"{where}, {id}")
+            yield from _found(one, HeldIn(id, thread.at), f"{where}, {id}")
 
 
-def _message(value: dict[str, Any], thread: _Thread, where: str) -> Message:
+def _message(value: dict[str, Any], thread: HeldIn, where: str) -> Message:
     notes: list[str] = []
     text, parts = said(value["content"])
     files = [*parts.get("attachments", []), *_files(value.get("attachments"))]
