@@ -18,7 +18,8 @@ from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
 from commonplace.recall.filters import Selection, everything
 from commonplace.recall.focus import Focus
-from commonplace.recall.hot import HotScope, HotScopes
+from commonplace.recall.hot import HotScope
+from commonplace.recall.hot_scopes import HotScopes
 from commonplace.recall.ranking import ranked
 from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder

@@ -112,10 +112,6 @@ class ChromaFiles(ChromaStore):
         self.start()
         return super()._catalogue
 
-    def has_database(self) -> bool:
-        """Tell whether Chroma was ever opened here."""
-        return (self.path / DATABASE).exists()
-
     def adopt(self, mark: Mark) -> None:
         """Take what the store says of itself, though Chroma may not have been told yet."""
         self._embedder = mark["embedder"]
@@ -183,7 +179,7 @@ class ChromaFiles(ChromaStore):
 
         Chroma would wait for that, and hold the interpreter, so that every thread would wait.
         """
-        if self.has_database():
+        if (self.path / DATABASE).exists():
             check_free(self.path)
 
     def note_fed(self, fed: Fed) -> bool:

@@ -1,19 +1,16 @@
-"""Scopes in use, kept as arrays: loaded by one read, updated in place by writes."""
+"""A scope in use, kept as arrays: loaded by one read, updated in place by writes."""
 
 from __future__ import annotations
 
-import gc
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commonplace.ports import Entry, RecordStore, Vectors
-from commonplace.recall.columns import Columnar, Columns, Kept, columns_of, joined
+from commonplace.ports import Entry, Vectors
+from commonplace.recall.columns import Columns, Kept, columns_of
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Doubles, Growing, Rows
 from commonplace.recall.sessions import Place, SessionKey, SessionRows
@@ -27,14 +24,12 @@ if TYPE_CHECKING:
 # words, most of them new, on Python 3.10, whose dicts are the largest, and 3.12: never more than
 # this, and seldom less than a third. Arrays with room to grow may be twice as long as what they
 # hold.
-_BYTES_PER_SCOPE = 16_000
+BYTES_PER_SCOPE = 16_000
 _BYTES_PER_RECORD = 4_000
 _BYTES_PER_CHARACTER = 12
 _VECTOR_COPIES = 2
 _CONDITIONS = 8
 """So many conditions are known by the rows that they admit: agents ask by the same few."""
-_PART = 1_000
-"""So many entries are looked at before it is known whether there is room for them."""
 _NO_ROWS: Rows = np.zeros(0, np.int64)
 
 
@@ -45,7 +40,7 @@ class HotScope:
         """Hold these entries."""
         added = entries if isinstance(entries, Columns) else columns_of(entries)
         self.arrays = _arrays(added.vectors.shape[1])
-        self.bytes = _BYTES_PER_SCOPE
+        self.bytes = BYTES_PER_SCOPE
         self._records: list[Kept | None] = []
         self._sizes: list[int] = []
         self._rows: dict[str, list[int]] = {}
@@ -248,132 +243,3 @@ def sizes(columns: Columns) -> list[int]:
     bytes_of_window = columns.vectors.itemsize * columns.vectors.shape[1]
     vectors = (bytes_of_window * columns.windows).tolist()
     return list(map(size, columns.records, vectors))
-
-
-class HotScopes:
-    """The hot scopes of one store: at most `max_bytes`, least recently used out first."""
-
-    def __init__(self, store: RecordStore, max_bytes: int) -> None:
-        """Hold nothing yet."""
-        self._store = store
-        self._columns = store.columns if isinstance(store, Columnar) else _none
-        self._max_bytes = max_bytes
-        self._held: OrderedDict[Scope, HotScope] = OrderedDict()
-        self._too_large: set[Scope] = set()
-
-    def of(self, scope: Scope) -> HotScope | None:
-        """Return the arrays of every record within `scope`, or None if they take too much."""
-        if scope not in self._held and scope not in self._too_large:
-            self._load(scope)
-        if scope in self._held:
-            self._held.move_to_end(scope)
-        return self._held.get(scope)
-
-    def held(self, scope: Scope) -> HotScope | None:
-        """Return the arrays of every record within `scope` if they are loaded already."""
-        return self._held.get(scope)
-
-    def has(self, scope: Scope) -> bool:
-        """Tell whether the arrays of a scope are loaded."""
-        return scope in self._held
-
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Follow a write."""
-        for entry in entries:
-            if not entry.record.is_current:
-                self.remove([entry])
-                continue
-            for scope in self._holding(entry.record):
-                self._held[scope].add(entry)
-                self._close_gaps(scope)
-        self._make_room()
-
-    def remove(self, entries: Iterable[Entry]) -> None:
-        """Follow a removal."""
-        self._too_large.clear()
-        for entry in entries:
-            for scope in self._holding(entry.record):
-                self._held[scope].remove(entry.record)
-                self._close_gaps(scope)
-
-    def recount(self, records: Iterable[Record]) -> None:
-        """Follow a counting of uses."""
-        for record in records:
-            for scope in self._holding(record):
-                if not self._held[scope].recount(record):
-                    del self._held[scope]  # it was expired until now
-
-    def let_go(self, scope: Scope) -> None:
-        """Hold nothing any more of a scope, nor what has a part of it."""
-        for held in [one for one in self._held if one.contains(scope) or scope.contains(one)]:
-            del self._held[held]
-        self._too_large.clear()
-
-    def clear(self) -> None:
-        """Hold nothing any more."""
-        self._held.clear()
-        self._too_large.clear()
-
-    def _holding(self, record: Record) -> list[Scope]:
-        names = range(len(record.scope.names) + 1)
-        containing = (record.scope.first(count) for count in names)
-        return [scope for scope in containing if scope in self._held]
-
-    def _close_gaps(self, scope: Scope) -> None:
-        if self._held[scope].is_sparse():
-            self._held[scope] = self._held[scope].rebuilt()
-
-    def _load(self, scope: Scope) -> None:
-        with no_garbage_collection():
-            entries = self._read(scope)
-            if entries is None:
-                self._too_large.add(scope)
-            else:
-                self._held[scope] = HotScope(entries)
-        self._make_room()
-
-    def _read(self, scope: Scope) -> Columns | None:
-        """Return the entries of a scope, or None if they take too much."""
-        parts: list[Columns] = []
-        left = self._max_bytes - _BYTES_PER_SCOPE
-        for part in self._stored(scope) if left >= 0 else ():
-            parts.append(part.current())
-            left -= sum(sizes(parts[-1]))
-            if left < 0:
-                break
-        return joined(parts) if left >= 0 else None
-
-    def _stored(self, scope: Scope) -> Iterator[Columns]:
-        kept = self._columns(scope)
-        if kept is not None:
-            return kept
-        stored = iter(self._store.entries(scope))
-        return map(columns_of, iter(lambda: list(islice(stored, _PART)), []))
-
-    def _make_room(self) -> None:
-        held = sum(one.bytes for one in self._held.values())
-        while held > self._max_bytes:
-            scope, oldest = self._held.popitem(last=False)
-            held -= oldest.bytes
-            if oldest.bytes > self._max_bytes:
-                self._too_large.add(scope)
-
-
-def _none(_: Scope) -> None:
-    """Return what a store gives that does not keep the features of its records."""
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Let the collector rest: a load makes objects that stay, and it would look at each of them.
-
-    It would take a third of the time. Whoever finds it resting already leaves it so.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

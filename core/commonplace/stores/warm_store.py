@@ -12,7 +12,8 @@ from typing import TypeAlias, TypeVar
 from commonplace.errors import RecordNotFoundError
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition, Selection
-from commonplace.recall.hot import HotScope, HotScopes
+from commonplace.recall.hot import HotScope
+from commonplace.recall.hot_scopes import HotScopes
 from commonplace.recall.searching import candidates
 from commonplace.recall.sessions import SessionKey
 from commonplace.stores.listing import Listing, Lists, newest
