@@ -1,6 +1,11 @@
 """How the site is made: `sphinx-build -W docs build/site`. Nothing is fetched."""
 
+import os
+
 import commonplace
+
+# The adapter of CrewAI is imported for its docstrings, and CrewAI reports when it is imported.
+os.environ.update(CREWAI_DISABLE_TELEMETRY="true", CREWAI_TRACING_ENABLED="false")
 
 project = "Commonplace"
 author = "The Commonplace developers"

@@ -22,10 +22,10 @@ from commonplace_crewai.storage import MemoryOrChoice
 class MemoryHooks:
     """A memory as CrewAI's hooks. Give a crew those that it needs.
 
-    | hook | does | |---|---| | `before_kickoff` | puts what is known about the inputs under
-    ``memories``, for ``{memories}`` | | `before_llm_call` | puts what is known about a task into
-    its prompt; once registered, for every | | | agent of the process whose crew has no memory | |
-    `after_kickoff` | stores the result |
+    `before_kickoff` puts what is known about the inputs under ``memories``, for tasks that name
+    ``{memories}``. `before_llm_call` puts what is known about a task into its prompt. Once
+    registered, it does so for every agent of the process whose crew has no memory.
+    `after_kickoff` stores the result.
 
     Args:
         memory: As for `crew_memory`.

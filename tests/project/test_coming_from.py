@@ -53,7 +53,7 @@ async def test_each_row_runs(section: str, names: dict[str, Any]) -> None:
 
 
 async def test_rows_that_look_the_same_return_the_same(names: dict[str, Any]) -> None:
-    text = SECTIONS["langmem and LangGraph's store"]
+    text = SECTIONS["LangGraph's stores"]
     exec(blocks(text), names)
     theirs, ours = dict(names), dict(names)
     opening, *rows = ROW.findall(text)

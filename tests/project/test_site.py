@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -56,6 +57,16 @@ def test_every_public_name_and_verb_is_in_the_api(site: Path) -> None:
     ]
     assert missing == ["errors"]  # the module, whose classes are listed one by one
     assert set(errors()) <= set(re.findall(r'id="commonplace\.errors\.(\w+)"', page))
+
+
+@pytest.mark.parametrize("name", ["autogen", "crewai", "langchain", "openai"])
+@pytest.mark.filterwarnings("ignore")  # the frameworks' own, as each adapter's tests name them
+def test_every_public_name_of_an_adapter_is_in_the_api(site: Path, name: str) -> None:
+    adapter = f"commonplace_{name}"
+    page = (site / "api.html").read_text(encoding="utf-8")
+
+    public = importlib.import_module(adapter).__all__
+    assert [one for one in public if f'id="{adapter}.{one}"' not in page] == []
 
 
 def errors() -> list[str]:

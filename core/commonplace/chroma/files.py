@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
-from commonplace.chroma import rows
+from commonplace.chroma import regrowing, rows
 from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
 from commonplace.chroma.client import client_of
 from commonplace.chroma.cutting import cut_out
@@ -24,7 +24,6 @@ from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, check_free, purge, without_index
-from commonplace.chroma.regrowing import check
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
 from commonplace.chroma.sealing import CHROMA, REWRITING, Seal
@@ -111,6 +110,10 @@ class ChromaFiles(ChromaStore):
     def _catalogue(self) -> Catalogue:
         self.start()
         return super()._catalogue
+
+    def has_database(self) -> bool:
+        """Tell whether Chroma was ever opened here."""
+        return (self.path / DATABASE).exists()
 
     def adopt(self, mark: Mark) -> None:
         """Take what the store says of itself, though Chroma may not have been told yet."""
@@ -307,7 +310,7 @@ class ChromaFiles(ChromaStore):
     def _start(self) -> None:
         if not self._seal.is_open:
             with translated(f"looking at {str(self.path)!r}"):
-                check(self._directory)
+                regrowing.check(self._directory)
         self._blank_unused()
         if not (self.path / DATABASE).exists():
             self._room.for_writing(0)

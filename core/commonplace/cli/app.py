@@ -32,17 +32,17 @@ COMMANDS = {
     "quarantine": ("quarantine", "Records that are held back."),
     "scopes": ("counting", "List the scopes that hold records, with their numbers."),
     "stats": ("counting", "Count the records, by kind."),
-    "import": ("moving", "Bring records from FILE into a store; again, and nothing changes."),
+    "import": ("moving", "Bring records from FILE into a store; a second time changes nothing."),
     "export": ("moving", "Write the records of a store to FILE, as JSON Lines."),
     "backup": ("moving", "Write a store to FILE; its server may be running."),
     "restore": ("moving", "Put a backup back into DIRECTORY, which is new or empty."),
     "erase": ("caring", "Erase SCOPE down to the bytes, and print the receipt."),
     "sweep": ("caring", "Remove what is expired."),
     "audit": ("caring", "Print the audit log, what is unfinished, and whether it was changed."),
-    "doctor": ("caring", "Look for damage in a directory, which nobody may have open."),
+    "doctor": ("caring", "Look for damage in a directory that nobody has open."),
     "reembed": (
         "reembedding",
-        "Give a store that nobody has open the vectors of another model.",
+        "Change the model of a store that nobody has open.",
     ),
     "download-model": ("caring", "Download the weights of the default embedder, about 80 MB."),
     "serve": ("serving", "Serve DIRECTORY to this user's processes, and to others with keys."),
@@ -89,7 +89,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=PROGRAM)
-@click.option("-v", "--verbose", count=True, help="Log what is done; twice, with the content.")
+@click.option("-v", "--verbose", count=True, help="Log what is done; -vv also logs the content.")
 def app(verbose: int) -> None:  # commands look it up
     """Long-term memory that agents share.
 

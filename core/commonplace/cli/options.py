@@ -52,7 +52,7 @@ def targeted(function: Callable[..., Any]) -> Callable[..., Any]:
         envvar="COMMONPLACE_SCOPE",
         default="",
         metavar="PATH",
-        help="Whose memory, such as user/alice; all by default. [COMMONPLACE_SCOPE]",
+        help="Whose memory, such as user/alice; by default all. [COMMONPLACE_SCOPE]",
     )
     return _of_a_store(scope(of_a_model(_with_target(function))))
 
@@ -183,11 +183,11 @@ class JsonText(click.ParamType):  # type: ignore[type-arg]  # not generic in cli
 
 
 conditioned = options(
-    click.option("--kind", type=click.Choice(KINDS), help="Of this kind alone."),
+    click.option("--kind", type=click.Choice(KINDS), help="Only records of this kind."),
     click.option("--where", type=JsonText(), help='A condition on metadata: {"topic": "food"}.'),
     click.option("--since", type=Time(), help="Said at this moment or later."),
     click.option("--until", type=Time(), help="Said at this moment or before."),
-    click.option("--as-of", type=Time(), help="What held at this moment."),
+    click.option("--as-of", type=Time(), help="Ask what held at this moment."),
 )
 
 sourced = options(

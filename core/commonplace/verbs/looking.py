@@ -62,8 +62,8 @@ class Looking(Recalling):
 
         The answer has two parts. For each record found: what each signal adds to its score. Of
         the records left out: how many for each reason, and for each reason the `limit` best ones.
-        `Reason` lists the reasons: said twice, only a question, below `min_confidence`, beyond
-        `limit`, and so on. It reads every record of the scope and counts no use.
+        The reference explains the reasons, such as ``repeated``, ``echo`` and ``limit``. It reads
+        every record of the scope and counts no use.
 
         Args:
             query: As in `recall`.

@@ -103,17 +103,17 @@ def audit_command(target: Target, words: tuple[str, ...]) -> None:
 
 @click.command("doctor")
 @click.argument("words", metavar="[DIRECTORY]", nargs=-1)
-@click.option("--repair", is_flag=True, help="Rebuild what can be.")
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt.")
 @click.option(
     "--embedder",
     metavar="MODULE:NAME",
-    help="The store's embedder, for vectors that are kept nowhere any more.",
+    help="The store's embedder, to compute vectors that are lost.",
 )
 @of_a_store
 def doctor_command(
     target: Target, words: tuple[str, ...], *, repair: bool, embedder: str | None
 ) -> None:
-    """Look for damage in a directory, which nobody may have open.
+    """Look for damage in a directory that nobody has open.
 
     Ends with 1 if there is any.
     """

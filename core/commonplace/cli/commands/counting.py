@@ -21,7 +21,7 @@ SCOPES: Sequence[Column] = (
 
 @click.command("scopes")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0, help="How many to pass over.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip.")
 @targeted
 def scopes_command(target: Target, limit: int, offset: int) -> None:
     """List the scopes that hold records, with their numbers.

@@ -105,7 +105,7 @@ def list_keys(target: Target, words: tuple[str, ...]) -> None:
 @click.argument("words", metavar="[DIRECTORY] ID", nargs=-1)
 @of_a_store
 def revoke_key(target: Target, words: tuple[str, ...]) -> None:
-    """Make the key with this ID, as `list` shows it, worthless at once."""
+    """End the key with this ID at once. `list` shows the IDs."""
     target, [id] = placed(target, words, ["ID"])
     keys_of(target).revoke(id)
     click.echo(f"revoked {id}")

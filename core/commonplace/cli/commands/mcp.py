@@ -70,7 +70,7 @@ def serve_command(
     model: str | None,
     agent: str | None,
 ) -> None:
-    """Serve the memory of --scope over standard input and output, until that ends.
+    """Serve the memory of --scope over standard input and output.
 
     DIRECTORY is made at the first call if it is not there; a server's address will do as well.
     """
@@ -102,7 +102,7 @@ def install_command(
     file: Path | None,
     write: bool,
 ) -> None:
-    """Print what the configuration of HOST says of the memory; with --write, add it there.
+    """Print the entry for the configuration of HOST; with --write, add it there.
 
     HOST is claude-desktop, claude-code, cursor or vscode.
     """

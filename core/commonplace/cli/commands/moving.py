@@ -30,10 +30,10 @@ FORMATS = (
 @click.argument("words", metavar="[FORMAT] FILE|- [DIRECTORY]", nargs=-1)
 @click.option("--collection", "collections", multiple=True, help="tenant/database/name, of Chroma.")
 @click.option("--column", "columns", multiple=True, help="A table's column, such as text=Body.")
-@click.option("--dry-run", is_flag=True, help="Write nothing and tell what would be.")
+@click.option("--dry-run", is_flag=True, help="Write nothing, and say what would be done.")
 @targeted
 def import_command(target: Target, words: tuple[str, ...], **choices: Any) -> None:
-    """Bring records from FILE into a store; again, and nothing changes.
+    """Bring records from FILE into a store; a second time changes nothing.
 
     FILE is a file or a folder. The store is made if it is not there and anything is written.
     """

@@ -24,8 +24,8 @@ _SMALL = 0.0005
 @click.argument("query")
 @click.option("--limit", type=click.IntRange(0), default=8, show_default=True)
 @click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, show_default=True)
-@click.option("--timezone", help="Whose days the query names, such as Europe/Prague.")
-@click.option("--explain", is_flag=True, help="Tell why, and what was left out.")
+@click.option("--timezone", help="Timezone of the days in QUERY, such as Europe/Prague.")
+@click.option("--explain", is_flag=True, help="Say why, and what was left out.")
 @conditioned
 @targeted
 def recall_command(target: Target, query: str, *, explain: bool, **conditions: Any) -> None:
@@ -51,7 +51,7 @@ def recall_command(target: Target, query: str, *, explain: bool, **conditions: A
 @click.argument("query")
 @click.option("--max-tokens", type=click.IntRange(0), default=400, show_default=True)
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Least confidence shown.")
-@click.option("--timezone", help="Whose days the query names, such as Europe/Prague.")
+@click.option("--timezone", help="Timezone of the days in QUERY, such as Europe/Prague.")
 @targeted
 def context_command(target: Target, query: str, **conditions: Any) -> None:
     """Print the block for a prompt about QUERY.

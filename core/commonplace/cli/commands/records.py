@@ -28,7 +28,7 @@ _PAGE = 1_000
 
 @click.command("list")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0, help="How many to pass over.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip.")
 @conditioned
 @targeted
 def list_command(target: Target, **body: Any) -> None:

@@ -16,9 +16,9 @@ from commonplace.cli.store import directory_of
 )
 @of_a_store
 def reembed_command(target: Target, words: tuple[str, ...], *, embedder: str) -> None:
-    """Give a store that nobody has open the vectors of another model.
+    """Change the model of a store that nobody has open.
 
-    Interrupted, the store is as it was, and the same command goes on where it ended.
+    If it is interrupted, the store is unchanged. Run the same command again to continue.
     """
     from tqdm import tqdm
 

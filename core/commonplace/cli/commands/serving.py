@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--name",
     "names",
     multiple=True,
-    help="A name by which browsers call it, beside its address: memory.example.org.",
+    help="A name that browsers and MCP hosts call it by, such as memory.example.org.",
 )
 @of_a_store
 def serve_command(
@@ -62,8 +62,8 @@ def serve_command(
 ) -> None:
     """Serve DIRECTORY to this user's processes, and to others with keys.
 
-    Until it is interrupted. The directory is made if it is not there. With --chroma, serve the
-    store that a Chroma server holds: any number of servers can do that at once.
+    Ctrl-C ends it. The directory is created if needed. With --chroma, serve the store that a
+    Chroma server holds: any number of servers can do that at once.
     """
     from commonplace.service.http_server import Port
     from commonplace.service.serving import run_until_signal

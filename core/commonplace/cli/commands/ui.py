@@ -26,8 +26,8 @@ from commonplace.values.scope import Scope
 def ui_command(target: Target, words: tuple[str, ...], *, port: int, opens: bool) -> None:
     """Show a store in a browser.
 
-    What it holds, and why it answers as it does; until it is interrupted. The address that is
-    printed has a key that is made for this run.
+    The pages show what it holds and why it answers as it does. The printed address has a key that
+    is valid for this run. Ctrl-C ends it.
     """
     from commonplace.service.own_inspector import show, show_directory
 
