@@ -4,7 +4,8 @@
 
 Runs in an environment that has the framework. Each agent is told something in each round and
 answers by a script; all share one memory in a directory, with the model that ships. The loop's
-lateness is that of a sleep of 5 ms, beside that of the same sleep while nothing else runs.
+lateness is that of a sleep of 5 ms: while nothing else runs, while as many tasks do no more than
+embed the same texts in worker threads, without a memory, and while the agents talk.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
+from anyio import to_thread
 
 import commonplace
 from commonplace import Memory
+from commonplace.embedding.gathering import Gathering
+from commonplace.embedding.minilm import MiniLM
 
 Say = Callable[[str], Awaitable[object]]
 EVERY = 0.005
@@ -117,6 +121,16 @@ def autogen_classic(memory: Memory, name: str) -> Say:
     return lambda text: user.a_initiate_chat(helper, message=text, max_turns=1, silent=True)
 
 
+def embedding(model: Gathering) -> Say:
+    """Return what embeds in worker threads what a memory would: a question, and what is kept."""
+
+    async def say(text: str) -> None:
+        await to_thread.run_sync(model.embed_query, text)
+        await to_thread.run_sync(model.embed_documents, [text, answer_to(text)])
+
+    return say
+
+
 KINDS = {
     "agentchat": agentchat,
     "agent-framework": agent_framework,
@@ -150,36 +164,47 @@ async def talk(say: Say, name: str, rounds: int) -> None:
         await say(f"{name} saw {number} geese at the {number % 17}th lake")
 
 
+async def all_at_once(sayers: dict[str, Say], rounds: int, threads: int) -> None:
+    """Talk to all agents at once, with at most so many worker threads."""
+    to_thread.current_default_thread_limiter().total_tokens = threads
+    await asyncio.gather(*(talk(say, name, rounds) for name, say in sayers.items()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("--agents", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=40, help="anyio's, which are 40 by default")
     given = parser.parse_args()
     names = [f"agent{number}" for number in range(given.agents)]
+    late: dict[str, list[float]] = {}
 
     with tempfile.TemporaryDirectory() as folder, commonplace.open(folder) as memory:
         agents = {name: KINDS[given.kind](memory, name) for name in names}
         memory.context("warm the model")
+        model = Gathering(MiniLM())
+        alone = dict.fromkeys(names, embedding(model))
+        model.embed_query("warm this one too")
 
-        async def all_at_once() -> None:
-            await asyncio.gather(*(talk(say, name, given.rounds) for name, say in agents.items()))
-
-        idle = asyncio.run(measured(asyncio.sleep(2)))
-        begun = time.perf_counter()
-        busy = asyncio.run(measured(all_at_once()))
-        took = time.perf_counter() - begun
+        late["idle"] = asyncio.run(measured(asyncio.sleep(2)))
+        late["embedding"] = asyncio.run(measured(all_at_once(alone, given.rounds, given.threads)))
+        late["talking"] = asyncio.run(measured(all_at_once(agents, given.rounds, given.threads)))
         kept = Counter(one.text for one in memory.records(limit=10**6))
 
     said = [f"{n} saw {k} geese at the {k % 17}th lake" for n in names for k in range(given.rounds)]
-    expected = [*said, *map(answer_to, said)]
+    print(f"{given.kind}: {given.agents} agents, {given.rounds} rounds, {given.threads} threads")
+    tell(kept, [*said, *map(answer_to, said)], late)
+
+
+def tell(kept: Counter[str], expected: list[str], late: dict[str, list[float]]) -> None:
+    """Print what was lost and doubled, and how late the loop was."""
     lost = [one for one in expected if one not in kept]
     doubled = [one for one in expected if kept[one] > 1]
-    print(f"{given.kind}: {given.agents} agents, {given.rounds} rounds, {took:.0f} s")
     print(f"  messages {len(expected)}, lost {len(lost)}, doubled {len(doubled)}, of {len(kept)}")
-    for what, late in (("idle", idle), ("talking", busy)):
-        p50, p99 = np.percentile(late, [50, 99])
-        print(f"  loop late by, {what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    for what, times in late.items():
+        p50, p99 = np.percentile(times, [50, 99])
+        print(f"  loop late by, {what}: p50 {p50:.1f} ms, p99 {p99:.1f} ms, of {len(times)}")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,8 @@ def _completion(answer: str | Call) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": calls}
     else:
         message = {"role": "assistant", "content": answer, "refusal": None}
-    choice = {"index": 0, "finish_reason": "stop", "message": message, "logprobs": None}
+    reason = "tool_calls" if isinstance(answer, Call) else "stop"
+    choice = {"index": 0, "finish_reason": reason, "message": message, "logprobs": None}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 
 

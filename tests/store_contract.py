@@ -402,6 +402,28 @@ def the_best_comes_first_with_a_score(subject: Subject) -> None:
 
 
 @check
+def items_of_one_shape_are_told_apart(subject: Subject) -> None:
+    store = subject.new(fields=["text", "colour", "score"])
+    for key, what, score in (("1", "apple", "4.5"), ("2", "car", "3.0"), ("3", "moon", "4.0")):
+        text = f"a crate of red {what} in the cellar"
+        store.put(NS, key, {"text": text, "colour": "red", "score": score})
+        subject.wait(store, MINUTES)
+    for key, query in (("1", "apple"), ("2", "car"), ("3", "moon")):
+        assert keys(store.search(NS, query=query))[0] == key
+
+
+@check
+def one_text_under_two_keys_is_found_twice(subject: Subject) -> None:
+    store = subject.new(fields=["text"])
+    for key, text in (("1", "refunds take a week"), ("2", "refunds take a week"), ("3", "tea")):
+        store.put(NS, key, {"text": text})
+    best, second, _ = store.search(NS, query="refunds")
+    assert {best.key, second.key} == {"1", "2"}
+    assert best.score is not None
+    assert best.score == second.score
+
+
+@check
 def unindexed_items_come_after_the_scored(subject: Subject) -> None:
     store = subject.new(fields=["text"])
     store.put(NS, "file", {"text": "green tea"}, index=False)

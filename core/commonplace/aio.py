@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Coroutine
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import anyio
 from anyio import to_thread
 
 from commonplace.conversation.aio import AsyncConversation
@@ -31,6 +33,14 @@ def _in_thread(
     return cast("Callable[Concatenate[AsyncMemory, P], Coroutine[Any, Any, R]]", awaited)
 
 
+@cache
+def _import_beforehand() -> None:
+    """Have anyio import what it needs for asyncio: else it does at the first await, on the loop."""
+    thread = threading.Thread(target=anyio.run, args=(anyio.sleep, 0))
+    thread.start()
+    thread.join()
+
+
 class AsyncMemory:
     """The verbs of a `Memory`, awaited. Each runs in a worker thread, so no event loop waits.
 
@@ -51,6 +61,7 @@ class AsyncMemory:
     def __init__(self, memory: Memory) -> None:
         """Await the verbs of `memory`."""
         self.memory = memory
+        _import_beforehand()
 
     remember = _in_thread(Memory.remember)
     remember_many = _in_thread(Memory.remember_many)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -80,9 +80,13 @@ class MemoryVectorStore(VectorStore):
         metadatas: list[dict[str, Any]] | None = None,
         *,
         ids: Sequence[str | None] | None = None,
+        batch_size: int | None = None,  # all are one batch
         **kwargs: Any,
     ) -> list[str]:
-        """Remember texts; return their ids. Raises as `Memory.remember_many` does."""
+        """Remember texts; return their ids. Raises as `Memory.remember_many` does.
+
+        `batch_size` is what LangChain's `index` gives: here all texts are written or none.
+        """
         given = list(texts)
         _check_none(kwargs)
         described: Sequence[dict[str, Any]] = metadatas or [{} for _ in given]
@@ -131,10 +135,9 @@ class MemoryVectorStore(VectorStore):
         return [(_document(one.record), one.confidence) for one in matches]
 
     @override
-    def _similarity_search_with_relevance_scores(
-        self, query: str, k: int = 4, **kwargs: Any
-    ) -> list[tuple[Document, float]]:
-        return self.similarity_search_with_score(query, k, **kwargs)
+    def _select_relevance_score_fn(self) -> Callable[[float], float]:
+        """Return what leaves a confidence as it is: it is in 0..1, and higher is better."""
+        return float
 
     @override
     def similarity_search_by_vector(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -71,3 +73,25 @@ async def test_many_tasks_at_once_lose_nothing(open_memory: Callable[..., Memory
         await asyncio.gather(*(memory.remember(f"fact {number}") for number in range(30)))
 
         assert await memory.count() == 30
+
+
+IMPORTING = """
+import asyncio, sys
+import commonplace
+from commonplace.testing import HashingEmbedder
+
+async def imported(awaited):
+    before = set(sys.modules)
+    await awaited
+    return set(sys.modules) - before
+
+with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+    counting = commonplace.AsyncMemory(memory).count()
+    print([one for one in asyncio.run(imported(counting)) if one.startswith("anyio")])
+"""
+
+
+def test_the_first_await_imports_nothing_on_the_loop() -> None:
+    run = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, check=True)
+
+    assert run.stdout.strip() == b"[]"

@@ -226,3 +226,32 @@ def test_a_feed_that_is_killed_anywhere_loses_and_doubles_nothing(tmp_path: Path
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert "harmed: 0" in run.stdout, run.stdout
+
+
+BESIDE_OPENAI = """
+import sys
+from types import ModuleType
+import commonplace
+from commonplace.testing import HashingEmbedder
+
+# From 3 on it imports no httpx. Tests have the 2 that CrewAI needs.
+openai = ModuleType("openai")
+if sys.argv[2] == "before":
+    sys.modules["openai"] = openai
+with commonplace.open(sys.argv[1], embedder=HashingEmbedder()) as memory:
+    if sys.argv[2] == "after":
+        assert "httpx" not in sys.modules
+        sys.modules["openai"] = openai
+        memory.remember("Likes tea")
+    assert hasattr(sys.modules["httpx"], "Timeout")
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_openai_meets_no_half_imported_httpx(tmp_path: Path, when: str) -> None:
+    """Which the thread that feeds Chroma would import: openai's request, looking for it, fails."""
+    command = [sys.executable, "-c", BESIDE_OPENAI, str(tmp_path), when]
+
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr

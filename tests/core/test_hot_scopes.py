@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -307,3 +310,27 @@ def assert_as_rebuilt(hot: HotScope) -> None:
     confidences = {match.record.id: match.confidence for match in expected}
     for match in found:
         assert match.confidence == pytest.approx(confidences[match.record.id], abs=1e-5)
+
+
+@pytest.mark.parametrize("at", ["postings.add", "hot._register"])
+def test_a_write_that_is_interrupted_leaves_nothing_out_of_step(at: str) -> None:
+    def interrupting(frame: FrameType, event: str, _argument: object) -> None:
+        if (
+            event == "call"
+            and f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" == at
+        ):
+            raise KeyboardInterrupt
+
+    with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+        memory.remember("Geese rest at the lake")
+        assert memory.recall("geese")
+        sys.setprofile(interrupting)
+        with pytest.raises(KeyboardInterrupt):
+            memory.remember("Herons fish in the lake")
+        sys.setprofile(None)
+
+        memory.remember("Swans sleep on the lake")
+
+        found = {match.record.text for match in memory.recall("lake", limit=9)}
+        assert found == {record.text for record in memory.records()}
+        assert {"Geese rest at the lake", "Swans sleep on the lake"} <= found

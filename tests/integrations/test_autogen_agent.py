@@ -31,6 +31,7 @@ from autogen_core.memory import MemoryContent, MemoryMimeType
 from autogen_core.model_context import BufferedChatCompletionContext, ChatCompletionContext
 from autogen_core.models import (
     AssistantMessage,
+    ChatCompletionClient,
     CreateResult,
     FunctionExecutionResultMessage,
     LLMMessage,
@@ -39,6 +40,7 @@ from autogen_core.models import (
     SystemMessage,
     UserMessage,
 )
+from autogen_ext.models.openai import OpenAIChatCompletionClient
 from autogen_ext.models.replay import ReplayChatCompletionClient
 from pydantic import BaseModel
 
@@ -49,6 +51,7 @@ from commonplace.values.rendering import estimated_tokens
 from commonplace_autogen import SharedMemory
 from letter import ANSWER, LETTER
 from off_loop import OffLoopEmbedder
+from openai_server import Call, scripted
 
 PEANUTS = "She is allergic to peanuts"
 ALLERGIC = "What is she allergic to?"
@@ -72,7 +75,7 @@ def call(name: str, thought: str | None = None) -> CreateResult:
 
 
 def agent(
-    client: ReplayChatCompletionClient,
+    client: ChatCompletionClient,
     *memories: SharedMemory,
     name: str = "helper",
     **options: Any,
@@ -162,6 +165,26 @@ class TestRecall:
         assert len(state["llm_context"]["messages"]) == 40
         assert "says note" not in str(state)
         assert "<memory>" not in str(state)
+
+    @pytest.mark.allow_hosts(["127.0.0.1"])
+    async def test_a_client_for_one_system_message_alone_accepts_it(self, memory: Memory) -> None:
+        """It refuses what AutoGen's own memories add, before it sends anything."""
+        memory.remember_many(f"{PEANUTS}, says note {number}" for number in range(8))
+        with scripted("Peanuts.", Call("lookup", "{}"), "Kites.", "Peanuts.") as server:
+            info = ModelInfo(**WITH_TOOLS, multiple_system_messages=False)
+            client = OpenAIChatCompletionClient(
+                model="m", api_key="none", base_url=server.address, model_info=info
+            )
+            shared = SharedMemory(memory, on_error="raise")
+            helper = agent(client, shared, tools=[lookup], reflect_on_tool_use=True)
+            for _ in range(3):
+                await helper.run(task=ALLERGIC)
+            await client.close()
+
+        assert len(server.asked) == 4
+        for asked in server.asked:
+            assert [one["role"] for one in asked["messages"]].count("system") == 1
+            assert sum("<memory>" in str(one["content"]) for one in asked["messages"]) == 1
 
     async def test_a_loaded_agent_recalls_anew(self, memory: Memory) -> None:
         note = memory.remember(PEANUTS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
+from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
@@ -139,6 +140,32 @@ def test_documents_and_facts_are_found_by_both_doors(memory: Memory) -> None:
     assert store.similarity_search("peanuts", filter={"page": {"$gt": 5}})[0].id == "box"
     assert memory.record("box").source.origin == "document"
     assert store.similarity_search(" ") == []
+
+
+async def test_scores_and_thresholds_are_the_same_awaited(memory: Memory) -> None:
+    store = MemoryVectorStore(memory)
+    store.add_texts([PEANUTS, "The car is red"])
+    scored = store.similarity_search_with_relevance_scores(QUESTION, k=2)
+    assert await store.asimilarity_search_with_relevance_scores(QUESTION, k=2) == scored
+    retriever = store.as_retriever(
+        search_type="similarity_score_threshold", search_kwargs={"score_threshold": scored[0][1]}
+    )
+    assert await retriever.ainvoke(QUESTION) == retriever.invoke(QUESTION) == [scored[0][0]]
+
+
+def test_an_index_follows_its_documents(memory: Memory) -> None:
+    store, told = MemoryVectorStore(memory), InMemoryRecordManager("memory")
+    told.create_schema()
+    given = [Document(text, metadata={"source": "faq"}) for text in ("one tea", "two cars")]
+
+    def indexed(documents: list[Document]) -> tuple[int, int]:
+        done = index(
+            documents, told, store, cleanup="full", source_id_key="source", key_encoder="sha256"
+        )
+        return done["num_added"], done["num_deleted"]
+
+    assert [indexed(given), indexed(given), indexed(given[1:])] == [(2, 0), (0, 0), (0, 1)]
+    assert [record.text for record in memory.records()] == ["two cars"]
 
 
 def test_documents_are_got_in_the_order_asked_and_replaced_whole(memory: Memory) -> None:

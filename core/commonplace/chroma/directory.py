@@ -18,6 +18,7 @@ from commonplace.chroma.catalogue import Mark, check_mark, new_mark
 from commonplace.chroma.covering import copied
 from commonplace.chroma.feeder import Feeder
 from commonplace.chroma.files import ChromaFiles, state_of
+from commonplace.chroma.importing import import_beforehand
 from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.ledger_list import LedgerList
 from commonplace.chroma.reconciling import UNFED, is_new, ledger_of
@@ -49,6 +50,7 @@ def opened(
     with translated(f"looking at {str(directory)!r}"):
         settled(directory)
         check_database(directory)
+    import_beforehand()
     store = DirectoryStore(directory, embedder, holding)
     return store, store.close
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import PATIENCE_SECONDS, ChromaFiles
+from commonplace.chroma.importing import import_beforehand
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_rows import Pending
 from commonplace.errors import StoreDamagedError, StoreError
@@ -135,6 +136,7 @@ class Feeder:
         self._changed.notify_all()
         if self._thread is None and self._can_feed():
             self._quiet_at = time.monotonic()
+            import_beforehand()
             thread = threading.Thread(target=self._run, name="commonplace-feeder", daemon=True)
             with suppress(RuntimeError):  # at the end of a process none can be started
                 thread.start()

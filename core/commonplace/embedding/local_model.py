@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.embedding import graph, runtime, windows
+from commonplace.embedding.recent import RecentVectors
 from commonplace.errors import ModelUnavailableError
 
 Vectors = NDArray[np.float32]
@@ -90,6 +91,7 @@ class LocalModel(ABC):
         self._directory = None if directory is None else Path(directory)
         self._loading = threading.Lock()
         self._model: Loaded | None = None
+        self._recent = RecentVectors()
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Embed texts to be found: float32, shape (len(texts), 384), unit length per row.
@@ -99,7 +101,7 @@ class LocalModel(ABC):
         """
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
-        return self._loaded().embed([self.document_prefix + text for text in texts])
+        return self._embedded([self.document_prefix + text for text in texts])
 
     def embed_query(self, text: str) -> Vectors:
         """Embed a question: float32, shape (384,), unit length.
@@ -107,7 +109,7 @@ class LocalModel(ABC):
         Raises:
             ModelUnavailableError: the weights are not on this machine, or are not the model's.
         """
-        vector: Vectors = self._loaded().embed([self.query_prefix + text])[0]
+        vector: Vectors = self._embedded([self.query_prefix + text])[0]
         return vector
 
     def windows(self, text: str) -> list[str]:
@@ -117,6 +119,9 @@ class LocalModel(ABC):
             ModelUnavailableError: the weights are not on this machine, or are not the model's.
         """
         return windows.split(text, self._loaded().encoding, self.sizes)
+
+    def _embedded(self, texts: Sequence[str]) -> Vectors:
+        return self._recent.embedded(texts, self._loaded().embed)
 
     def _loaded(self) -> Loaded:
         with self._loading:

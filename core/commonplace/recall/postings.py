@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Mapping
 from sys import intern  # the scopes of a process have most words in common
 from typing import Any, TypeAlias, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from commonplace.recall.growing import Floats, Rows
+from commonplace.recall.growing import Floats, Growing, Rows
 
 Number = TypeVar("Number", bound=np.generic)
 Numbers = npt.NDArray[np.int32]
@@ -29,15 +28,14 @@ class Postings:
         self._starts = np.zeros(1, np.int64)
         self._rows: Numbers = np.zeros(0, np.int32)
         self._counts: Numbers = np.zeros(0, np.int32)
-        self._late: tuple[array[int], array[int], array[int]] = array("i"), array("i"), array("i")
+        self._late = _none_late()
 
     def add(self, row: int, terms: Mapping[str, int]) -> None:
         """Add a row that is greater than all others: its terms, and how often it holds each."""
         codes, rows, counts = self._late
-        for term, count in terms.items():
-            codes.append(self._codes.setdefault(intern(term), len(self._codes)))
-            rows.append(row)
-            counts.append(count)
+        codes.extend([self._codes.setdefault(intern(term), len(self._codes)) for term in terms])
+        rows.extend([row] * len(terms))
+        counts.extend(list(terms.values()))
         if len(codes) > _MOST_LATE:
             self._sort_in()
 
@@ -50,7 +48,7 @@ class Postings:
         width = int(rows.max(initial=0)) + 1
         cells, counts = np.unique(np.array(own, np.int64)[codes] * width + rows, return_counts=True)
         for held, added in zip(self._late, (cells // width, cells % width, counts), strict=True):
-            held.frombytes(added.astype(np.int32).tobytes())
+            held.extend(added)
         self._sort_in()
 
     def of(self, group: Collection[str]) -> Occurrences:
@@ -65,7 +63,7 @@ class Postings:
 
     def _of(self, code: int) -> tuple[Numbers, Numbers]:
         first, last = self._starts[code : code + 2] if code + 1 < len(self._starts) else (0, 0)
-        codes, rows, counts = (np.frombuffer(one, np.int32) for one in self._late)
+        codes, rows, counts = (one.view for one in self._late)
         late = codes == code
         return (
             np.concatenate([self._rows[first:last], rows[late]]),
@@ -74,14 +72,20 @@ class Postings:
 
     def _sort_in(self) -> None:
         """Sort the late occurrences in: their rows are greater, so a stable sort keeps order."""
-        late_codes, late_rows, late_counts = (np.frombuffer(one, np.int32) for one in self._late)
+        late_codes, late_rows, late_counts = (one.view for one in self._late)
         sorted_codes = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
         codes = np.concatenate([sorted_codes, late_codes])
         order = np.argsort(codes, kind="stable")
         self._rows = np.concatenate([self._rows, late_rows])[order]
         self._counts = np.concatenate([self._counts, late_counts])[order]
         self._starts = np.searchsorted(codes[order], np.arange(len(self._codes) + 1))
-        self._late = array("i"), array("i"), array("i")
+        self._late = _none_late()
+
+
+def _none_late() -> tuple[Growing[np.int32], Growing[np.int32], Growing[np.int32]]:
+    """Return room for codes, rows and counts."""
+    # No `array.array`: it cannot grow while a frame that somebody keeps, as profilers do, views it.
+    return Growing(np.int32), Growing(np.int32), Growing(np.int32)
 
 
 def joined(pieces: list[npt.NDArray[Any]], dtype: type[Number]) -> npt.NDArray[Number]:

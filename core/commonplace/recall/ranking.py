@@ -13,12 +13,15 @@ from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.standing import raised
-from commonplace.recall.succession import Held
+from commonplace.recall.succession import MOST_BESIDE, Held
 from commonplace.values.records import Match
 from commonplace.values.scope import Scope
 
 REPEATED = 1.0
 """What was said in the same words before falls this far below all the rest."""
+
+_TIMES_WANTED = 4
+"""So many times as many as are wanted are put in order: some of them say the same."""
 
 _EQUAL = 1e-5
 """What sums of single precision differ by."""
@@ -28,11 +31,11 @@ _EQUAL = 1e-5
 class Ranking:
     """The admitted records of one scope in the order in which they answer a question.
 
-    `rows` are theirs and `order` has places in `rows`, best first; what is said of each stands at
-    its place. `plain` is the relevance of each before what was said twice, and what is newer,
-    changed it. `repeats` has, for the place of what was said in the same words, the place of what
-    stands for both; `overtaken` the places of two that changed theirs, by the one put behind;
-    `beside` the places of what was put beside another, and of that.
+    `rows` are theirs and `order` has places in `rows`, the wanted ones first, best first; what is
+    said of each stands at its place. `plain` is the relevance of each before what was said twice,
+    and what is newer, changed it. `repeats` has, for the place of what was said in the same words,
+    the place of what stands for both; `overtaken` the places of two that changed theirs, by the one
+    put behind; `beside` the places of what was put beside another, and of that.
     """
 
     hot: HotScope
@@ -66,7 +69,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     plain = scores.relevance[rows]
     relevance = raised(plain, scores.frequency[rows])
     used = relevance.copy()
-    best = np.lexsort((-hot.arrays.times[rows], -relevance))
+    best = _best_first(hot, rows, relevance, limit)
     best, repeats = _once(hot, rows, best, relevance, limit)
     best_row = int(rows[best[0]])
     quoted = hot.arrays.utterances.quotes(best_row, question.text)
@@ -89,11 +92,34 @@ def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) 
     return [] if found is None else found.matches(found.order[:limit])
 
 
+def _best_first(hot: HotScope, rows: Rows, relevance: Floats, limit: int) -> Rows:
+    """Return all places, the most relevant first, and of equals the newest.
+
+    Of many, only the first are ordered, so that among them are `limit` in different words: to sort
+    all of a large scope takes longer than to score it.
+    """
+    most = max(_TIMES_WANTED * limit, MOST_BESIDE)
+    first, rest = _parted(relevance, most)
+    if len(rest) and len(np.unique(hot.arrays.utterances.wordings[rows[first]])) < limit:
+        first, rest = _parted(relevance, len(relevance))
+    order = np.lexsort((-hot.arrays.times[rows[first]], -relevance[first]))
+    return np.concatenate([first[order], rest])
+
+
+def _parted(relevance: Floats, most: int) -> tuple[Rows, Rows]:
+    """Return the places of the `most` relevant and of those as relevant, and of all others."""
+    if most >= len(relevance):
+        return np.arange(len(relevance)), np.array([], np.int64)
+    least = np.partition(relevance, -most)[-most]
+    return np.flatnonzero(relevance >= least), np.flatnonzero(relevance < least)
+
+
 def _once(
     hot: HotScope, rows: Rows, best: Rows, relevance: Floats, limit: int
 ) -> tuple[Rows, dict[int, int]]:
     """Return the order in which the same words in a scope count once, and then come last.
 
+    Two keys are two values, whatever their words.
     The newest of equals has the place of the best, and `relevance` with it. Nothing is looked at
     beyond the first `limit` different ones. Also returns what stands for each that comes last.
     """
@@ -101,12 +127,12 @@ def _once(
     if len(set(wordings.tolist())) == len(wordings):
         return best, {}
     order, held = best.tolist(), relevance[best]
-    said: dict[tuple[Scope, int], int] = {}
+    said: dict[tuple[Scope, str | None, int], int] = {}
     again: dict[int, int] = {}
     for place, at in enumerate(order):
         row = int(rows[at])
         record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
-        first = said.setdefault((record.scope, wording), place)
+        first = said.setdefault((record.scope, record.key, wording), place)
         if first != place:
             again[place] = first
             kept = hot.record(int(rows[order[first]]))

@@ -87,10 +87,14 @@ class Held:
         vectors = arrays.first_vectors(self.rows[later])
         alike = self.scores.scale.of_records(vectors @ arrays.first_vectors(self.rows[[first]])[0])
         for place, near in zip(later.tolist(), (alike >= CHANGED_ALIKE).tolist(), strict=True):
-            if self._tells_of_change(place):
+            if self._tells_of_change(place) and not self._are_keyed(first, place):
                 said = {} if near else self._said([first, place])
                 if near or said[place].names_value_of(said[first]):
                     yield place
+
+    def _are_keyed(self, *places: int) -> bool:
+        """Tell whether each has a key. Two keys are two values, however alike what they hold."""
+        return all(self.hot.record(int(self.rows[place])).key is not None for place in places)
 
     def _tells_of_change(self, place: int) -> bool:
         return self.hot.arrays.utterances.changes(int(self.rows[place]), self._text(place))
@@ -113,6 +117,7 @@ class Held:
             (ahead, behind)
             for ahead, behind in near
             if (not self.question.periods or said[first[ahead]].is_asked)
+            and not self._are_keyed(int(first[ahead]), int(first[behind]))
             and overtakes(
                 said[first[behind]],
                 said[first[ahead]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
 from typing import TypeAlias, TypeVar
@@ -92,14 +92,11 @@ class WarmStore:
     def write(self, batch: Batch) -> None:
         """Store what the batch comes to."""
         new, replaced = batch.new, batch.replaced
-        try:
+        with self._in_step():
             self.store.put(new)
             self.store.replace(replaced)
-        except BaseException:
-            self._forget()  # part of it may be stored
-            raise
-        self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
-        self._hot.add([*new, *(entry for _, entry in replaced)])
+            self.counts.follow(entry.record for entry in (*new, *(one for _, one in replaced)))
+            self._hot.add([*new, *(entry for _, entry in replaced)])
 
     def known(self, records: Sequence[Record]) -> dict[Identity, Record]:
         """Return what is stored with the scopes and ids of records that may be written."""
@@ -128,15 +125,12 @@ class WarmStore:
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove entries and their past versions."""
         past = self._past_versions(entries)
-        try:
+        with self._in_step():
             # A past version may be among the entries itself, such as one that is expired too.
             gone = {identity(entry.record): entry for entry in (*entries, *past)}
             self.store.remove(list(gone.values()))
-        except BaseException:
-            self._forget()
-            raise
-        self.counts.follow(entry.record for entry in entries)
-        self._hot.remove(entries)
+            self.counts.follow(entry.record for entry in entries)
+            self._hot.remove(entries)
 
     def _past_versions(self, entries: Sequence[Entry]) -> list[Entry]:
         by_scope: dict[Scope, list[str]] = {}
@@ -151,13 +145,10 @@ class WarmStore:
 
     def count_uses(self, uses: Uses) -> None:
         """Count uses of the records that are there."""
-        try:
+        with self._in_step():
             counted = self.store.count_uses(uses)
-        except BaseException:
-            self._forget()  # part of it may be stored
-            raise
-        self.counts.follow(counted)
-        self._hot.recount(counted)
+            self.counts.follow(counted)
+            self._hot.recount(counted)
 
     def stored(self, records: Iterable[Record]) -> dict[tuple[Scope, str], Entry]:
         """Return what is stored with the scopes and ids of `records`, live or not."""
@@ -336,6 +327,15 @@ class WarmStore:
         """Forget the arrays and release the store."""
         self._forget()
         self.store.close()
+
+    @contextmanager
+    def _in_step(self) -> Iterator[None]:
+        """Drop what is derived from the store if the body fails: part of its work may be done."""
+        try:
+            yield
+        except BaseException:
+            self._forget()
+            raise
 
     def _forget(self) -> None:
         """Keep nothing that is derived from the store."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -176,6 +178,20 @@ def test_writing_after_reading_works() -> None:
     index.add(said("zebra"))
     assert hits.rows.tolist() == [0]
     assert index.hits("zebra").rows.tolist() == [0, 1]
+
+
+def test_frames_that_a_profiler_keeps_are_in_nobodys_way() -> None:
+    """What a kept frame views cannot grow: so a record would be written and its words not."""
+    index, frames = WordIndex(), []
+    index.add(said("geese at the lake"))
+    sys.setprofile(lambda frame, *_: frames.append(frame))
+    index.hits("Where are geese?")
+    sys.setprofile(None)
+
+    index.add(said("geese on the meadow"))
+
+    assert frames
+    assert coverage(index.hits("geese"), 2).all()
 
 
 def test_the_commonest_language_is_that_of_unclear_texts() -> None:
