@@ -42,12 +42,12 @@ def attacks() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "engine/write", {"records": [_record(f"r{number}", metadata)]}
 
 
-def attacked(directory: Path, embedder: str) -> tuple[Counter[int], int]:
-    """Attack a store, and return how often each status was answered, and by how much it grew."""
+def attacked(directory: Path) -> tuple[Counter[int], int]:
+    """Attack a store of the default model; return how often each status came, and its growth."""
     made = [*_CLI, "keys", "add", "user/eve", "--dir", str(directory)]
     key = _said([*made, "--max-bytes", str(MOST_BYTES)]).split()[-1]
     before, answers = _size(directory), Counter[int]()
-    with _serving(directory, embedder) as address:
+    with _serving(directory) as address:
         for path, body in attacks():
             answers[_status(f"{address}/v1/{path}", key, body)] += 1
     return answers, _size(directory) - before
@@ -59,14 +59,14 @@ def _record(id: str, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _serving(directory: Path, embedder: str) -> Iterator[str]:
-    given = [*_CLI, "serve", str(directory), "--port", "0", "--embedder", embedder]
-    with subprocess.Popen(given, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
-        assert server.stderr is not None
+def _serving(directory: Path) -> Iterator[str]:
+    given = [*_CLI, "serve", str(directory), "--port", "0"]
+    with subprocess.Popen(given, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
+        assert server.stdout is not None
         try:
             yield next(
                 word.rstrip(".,")
-                for line in server.stderr
+                for line in server.stdout
                 for word in line.split()
                 if word.startswith("http://")
             )

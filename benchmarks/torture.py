@@ -301,12 +301,12 @@ def racing_erasures(directory: Path, options: argparse.Namespace) -> Outcome:
 def heavy_metadata(directory: Path, options: argparse.Namespace) -> Outcome:
     """Let a narrow key send metadata of 60 MB, and many items that together pass its limit."""
     texts = [f"written before {number}" for number in range(options.rounds)]
-    with opened(directory, shared=False) as memory:
+    with commonplace.open(directory) as memory:  # with a model that the server has, too
         memory.remember_many(texts)
-    answers, grown = attacked(directory, HashingEmbedder().name)
+    answers, grown = attacked(directory)
     admitted = sum(count for status, count in answers.items() if status == 200)
     failed = sum(count for status, count in answers.items() if status >= 500)
-    with opened(directory, shared=False) as memory:
+    with commonplace.open(directory) as memory:
         kept = sum(len(json.dumps(one.metadata)) for one in memory.records(limit=1_000_000))
         trial = f"{answers.total()} attacks by metadata, {admitted} admitted: {grown:,} bytes"
         return judged(memory, trial, texts, errors=failed + (kept > MOST_BYTES))

@@ -141,6 +141,8 @@ def layer_constants(tensors: Tensors, layer: int) -> Iterator[tuple[str, NDArray
 
 
 def _nodes() -> Iterator[NodeProto]:
+    from onnx import TensorProto, helper
+
     yield _fused(
         "EmbedLayerNormalization",
         # Empty: no token types, they are part of the positions.
@@ -150,6 +152,7 @@ def _nodes() -> Iterator[NodeProto]:
     )
     for layer in range(LAYERS):
         yield from layer_nodes(layer)
+    yield helper.make_node("Cast", ["mask"], ["shares"], to=TensorProto.FLOAT)
     yield from pooling_nodes(LAYERS)
 
 
@@ -168,13 +171,12 @@ def layer_nodes(layer: int) -> Iterator[NodeProto]:
 
 
 def pooling_nodes(layers: int) -> Iterator[NodeProto]:
-    """Yield the nodes that make a unit vector of the mean over a text's tokens, after all layers.
+    """Yield the nodes that make a unit vector of a text's tokens, each by its share of `shares`.
 
     A sum does instead of the mean, since only its direction is kept.
     """
-    from onnx import TensorProto, helper
+    from onnx import helper
 
-    yield helper.make_node("Cast", ["mask"], ["shares"], to=TensorProto.FLOAT)
     yield helper.make_node("Unsqueeze", ["shares", "token_axis"], ["row_of_shares"])
     yield helper.make_node("MatMul", ["row_of_shares", f"{layers}.in"], ["row_of_sums"])
     yield helper.make_node("Squeeze", ["row_of_sums", "token_axis"], ["sums"])

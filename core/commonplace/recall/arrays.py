@@ -209,7 +209,8 @@ class Arrays:
             alike=alike,
         )
         arms = self._arms(hits, own, cosine, flow, question.periods)
-        relevance = fusion.fuse(arms, scale.meaning)
+        is_read = scale.reads(split(query), self.words.language)
+        relevance = fusion.fuse(arms, scale.meaning, scale.agreement, is_read=is_read)
         kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
@@ -220,7 +221,7 @@ class Arrays:
         relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
         told = echoes.demoted(relevance, tells)
-        found = hits, scale, scale.reads(split(query), self.words.language), told, cosine * tells
+        found = hits, scale, is_read, told, cosine * tells
         return Scores(*found, arms, kind, tells, unasked.recency, unasked.standing, often)
 
     def _scale_of(self, embedder: str) -> Scale:

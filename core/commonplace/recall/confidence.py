@@ -16,14 +16,17 @@ import numpy as np
 
 from commonplace.recall.growing import Floats
 
-CERTAINTY = -0.3, 3.8
-"""The log odds of an answer at a cosine of 0, and what a cosine of 1 adds, for MiniLM."""
+Certainty = tuple[float, float, float]
+
+CERTAINTY: Certainty = -0.3, 3.8, 2.1
+"""The log odds of an answer at a cosine of 0, what a cosine of 1 adds, and how fast they fall with
+the logarithm of the number of records that answer about as well, for MiniLM."""
+
+MOST_CERTAIN = 3.5
+"""The greatest log odds, .97: nothing is beyond doubt, whatever the embedder."""
 
 BELOW = 13.6
 """How fast the log odds fall below the best record, per unit of relevance."""
-
-COMPETITION = 2.1
-"""How fast they fall with the logarithm of the number of records that answer about as well."""
 
 MOST_COMPETITION = 2.0
 """Beyond seven that answer as well, more make none of them less sure: then all of them answer."""
@@ -49,17 +52,19 @@ def competition(relevance: Floats) -> float:
 
 
 def confidence(
-    relevance: Floats, crowd: float, cosine: float, certainty: tuple[float, float] = CERTAINTY
+    relevance: Floats, crowd: float, cosine: float, certainty: Certainty = CERTAINTY
 ) -> Floats:
     """Return each record's confidence, in 0..1: higher the greater its `relevance`.
 
     It is 1 / (1 + exp(-logit)) with logit = -0.3 + 3.8 cosine - 2.1 crowd - 13.6 (best -
-    relevance), where the first two numbers are `certainty`. `crowd` is the `competition` of the
+    relevance), where the first three numbers are `certainty`. `crowd` is the `competition` of the
     scope, before what use adds: use must not make a memory surer; `cosine` is its greatest cosine,
     in the units of MiniLM.
     """
     below = relevance - relevance.max(initial=-np.inf)
-    logits = certainty[0] + certainty[1] * cosine - COMPETITION * crowd + BELOW * below
+    known, by_cosine, by_crowd = certainty
+    best = min(known + by_cosine * cosine - by_crowd * crowd, MOST_CERTAIN)
+    logits = best + BELOW * below
     # exp overflows single precision above 88; e to the -80 is as good as 0.
     likely: Floats = (1 / (1 + np.exp(np.minimum(-logits, 80.0)))).astype(np.float32)
     return likely

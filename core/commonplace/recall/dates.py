@@ -16,9 +16,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from commonplace.recall import local_dates
 from commonplace.recall.date_ranges import at_its_hours, ranges
 from commonplace.recall.growing import Doubles, Floats
-from commonplace.recall.terms import detect_language
+from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language
 from commonplace.recall.word_lists import word_lists
 
 TELLING_DAYS = 7.0
@@ -57,6 +58,9 @@ _CODES = {
 _ANYWHERE = ("zh", "ja", "ko", "vi", "ar")
 """Those whose date words are found anywhere: without spaces, with particles, or of two words."""
 
+_FALSE_FRIENDS = {("de", "fr"), ("it", "de"), ("it", "fr")}
+"""A language, and one whose date word is another word in it: "hier" is here, "mai" is never."""
+
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
 _SHAPE = re.compile(
     r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b(?:19|20)\d\d-\d\d?\b|\d年"
@@ -66,6 +70,9 @@ _SHAPE = re.compile(
     re.IGNORECASE,
 )
 """What tells a date without a word of the lists."""
+
+_ENDING_OF_NUMBER = re.compile(r"(?<=\d)['’][^\W\d_]+")
+"""Turkish: "in", "to", "from", written as one with a year."""
 
 _SEASON = "spring|summer|autumn|fall|winter"
 _FEW = re.compile(r"\b(?:a |the )?(?:(few|several)|couple of|couple) (?=days|weeks|months|years)")
@@ -118,26 +125,29 @@ def periods(query: str, asked: datetime) -> list[Period]:
 
     Days, weeks and all else begin at midnight in the timezone of `asked`.
     """
-    text = _in_english(query[-_MOST_CHARACTERS:].lower())
-    languages = _languages_of_dates(text)
-    if not languages:
-        return []
-    midnight = asked.replace(hour=0, minute=0, second=0, microsecond=0)
-    return list(_periods(text, languages, midnight))
-
-
-def _languages_of_dates(text: str) -> tuple[str, ...]:
-    """Return dateparser's names of the languages in which a text may name a date."""
+    text = _in_english(_ENDING_OF_NUMBER.sub("", query[-_MOST_CHARACTERS:].lower()))
     words = _WORD.findall(text)
+    own = detect_language(words, DEFAULT_LANGUAGE)
+    languages = _languages_of_dates(text, words, own)
+    midnight = asked.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = _periods(text, languages, midnight) if languages else ()
+    if not found and not (text.isascii() and own == DEFAULT_LANGUAGE):
+        told = local_dates.in_english(text, own)
+        return [one for phrase in told for one in _periods(phrase, ("en",), midnight)]
+    return list(found)
+
+
+def _languages_of_dates(text: str, words: list[str], language: str) -> tuple[str, ...]:
+    """Return dateparser's names of the languages in which a text may name a date."""
     hinted = [code for code in _CODES.values() if not _date_words(code).isdisjoint(words)]
     if not text.isascii():
         hinted += [code for code in _ANYWHERE if any(word in text for word in _date_words(code))]
-    own = _CODES.get(detect_language(words, "english"), "en")
+    own = _CODES.get(language, "en")
     if not hinted:
         return (own,) if _SHAPE.search(text) else ()
     if own in hinted:
         return (own,)
-    return tuple(code for code in hinted if (own, code) != ("de", "fr"))  # "hier" is here, there
+    return tuple(code for code in hinted if (own, code) not in _FALSE_FRIENDS)
 
 
 def _date_words(code: str) -> frozenset[str]:

@@ -33,6 +33,12 @@ SESSION_WORDS = 0.3
 SESSION_MEANING = 0.6
 """A record of a session that fits as a whole. Flat from 0.25 to 0.5, and from 0.4 to 0.75."""
 
+TELLING = 0.45
+"""The share of a query's words that tells as much as it is; a smaller one may tell less."""
+
+UNREAD = 0.05
+"""What is left of meaning where the embedder does not read the language of the query."""
+
 DATE = 0.4
 """A record of the time the query names. Flat from 0.2 to 0.5.
 
@@ -104,13 +110,31 @@ def contrast(similarities: Floats, alive: Mask) -> Floats:
     return np.asarray((similarities - mean) * scale, np.float32)
 
 
-def fuse(arms: Arms, meaning: float = 1.0) -> Floats:
-    """Return the weighted sum of the arms; `meaning` is what it weighs beside that of MiniLM."""
+def agreed(words: Floats, agreement: float) -> Floats:
+    """Return shares of a query's words, those below TELLING less the greater `agreement` is.
+
+    One word of several is shared by chance. How far that matters depends on what else tells: the
+    better an embedder reads, the less a single word adds to it.
+    """
+    if agreement == 1:
+        return words
+    return np.asarray(words * (words / TELLING) ** (agreement - 1), np.float32)
+
+
+def fuse(
+    arms: Arms, meaning: float = 1.0, agreement: float = 1.0, *, is_read: bool = True
+) -> Floats:
+    """Return the weighted sum of the arms; `meaning` is what it weighs beside that of MiniLM.
+
+    It weighs UNREAD of that where the embedder does not read the language of the query.
+    """
+    read = 1.0 if is_read else UNREAD
     words = (1 - NEIGHBOURHOOD) * arms.own_words + NEIGHBOURHOOD * arms.near_words
-    total: Floats = words + meaning * MEANING * (arms.meaning + arms.near_meaning)
+    told = agreed(words, agreement)
+    total: Floats = told + read * meaning * MEANING * (arms.meaning + arms.near_meaning)
     total += (
-        SESSION_WORDS * arms.session_words
-        + SESSION_MEANING * arms.session_meaning
+        SESSION_WORDS * agreed(arms.session_words, agreement)
+        + read * SESSION_MEANING * arms.session_meaning
         + (DATE if arms.own_words.any() else DATE_ALONE) * arms.date
     )
     return total

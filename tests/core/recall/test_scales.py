@@ -112,3 +112,9 @@ def test_an_english_embedder_is_sure_of_another_language_only_by_words() -> None
         assert unknown.confidence < 0.1
         assert said.record.text == facts[0]
         assert said.confidence > 0.3
+
+
+@pytest.mark.parametrize("model", ["all-MiniLM-L6-v2", "multilingual-e5-small-4bit-words"])
+@pytest.mark.parametrize("query", ["🐈", "?!", "…", "👍🏽"])
+def test_what_has_no_word_is_read_by_no_embedder(model: str, query: str) -> None:
+    assert not MEASURED[model].reads(split(query), "english")
