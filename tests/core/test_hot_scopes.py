@@ -21,7 +21,8 @@ from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
 from commonplace.recall.filters import Selection, everything
 from commonplace.recall.focus import Focus
-from commonplace.recall.hot import HotScope, HotScopes
+from commonplace.recall.hot import HotScope
+from commonplace.recall.hot_scopes import HotScopes
 from commonplace.recall.ranking import ranked
 from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
@@ -249,11 +250,12 @@ def test_the_bytes_reckoned_are_at_least_those_spent(
             hot.add(entry)
         return hot
 
-    filled()  # fills the caches of stems
+    other = filled()  # fills the caches, and holds the words that scopes have in common
     tracemalloc.start()
     hot = filled()
     spent, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    assert len(other) == len(hot)
 
     assert 0.2 * hot.bytes < spent <= hot.bytes
 

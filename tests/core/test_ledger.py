@@ -33,6 +33,7 @@ from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.sealing import CHROMA, SEAL
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
+from commonplace.recall.columns import columns_of, joined
 from commonplace.testing import HashingEmbedder
 from commonplace.values.uses import Use
 from stored_entries import ALICE, BOB, TALK, entry, in_chroma, texts, unlist
@@ -242,6 +243,49 @@ def test_a_store_of_another_embedder_is_refused_without_opening_chroma(directory
         assert not store.chroma.is_open
 
 
+@pytest.mark.parametrize("kept", ["all", "other stamps", "none"])
+def test_columns_are_those_of_the_entries(directory: Path, kept: str) -> None:
+    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+        if kept == "none":
+            database.execute("UPDATE entries SET features = NULL")
+        elif kept == "other stamps":  # and nothing of use behind them
+            database.execute("UPDATE entries SET features = zeroblob(150)")
+
+    with store_in(directory) as store:
+        found, expected = store.columns(ALICE), columns_of(store.entries(ALICE))
+        assert found is not None
+        columns = joined(list(found))
+
+    assert [one.id for one in columns.records] == [one.id for one in expected.records]
+    assert [one if isinstance(one, Record) else one.read() for one in columns.records] == list(
+        expected.records
+    )
+    assert columns.told == expected.told
+    assert (columns.numbers == expected.numbers).all()
+    np.testing.assert_array_equal(columns.vectors, expected.vectors)
+
+
+def test_a_ledger_without_features_gets_the_column(directory: Path) -> None:
+    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+        database.execute("ALTER TABLE entries DROP COLUMN features")
+        database.execute("PRAGMA user_version = 3")
+
+    for _ in range(2):
+        with store_in(directory) as store:
+            assert len(texts(store, Scope())) == 153
+            [bob] = store.entries(BOB)
+            store.replace([(bob, bob)])
+    with closing_file(sqlite3.connect(directory / LEDGER)) as database:
+        known = database.execute("SELECT text FROM entries WHERE features IS NOT NULL").fetchall()
+    assert known == [("bob",)]
+
+
+def test_columns_are_not_given_of_what_the_ledger_does_not_cover(directory: Path) -> None:
+    (directory / LEDGER).unlink()
+    with store_in(directory) as store:
+        assert store.columns(ALICE) is None
+
+
 def leave_as_former_releases_did(directory: Path, version: int) -> None:
     """Write the copy that they kept beside Chroma, and no ledger."""
     (directory / SEAL).unlink()
@@ -249,7 +293,7 @@ def leave_as_former_releases_did(directory: Path, version: int) -> None:
         unlist(database)
         database.executescript(
             "PRAGMA journal_mode = DELETE; DROP INDEX by_version;"
-            "ALTER TABLE entries DROP COLUMN version;"
+            "ALTER TABLE entries DROP COLUMN version; ALTER TABLE entries DROP COLUMN features;"
             "CREATE TABLE closed_beside AS SELECT 'changes ' || beside AS state, mark FROM ledger;"
             f"DROP TABLE ledger; DROP TABLE pending; PRAGMA user_version = {version};"
         )
@@ -438,9 +482,9 @@ def test_a_ledger_that_has_what_chroma_does_not_is_not_passed_over(
 
 def test_a_ledger_of_a_newer_release_is_refused(directory: Path) -> None:
     with closing_file(sqlite3.connect(directory / LEDGER)) as database:
-        database.execute("PRAGMA user_version = 4")
+        database.execute("PRAGMA user_version = 5")
 
-    with pytest.raises(StoreFormatError, match=r"ledger\.sqlite3.*format 4.*pip install"):
+    with pytest.raises(StoreFormatError, match=r"ledger\.sqlite3.*format 5.*pip install"):
         opened(directory, "random")
 
 

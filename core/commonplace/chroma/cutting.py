@@ -15,7 +15,7 @@ from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -61,7 +61,7 @@ _QUEUE = f"""
     VALUES (?, {_UPSERT}, ?, ?, ?, 'FLOAT32')
 """  # noqa: S608  # of a number that is written above
 _UNQUEUE = """
-    DELETE FROM embeddings_queue WHERE topic = ?
+    DELETE FROM embeddings_queue WHERE topic = ? AND seq_id <= ?
     AND seq_id NOT IN (SELECT seq_id FROM embeddings WHERE segment_id = ?)
 """
 _HIGHEST = "SELECT coalesce(max(seq_id), 0) FROM embeddings_queue"
@@ -77,7 +77,7 @@ _NEW_INDEX = (
 )
 
 
-class _Partition(NamedTuple):
+class Partition(NamedTuple):
     """A partition's collection, by the ids that the database gives it and its segments."""
 
     collection: str
@@ -87,7 +87,16 @@ class _Partition(NamedTuple):
 
     @property
     def topic(self) -> str:
+        """How the queue names what is for the collection."""
         return _TOPIC.format(self.collection)
+
+
+class OfRows(Protocol):
+    """Knows the vectors of rows."""
+
+    def of(self, row: str) -> Vectors | None:
+        """Return the vector of the row with this id, None if it is not there."""
+        ...
 
 
 def cut_out(files: Path, name: str, scope: Scope, erased: ErasedRows) -> None:
@@ -104,15 +113,14 @@ def cut_out(files: Path, name: str, scope: Scope, erased: ErasedRows) -> None:
         found = database.execute(_PARTITION, [name]).fetchone()
         if found is not None:
             database.execute("BEGIN IMMEDIATE")
-            _cut(files, database, _Partition(*found), scope, erased)
+            _cut(files, database, Partition(*found), scope, erased)
             database.execute("COMMIT")
 
 
 def _cut(
-    files: Path, database: sqlite3.Connection, one: _Partition, scope: Scope, erased: ErasedRows
+    files: Path, database: sqlite3.Connection, one: Partition, scope: Scope, erased: ErasedRows
 ) -> None:
     _check_read(database, one)
-    [(highest,)] = database.execute(_HIGHEST)
     with closing(_KnownVectors(files, database, one)) as vectors:
         within = f" AND id IN ({_WITHIN})" if scope.names else ""
         named = [rows.written_scope(scope)] if scope.names else []
@@ -120,15 +128,31 @@ def _cut(
         _tell(database, vectors, erased)
         for statement in _REMOVE:
             database.execute(statement)
-        database.executemany(_QUEUE, _staying(database, one, vectors))
-    database.execute(_UNQUEUE, [one.topic, one.texts])
+        renew_index(database, one, vectors)
+
+
+def renew_index(database: sqlite3.Connection, one: Partition, vectors: OfRows) -> None:
+    """Give a partition a new index, which Chroma makes of the queue. In the caller's transaction.
+
+    What Chroma has not read yet stays in the queue. Raises StoreDamagedError if a vector is
+    missing.
+    """
+    [(highest,)] = database.execute(_HIGHEST)
+    [(read,)] = database.execute(_READ_TO, [one.texts])
+    database.executemany(_QUEUE, _staying(database, one, vectors))
+    database.execute(_UNQUEUE, [one.topic, read, one.texts])
     # Chroma numbers what it is given from the highest that is there, and takes lower ones for read.
     database.execute(_HOLD_NUMBER, [highest, one.topic, str(uuid.uuid4())])
     for statement in _NEW_INDEX:
         database.execute(statement, {"old": one.vectors, "new": str(uuid.uuid4())})
 
 
-def _check_read(database: sqlite3.Connection, one: _Partition) -> None:
+def rows_of(database: sqlite3.Connection, one: Partition) -> list[str]:
+    """Return the ids of the rows that a partition has."""
+    return [row for _, row in database.execute(_STAYING, [one.texts])]
+
+
+def _check_read(database: sqlite3.Connection, one: Partition) -> None:
     """Raise StoreError if the queue holds texts that the database does not have yet."""
     [(read,)] = database.execute(_READ_TO, [one.texts])
     [(last,)] = database.execute(_LAST, [one.topic])
@@ -146,15 +170,15 @@ def _tell(database: sqlite3.Connection, vectors: _KnownVectors, erased: ErasedRo
 
 
 def _staying(
-    database: sqlite3.Connection, one: _Partition, vectors: _KnownVectors
+    database: sqlite3.Connection, one: Partition, vectors: OfRows
 ) -> Iterator[tuple[int, str, str, bytes]]:
     """Yield the rows that stay, as the queue has them. Raises StoreDamagedError."""
     for number, row in database.execute(_STAYING, [one.texts]).fetchall():
         vector = vectors.of(row)
         if vector is None:
             raise StoreDamagedError(
-                f"The vector of the row {row!r} is missing, so nothing was erased. Close the store "
-                "and run `commonplace doctor --repair` on its directory; then erase again."
+                f"The vector of the row {row!r} is missing, so nothing was changed. Close the "
+                "store, run `commonplace doctor --repair` on its directory, and try again."
             )
         yield number, one.topic, row, vector.tobytes()
 
@@ -162,7 +186,7 @@ def _staying(
 class _KnownVectors:
     """The vectors of a partition's rows: the last that the queue has, else the index's."""
 
-    def __init__(self, files: Path, database: sqlite3.Connection, one: _Partition) -> None:
+    def __init__(self, files: Path, database: sqlite3.Connection, one: Partition) -> None:
         self._database = database
         self._dimension = one.dimension or 1
         self.nothing = np.zeros(self._dimension, np.float32)
@@ -170,6 +194,7 @@ class _KnownVectors:
         self._stored = StoredVectors(files / one.vectors)
 
     def of(self, row: str) -> Vectors | None:
+        """Return the vector of the row with this id, None if it is not there."""
         number = self._queued.get(row)
         if number is None:
             found = self._stored.of(row)

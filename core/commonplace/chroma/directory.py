@@ -29,6 +29,7 @@ from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.files.private_file import write_privately
 from commonplace.ports import Entry, Erased, Vectors, Verification
+from commonplace.recall.columns import Columns
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses, used
@@ -155,6 +156,9 @@ class DirectoryStore:
         if self._covers(scope):
             return self.ledger.entries(scope)
         return copied(self.ledger, scope, self._fed().entries(scope))
+
+    def columns(self, scope: Scope) -> Iterator[Columns] | None:
+        return self.ledger.columns(scope) if self._covers(scope) else None
 
     def records(self, scope: Scope) -> Iterator[Record]:
         if self._covers(scope):

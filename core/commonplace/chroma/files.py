@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
-from commonplace.chroma import rows
+from commonplace.chroma import regrowing, rows
 from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
 from commonplace.chroma.client import client_of
 from commonplace.chroma.cutting import cut_out
@@ -26,7 +26,7 @@ from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, check_free, purge, without_index
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.room import Room
-from commonplace.chroma.sealing import CHROMA, REWRITING, Seal, check
+from commonplace.chroma.sealing import CHROMA, REWRITING, Seal
 from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
@@ -182,7 +182,7 @@ class ChromaFiles(ChromaStore):
 
         Chroma would wait for that, and hold the interpreter, so that every thread would wait.
         """
-        if self.has_database():
+        if (self.path / DATABASE).exists():
             check_free(self.path)
 
     def note_fed(self, fed: Fed) -> bool:
@@ -310,7 +310,7 @@ class ChromaFiles(ChromaStore):
     def _start(self) -> None:
         if not self._seal.is_open:
             with translated(f"looking at {str(self.path)!r}"):
-                check(self._directory)
+                regrowing.check(self._directory)
         self._blank_unused()
         if not (self.path / DATABASE).exists():
             self._room.for_writing(0)

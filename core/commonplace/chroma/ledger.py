@@ -12,20 +12,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from commonplace.chroma import ledger_file, ledger_list, ledger_rows, rows
+from commonplace.chroma import ledger_file, ledger_rows, rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.forks import keep_in_forks
+from commonplace.chroma.ledger_connections import Connections
 from commonplace.chroma.ledger_file import Said
 from commonplace.chroma.ledger_rows import Pending, Waiting
-from commonplace.chroma.room import gone
-from commonplace.errors import StoreDamagedError, StoreError
+from commonplace.errors import StoreDamagedError
 from commonplace.ports import Entry
+from commonplace.recall.columns import Columns
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
@@ -43,9 +43,7 @@ class Ledger:
         """Open the ledger that says this of itself. Raises StoreDamagedError, StoreError."""
         self.file = file
         self.said = said
-        # One that writers wait for, and one of the feeder, whose changes need not be durable.
-        self._database: sqlite3.Connection | None = None
-        self._of_feeder: sqlite3.Connection | None = None
+        self._connections = Connections(file)
         # Taken in this order: to close the file, to use the feeder's connection, and to write.
         self._in_use = threading.RLock()
         self._taking_notes = threading.RLock()
@@ -55,12 +53,16 @@ class Ledger:
         """How often something was written since this was opened."""
         self.taken = 0
         """How many changes Chroma took since this was opened."""
-        self._connect()
+        self._connections.open()
         try:
             with ledger_file.reading(file):
-                ledger_file.truncate_log(self._opened())
-                covered = self._opened().execute("SELECT scope FROM covered").fetchall()
-                self.waiting = Waiting(*self._opened().execute(ledger_rows.WAITING).fetchone())
+                ledger_file.truncate_log(self._connections.of_writers)
+                covered = self._connections.of_writers.execute(
+                    "SELECT scope FROM covered"
+                ).fetchall()
+                self.waiting = Waiting(
+                    *self._connections.of_writers.execute(ledger_rows.WAITING).fetchone()
+                )
         except BaseException:
             self.close()
             raise
@@ -77,6 +79,11 @@ class Ledger:
     def entries(self, scope: Scope) -> Iterator[Entry]:
         """Yield every entry within `scope`. Raises StoreDamagedError if they cannot be read."""
         return self._read((ledger_rows.WITHIN, limits) for limits in ledger_rows.ranges(scope))
+
+    def columns(self, scope: Scope) -> Iterator[Columns]:
+        """Yield them as columns, in parts. Raises StoreDamagedError if they cannot be read."""
+        for limits in ledger_rows.ranges(scope):
+            yield from map(ledger_rows.columns, self._pages(ledger_rows.COLUMNS, limits))
 
     def find(self, scope: Scope, ids: Iterable[str]) -> list[Entry]:
         """Return the entries within `scope` that have one of these ids.
@@ -110,7 +117,7 @@ class Ledger:
     def ask(self, query: str, values: Sequence[Any]) -> list[Any]:
         """Return rows, read while nobody closes the ledger. Raises StoreDamagedError."""
         with self._in_use, self._readable():
-            return self._opened().execute(query, values).fetchall()
+            return self._connections.of_writers.execute(query, values).fetchall()
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
         """Return the entries of exactly this scope that state one of these.
@@ -150,16 +157,11 @@ class Ledger:
 
     def check_there(self) -> None:
         """Raise StoreError if the file was removed or moved: what is written would be nowhere."""
-        try:
-            is_there = self.file.stat().st_ino == self._inode
-        except OSError:
-            is_there = False
-        if not is_there:
-            raise gone(self.file.parent)
+        self._connections.check_there()
 
     def begin(self, mark: Mark) -> None:
         """Let the ledger say what the store says of itself."""
-        with self._transaction(self._opened()) as database:
+        with self._transaction(self._connections.of_writers) as database:
             database.execute(ledger_rows.MARK, [json.dumps(mark)])
         self.said = self.said._replace(mark=mark)
 
@@ -168,13 +170,13 @@ class Ledger:
     def pending(self, most: int) -> list[Pending]:
         """Return the first changes that Chroma does not have."""
         with self._readable():
-            found = self._feeding().execute(ledger_rows.PENDING, [most]).fetchall()
+            found = self._connections.of_feeder.execute(ledger_rows.PENDING, [most]).fetchall()
         return list(map(ledger_rows.pending, found))
 
     def as_they_are(self, identities: Iterable[tuple[Scope, str]]) -> list[Entry]:
         """Return the entries of these scopes and ids that are there, as last written."""
         with self._readable():
-            database = self._feeding()
+            database = self._connections.of_feeder
             found = [
                 row
                 for scope, id in identities
@@ -185,7 +187,7 @@ class Ledger:
     def pending_within(self, scope: Scope) -> set[tuple[Scope, str]]:
         """Return what names the changes within `scope` that Chroma does not have."""
         with self._readable():
-            database = self._opened()
+            database = self._connections.of_writers
             return {
                 (Scope.parse(path), id)
                 for limits in ledger_rows.ranges(scope)
@@ -197,7 +199,7 @@ class Ledger:
         sequence = taken[-1].sequence
         fed = max(self.said.fed, sequence) if says_so else self.said.fed
         with self._taking_notes, self._writing:
-            with self._transaction(self._feeding()) as database:
+            with self._transaction(self._connections.of_feeder) as database:
                 database.execute(ledger_rows.TAKEN, [sequence])
                 database.execute(ledger_rows.FED, [fed])
             self.said = self.said._replace(fed=fed)
@@ -214,14 +216,14 @@ class Ledger:
         """Take note of the state of Chroma's database, None before it may change."""
         with self._taking_notes, self._writing:
             if state != self.said.beside:
-                with self._transaction(self._feeding()) as database:
+                with self._transaction(self._connections.of_feeder) as database:
                     database.execute(ledger_rows.BESIDE, [state])
                 self.said = self.said._replace(beside=state)
 
     def tidy(self) -> None:
         """Bring the log of SQLite into its file, for which no writer has to wait then."""
         with self._taking_notes, suppress(sqlite3.Error):
-            self._feeding().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._connections.of_feeder.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     # The file as a whole.
 
@@ -232,14 +234,14 @@ class Ledger:
         """
         with self._in_use, self._taking_notes, self._writing:
             limits = ledger_rows.ranges(scope)
-            with self._transaction(self._opened()) as database:
+            with self._transaction(self._connections.of_writers) as database:
                 database.executemany(ledger_rows.REMOVE_WITHIN, limits)
             with ledger_file.writing(self.file):
-                draft = ledger_file.anew(self._opened(), self.file)
+                draft = ledger_file.anew(self._connections.of_writers, self.file)
                 self.close()
                 ledger_file.put_in_place(draft, self.file)
             self.changes += 1
-            self._connect()
+            self._connections.open()
 
     def renew(self, state: str | None) -> None:
         """Begin an empty ledger that covers nothing in the place of this. Nothing is pending.
@@ -252,11 +254,11 @@ class Ledger:
             self.said = ledger_file.made(self.file, self.said.mark, self.said.stands, state)
             self._covered = set()
             self.changes += 1
-            self._connect()
+            self._connections.open()
 
     def uncover(self) -> None:
         """Cover nothing any more: Chroma may hold something else."""
-        with self._transaction(self._opened()) as database:
+        with self._transaction(self._connections.of_writers) as database:
             database.execute(ledger_rows.UNCOVER)
         self._covered = set()
 
@@ -267,41 +269,22 @@ class Ledger:
     def close(self) -> None:
         """Close the file. May be called again."""
         with self._in_use, self._taking_notes, self._writing:
-            for database in (self._of_feeder, self._database):
-                if database is not None:
-                    database.close()
-            self._database = self._of_feeder = None
-
-    def _connect(self) -> None:
-        with ledger_file.writing(self.file):
-            self._database = ledger_file.connected(self.file, "FULL")
-            ledger_list.begin(self._database)
-            self._of_feeder = ledger_file.connected(self.file, "NORMAL")
-            self._inode = self.file.stat().st_ino
-        for database in (self._database, self._of_feeder):
-            weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
-
-    def _opened(self) -> sqlite3.Connection:
-        return self._there(self._database)
-
-    def _feeding(self) -> sqlite3.Connection:
-        return self._there(self._of_feeder)
-
-    def _there(self, database: sqlite3.Connection | None) -> sqlite3.Connection:
-        if database is None:  # the file may be another's by now
-            raise StoreError(f"The ledger {str(self.file)!r} was closed meanwhile: ask again.")
-        return database
+            self._connections.close()
 
     def _read(self, queries: Iterable[tuple[str, Sequence[Any]]]) -> Iterator[Entry]:
         for query, values in queries:
-            with self._readable():
-                cursor = self._opened().execute(query, values)
-                while page := cursor.fetchmany(_ENTRIES_PER_READ):
-                    yield from ledger_rows.entries(page)
+            for page in self._pages(query, values):
+                yield from ledger_rows.entries(page)
+
+    def _pages(self, query: str, values: Sequence[Any]) -> Iterator[list[Any]]:
+        with self._readable():
+            cursor = self._connections.of_writers.execute(query, values)
+            while page := cursor.fetchmany(_ENTRIES_PER_READ):
+                yield page
 
     def cover(self, scope: Scope, entries: Iterable[Entry]) -> None:
         """Take these for every entry within `scope`. Raises StoreError."""
-        with self._transaction(self._opened()) as database:
+        with self._transaction(self._connections.of_writers) as database:
             database.executemany(ledger_rows.REMOVE_WITHIN, ledger_rows.ranges(scope))
             database.executemany(ledger_rows.PUT, map(ledger_rows.row, entries))
             database.execute(ledger_rows.COVER, [str(scope)])
@@ -313,7 +296,7 @@ class Ledger:
         if not changes:
             return
         with self._writing:
-            with self._transaction(self._opened()) as database:
+            with self._transaction(self._connections.of_writers) as database:
                 database.executemany(change, values)
                 database.executemany(ledger_rows.PEND, changes)
             self.changes += 1

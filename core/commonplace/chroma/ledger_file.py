@@ -142,6 +142,13 @@ def _bring_over(database: sqlite3.Connection, version: int, state: str) -> bool:
     return True
 
 
+def bring_up(database: sqlite3.Connection) -> None:
+    """Give a ledger of a former release the present format. Raises sqlite3.Error."""
+    [(version,)] = database.execute("PRAGMA user_version")
+    if version < ledger_rows.FORMAT:
+        database.executescript(ledger_rows.WITH_FEATURES)
+
+
 def anew(database: sqlite3.Connection, file: Path) -> Path:
     """Write what a ledger holds to another file, so that no page has a trace of anything else."""
     draft = _draft(file)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from commonplace.chroma import rows
 from commonplace.ports import Entry
+from commonplace.recall import features
+from commonplace.recall.columns import Columns, from_packed
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
 
-FORMAT = 3
+FORMAT = 4
+"""The third has no features."""
 _INDEXES = """
     CREATE INDEX IF NOT EXISTS by_id ON entries (id);
     CREATE INDEX by_version ON entries (version) WHERE version IS NOT NULL;
@@ -31,7 +36,7 @@ TABLES = f"""
     BEGIN;
     CREATE TABLE entries (
         scope TEXT, id TEXT, text TEXT, record TEXT, used TEXT, statement TEXT, vectors BLOB,
-        version TEXT, PRIMARY KEY (scope, id)
+        version TEXT, features BLOB, PRIMARY KEY (scope, id)
     ) WITHOUT ROWID;
     CREATE INDEX by_statement ON entries (statement) WHERE statement IS NOT NULL;
     {_INDEXES}
@@ -42,6 +47,7 @@ TABLES = f"""
 FROM_COPY = f"""
     BEGIN;
     ALTER TABLE entries ADD COLUMN version TEXT;
+    ALTER TABLE entries ADD COLUMN features BLOB;
     UPDATE entries SET version = version_in(record) WHERE record LIKE '%"version_of"%';
     {_INDEXES}
     DROP TABLE closed_beside;
@@ -66,11 +72,26 @@ BESIDE = "UPDATE ledger SET beside = ?"
 MARK = "UPDATE ledger SET mark = ?"
 MARK_OF_COPY = "SELECT mark FROM closed_beside"
 UNCOVER = "DELETE FROM covered"
-PUT = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT = """
+    INSERT OR REPLACE INTO entries
+    (scope, id, text, record, used, statement, vectors, version, features)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 REMOVE = "DELETE FROM entries WHERE scope = ? AND id = ?"
 REMOVE_WITHIN = "DELETE FROM entries WHERE scope >= ? AND scope < ?"
+WITH_FEATURES = f"""
+    BEGIN;
+    ALTER TABLE entries ADD COLUMN features BLOB;
+    PRAGMA user_version = {FORMAT};
+    COMMIT;
+"""
+"""What makes a ledger of one of format 3."""
 COVER = "INSERT OR REPLACE INTO covered VALUES (?)"
 WITHIN = "SELECT id, text, record, used, vectors FROM entries WHERE scope >= ? AND scope < ?"
+COLUMNS = """
+    SELECT scope, id, text, record, used, vectors, features FROM entries
+    WHERE scope >= ? AND scope < ?
+"""
 STATING = "SELECT id, text, record, used, vectors FROM entries WHERE statement = ?"
 NAMED = """
     SELECT id, text, record, used, vectors FROM entries INDEXED BY by_id
@@ -121,7 +142,7 @@ def row(entry: Entry) -> tuple[Any, ...]:
     said = statement(record)
     mark = rows.statement_mark(record.scope, said) if said else None
     content = record.text, written, used, mark, vectors.tobytes(), record.version_of
-    return (*identity(record), *content)
+    return (*identity(record), *content, features.packed(record, len(vectors)))
 
 
 def change(entry: Entry, windows: int, size: int, *, counts: bool = False) -> tuple[Any, ...]:
@@ -159,6 +180,49 @@ def entries(page: Sequence[tuple[str, str, str, str | None, bytes]]) -> Iterator
         left = left[windows:]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A record as it is written, read when somebody asks for it."""
+
+    path: str
+    id: str
+    text: str
+    record: str
+    used: str | None
+
+    @property
+    def scope(self) -> Scope:
+        return _scope(self.path)
+
+    @property
+    def size(self) -> int:
+        metadata = self.record if '"metadata":' in self.record else ""
+        return len(self.text) + len(metadata)
+
+    def read(self) -> Record:
+        return self._parsed()[0]
+
+    def features(self) -> bytes:
+        """Compute them: a former release wrote the record."""
+        return features.packed(*self._parsed())
+
+    def _parsed(self) -> tuple[Record, int]:
+        [parsed] = _records([(self.id, self.text, self.record, self.used)])
+        return parsed
+
+
+def columns(page: Sequence[tuple[str, str, str, str, str | None, bytes, bytes | None]]) -> Columns:
+    """Read what `COLUMNS` gives: the records themselves only if their features are not known."""
+    records = [Written(*row[:5]) for row in page]
+    known = [
+        row[6] if row[6] and features.is_known(row[6]) else record.features()
+        for row, record in zip(page, records, strict=True)
+    ]
+    vectors = np.frombuffer(b"".join([row[5] for row in page]), np.float32)
+    windows = int(features.numbers(known)["windows"].sum())
+    return from_packed(records, known, vectors.reshape(windows, -1))
+
+
 def records(page: Sequence[tuple[str, str, str, str, str | None]]) -> list[Record]:
     """Read what `PAGE` gives."""
     return [record for record, _ in _records([row[1:] for row in page])]
@@ -169,3 +233,6 @@ def _records(page: Sequence[tuple[str, str, str, str | None]]) -> list[tuple[Rec
     texts = [text for _, text, _, _ in page]
     metadatas = [{"id": id, "record": one, "used": used} for id, _, one, used in page]
     return rows.to_records(texts, metadatas)
+
+
+_scope = lru_cache(maxsize=1_024)(Scope.parse)  # the records of a read are of few

@@ -86,7 +86,7 @@ class Replica:
         self._by_row[one.row_ids[0]] = key
         for index, name in self._indexed(record):
             index[name][key] = None
-        self.bytes += size(one.entry)
+        self.bytes += size(one.entry.record, one.entry.vectors.nbytes)
 
     def _drop(self, key: Identity) -> Entry:
         one = self._stored.pop(key)
@@ -95,7 +95,7 @@ class Replica:
             del index[name][key]
             if not index[name]:
                 del index[name]
-        self.bytes -= size(one.entry)
+        self.bytes -= size(one.entry.record, one.entry.vectors.nbytes)
         return one.entry
 
     def _indexed(self, record: Record) -> Iterator[tuple[defaultdict, object]]:  # type: ignore[type-arg]  # their keys differ

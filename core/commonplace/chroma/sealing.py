@@ -76,15 +76,11 @@ class _Noted:
 
 def check_database(directory: Path) -> None:
     """Raise StoreDamagedError if the database of a store is gone, or is not the one it had."""
-    _refuse(directory, _of_database(directory / CHROMA, _read(directory)))
+    refuse(directory, _of_database(directory / CHROMA, _read(directory)))
 
 
-def check(directory: Path) -> None:
-    """Raise StoreDamagedError unless Chroma can be let near the files of a store."""
-    _refuse(directory, flaws(directory))
-
-
-def _refuse(directory: Path, found: Sequence[Flaw]) -> None:
+def refuse(directory: Path, found: Sequence[Flaw]) -> None:
+    """Raise StoreDamagedError if anything is wrong with the files of a store."""
     if found:
         said = ", ".join(map(str, found[:3])) + (" and others" if len(found) > 3 else "")
         raise StoreDamagedError(
@@ -102,6 +98,11 @@ def flaws(directory: Path) -> list[Flaw]:
     if not _has_content(database):
         return []
     return list(_changed(files, seal) if _is_closed(seal, database) else _of_structure(files, seal))
+
+
+def was_left_open(directory: Path) -> bool:
+    """Tell whether a store was not closed since Chroma last had it: a process ended."""
+    return not _is_closed(_read(directory), directory / CHROMA / DATABASE)
 
 
 class Seal:

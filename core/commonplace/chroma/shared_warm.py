@@ -11,7 +11,8 @@ from commonplace.chroma.meanwhile import meanwhile
 from commonplace.chroma.shared_rows import branch_of
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.ports import Entry
-from commonplace.recall.hot import HotScope, HotScopes
+from commonplace.recall.hot import HotScope
+from commonplace.recall.hot_scopes import HotScopes
 from commonplace.stores.overtaken import decided
 from commonplace.stores.scope_counts import ScopeCounts
 from commonplace.stores.warm_store import Assume, Result, WarmStore

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from commonplace.ports import Vectors
 from commonplace.recall import dates, echoes, fusion, statements, support, words
+from commonplace.recall.columns import Columns
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
@@ -17,6 +18,9 @@ from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
+
+_Age: TypeAlias = tuple[float, str]
+"""When a record was created, in seconds since 1970, and its id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,48 +123,48 @@ class Arrays:
         """Return the vector of the first window of each of some records."""
         return self._vectors.view[self._starts.view[rows]]
 
-    def extend(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
-        """Append records, oldest of a session first, with a vector for each of their windows."""
-        self.sessions.extend([session_of(record) for record in records])
-        self._append(records, vectors)
+    def extend(self, added: Columns) -> None:
+        """Append entries, oldest of a session first."""
+        self.sessions.extend(_sessions_of(added))
+        self._append(added)
 
-    def add(self, record: Record, vectors: Vectors) -> None:
-        """Append a record; in its session it takes the place of its time."""
-        session, last = session_of(record), self.sessions.last(session_of(record))
-        if session and last >= 0 and self._age(last) > (record.created_at.timestamp(), record.id):
-            self.sessions.insert(session, *self._around(record, self.sessions.rows(session)))
+    def add(self, added: Columns) -> None:
+        """Append one entry; in its session it takes the place of its time."""
+        (session,), age = _sessions_of(added), _age_of(added)
+        last = self.sessions.last(session)
+        if session and last >= 0 and self._age(last) > age:
+            self.sessions.insert(session, *self._around(age, self.sessions.rows(session)))
         else:
             self.sessions.extend([session])
-        self._append([record], [vectors])
+        self._append(added)
 
-    def _age(self, row: int) -> tuple[float, str]:
+    def _age(self, row: int) -> _Age:
         return float(self.times[row]), self._ids[row]
 
-    def _around(self, record: Record, rows: Rows) -> tuple[int, int]:
+    def _around(self, age: _Age, rows: Rows) -> tuple[int, int]:
         """Return those of the rows of a session between which a record comes; -1 for none."""
-        age = record.created_at.timestamp(), record.id
         living = rows[self.alive[rows]].tolist()
         older = [row for row in living if self._age(row) < age]
         younger = [row for row in living if self._age(row) > age]
         return max(older, key=self._age, default=-1), min(younger, key=self._age, default=-1)
 
-    def _append(self, records: Sequence[Record], vectors: Sequence[Vectors]) -> None:
+    def _append(self, added: Columns) -> None:
         self._unasked = None
-        words = [split(record.text) for record in records]
+        numbers = added.numbers
         before = self.sessions.before[len(self) :].tolist()
-        tells = self.utterances.extend(records, words, before)
-        self.words.extend(words, [record.speaker for record in records], tells)
-        windows = np.array([0, *map(len, vectors)])
-        self._starts.extend(len(self._vectors) + windows[:-1].cumsum())
-        self._vectors.extend(np.concatenate(vectors))
-        self._times.extend([record.created_at.timestamp() for record in records])
-        self._expiries.extend([_expiry(record) for record in records])
-        self._importance.extend([record.importance for record in records])
-        self._used.extend([saturated(record.uses) for record in records])
-        self._used_at.extend([_last_use(record) for record in records])
-        self._said.extend([saturated(record.mentions - 1) for record in records])
-        self._alive.extend([True] * len(records))
-        self._ids += [record.id for record in records]
+        tells = self.utterances.extend(added, before)
+        self.words.extend(added.told, added.speakers, tells)
+        starts = added.windows.cumsum() - added.windows
+        self._starts.extend(len(self._vectors) + starts)
+        self._vectors.extend(added.vectors)
+        self._times.extend(numbers["created"])
+        self._expiries.extend(numbers["expires"])
+        self._importance.extend(numbers["importance"])
+        self._used.extend(saturated(numbers["uses"]))
+        self._used_at.extend(numbers["used_at"])
+        self._said.extend(saturated(numbers["mentions"] - 1))
+        self._alive.extend(np.ones(len(added), np.bool_))
+        self._ids += [record.id for record in added.records]
 
     def recount(self, row: int, record: Record) -> None:
         """Take over how often a record was used, and when it ends."""
@@ -266,10 +270,14 @@ class Arrays:
         )
 
 
-def session_of(record: Record) -> tuple[Scope, str] | None:
-    """Return what tells a record's session from all others, or None if it has none."""
-    session = record.source.session
-    return (record.scope, session) if session else None
+def _sessions_of(added: Columns) -> list[tuple[Scope, str] | None]:
+    """Return what tells each record's session from all others; None for one without."""
+    each = zip(added.records, added.sessions, strict=True)
+    return [(record.scope, session) if session else None for record, session in each]
+
+
+def _age_of(added: Columns) -> _Age:
+    return float(added.numbers["created"][0]), added.records[0].id
 
 
 def _last_use(record: Record) -> float:

@@ -1,20 +1,19 @@
-"""Scopes in use, kept as arrays: loaded by one read, updated in place by writes."""
+"""A scope in use, kept as arrays: loaded by one read, updated in place by writes."""
 
 from __future__ import annotations
 
-import gc
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commonplace.ports import Entry, RecordStore, Vectors
+from commonplace.ports import Entry, Vectors
+from commonplace.recall.columns import Columns, Kept, columns_of
 from commonplace.recall.filters import Condition, everything
 from commonplace.recall.growing import Doubles, Growing, Rows
-from commonplace.recall.sessions import SessionRows
+from commonplace.recall.sessions import Place, SessionKey, SessionRows
 from commonplace.values.records import Kind, Record, last_changed
 from commonplace.values.scope import Scope
 
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 # words, most of them new, on Python 3.10, whose dicts are the largest, and 3.12: never more than
 # this, and seldom less than a third. Arrays with room to grow may be twice as long as what they
 # hold.
-_BYTES_PER_SCOPE = 16_000
+BYTES_PER_SCOPE = 16_000
 _BYTES_PER_RECORD = 4_000
-_BYTES_PER_CHARACTER = 8
+_BYTES_PER_CHARACTER = 12
 _VECTOR_COPIES = 2
 _CONDITIONS = 8
 """So many conditions are known by the rows that they admit: agents ask by the same few."""
@@ -37,22 +36,23 @@ _NO_ROWS: Rows = np.zeros(0, np.int64)
 class HotScope:
     """The entries of one scope by row. Not thread-safe: the engine holds a lock."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] | Columns = ()) -> None:
         """Hold these entries."""
-        ordered = sorted(entries, key=lambda one: (one.record.created_at, one.record.id))
-        self.arrays = _arrays(ordered[0].vectors.shape[1] if ordered else 0)
-        self.bytes = _BYTES_PER_SCOPE
-        self._records: list[Record | None] = []
+        added = entries if isinstance(entries, Columns) else columns_of(entries)
+        self.arrays = _arrays(added.vectors.shape[1])
+        self.bytes = BYTES_PER_SCOPE
+        self._records: list[Kept | None] = []
+        self._sizes: list[int] = []
         self._rows: dict[str, list[int]] = {}
         self._rows_by_kind: dict[Kind, dict[int, None]] = {}
         self._sessions = SessionRows()
         self._count = 0
         self._changes: Growing[np.float64] = Growing(np.float64)
         self._admitted: OrderedDict[Condition, tuple[int, Rows]] = OrderedDict()
-        if ordered:
-            vectors = [entry.vectors for entry in ordered]
-            self.arrays.extend([entry.record for entry in ordered], vectors)
-        self._register(ordered)
+        if len(added):
+            ordered = added.in_order()
+            self.arrays.extend(ordered)
+            self._register(ordered)
 
     def __len__(self) -> int:
         return self._count
@@ -62,8 +62,9 @@ class HotScope:
         self.remove(entry.record)
         if not self._records:
             self.arrays = _arrays(entry.vectors.shape[1])
-        self.arrays.add(entry.record, entry.vectors)
-        self._register([entry])
+        added = columns_of([entry])
+        self.arrays.add(added)
+        self._register(added)
 
     def remove(self, record: Record) -> None:
         """Drop the entry with this scope and id, if there is one."""
@@ -91,11 +92,13 @@ class HotScope:
         """Return the record of a row that is not dropped."""
         record = self._records[row]
         assert record is not None, "a living row holds a record"
+        if not isinstance(record, Record):
+            record = self._records[row] = record.read()
         return record
 
     def records(self) -> Iterator[Record]:
         """Yield the records held."""
-        return (record for record in self._records if record)
+        return map(self.record, self._living())
 
     def count_by_kind(self) -> dict[Kind, int]:
         """Return how many records are held of each kind that there are any of."""
@@ -106,13 +109,13 @@ class HotScope:
         rows = (row for kind in kinds for row in self._rows_by_kind.get(kind, ()))
         return (self.record(row) for row in rows)
 
-    def of_session(self, scope: Scope, session: str, kind: str) -> Iterator[Record]:
-        """Yield what the session has of a kind in exactly `scope`, newest first."""
-        return map(self.record, self._sessions.newest_first(scope, session, kind))
+    def of_session(self, key: SessionKey) -> Iterator[Record]:
+        """Yield what a session has of a kind in exactly one scope, newest first."""
+        return map(self.record, self._sessions.newest_first(key))
 
-    def count_of_session(self, scope: Scope, session: str, kind: str) -> int:
+    def count_of_session(self, key: SessionKey) -> int:
         """Return how many records that is."""
-        return self._sessions.count(scope, session, kind)
+        return self._sessions.count(key)
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
         """Return the entries within `scope` that have one of these ids."""
@@ -146,8 +149,8 @@ class HotScope:
             return np.flatnonzero(self.arrays.alive)
         # Rows are never reused, and what is changed gets a new one: only new rows are looked at.
         seen, before = self._admitted.pop(condition, (0, _NO_ROWS))
-        among = enumerate(self._records[seen:], seen)
-        new = [row for row, record in among if record is not None and condition(record)]
+        living = np.flatnonzero(self.arrays.alive[seen:]) + seen
+        new = [row for row in living.tolist() if condition(self.record(row))]
         rows = np.concatenate([before, np.array(new, np.int64)])
         rows = np.asarray(rows[self.arrays.alive[rows]], np.int64)
         self._admitted[condition] = len(self._records), rows
@@ -166,13 +169,21 @@ class HotScope:
 
     def _times_of_change(self) -> Doubles:
         """Return when each row's record was last changed; 0 for those that were dropped by then."""
-        new = self._records[len(self._changes) :]
-        self._changes.extend([one.valid_from.timestamp() if one else 0.0 for one in new])
+        new = range(len(self._changes), len(self._records))
+        alive = self.arrays.alive
+        changes = [self.record(row).valid_from.timestamp() if alive[row] else 0.0 for row in new]
+        self._changes.extend(changes)
         return self._changes.view
 
     def _row(self, record: Record) -> int | None:
         rows = self._rows.get(record.id, ())
-        return next((row for row in rows if self.record(row).scope == record.scope), None)
+        return next((row for row in rows if self._kept(row).scope == record.scope), None)
+
+    def _kept(self, row: int) -> Kept:
+        """Return what is held of a row that is not dropped, read or not."""
+        kept = self._records[row]
+        assert kept is not None, "a living row holds a record"
+        return kept
 
     def _living(self) -> list[int]:
         return np.flatnonzero(self.arrays.alive).tolist()
@@ -180,26 +191,35 @@ class HotScope:
     def _entry(self, row: int) -> Entry:
         return Entry(self.record(row), self.arrays.vectors(row))
 
-    def _register(self, entries: Sequence[Entry]) -> None:
-        for row, entry in enumerate(entries, len(self._records)):
-            record = entry.record
-            self._records.append(record)
+    def _register(self, added: Columns) -> None:
+        kinds, created = added.kinds, added.numbers["created"].tolist()
+        start = len(self._records)
+        for row, (record, kind) in enumerate(zip(added.records, kinds, strict=True), start):
             self._rows.setdefault(record.id, []).append(row)
-            self._rows_by_kind.setdefault(record.kind, {})[row] = None
-            self._sessions.add(record, row)
-        self._count += len(entries)
-        self.bytes += sum(map(size, entries))
+            self._rows_by_kind.setdefault(kind, {})[row] = None
+        for place, session in enumerate(added.sessions):
+            if session:
+                record = added.records[place]
+                key = SessionKey(record.scope, session, kinds[place])
+                self._sessions.add(key, Place(created[place], record.id, start + place))
+        taken = sizes(added)
+        self._records += added.records
+        self._sizes += taken
+        self._count += len(added)
+        self.bytes += sum(taken)
 
     def _drop(self, row: int) -> None:
-        entry = self._entry(row)
-        self._rows[entry.record.id].remove(row)
-        if not self._rows[entry.record.id]:
-            del self._rows[entry.record.id]
-        del self._rows_by_kind[entry.record.kind][row]
-        self._sessions.remove(entry.record, row)
+        record = self.record(row)
+        self._rows[record.id].remove(row)
+        if not self._rows[record.id]:
+            del self._rows[record.id]
+        del self._rows_by_kind[record.kind][row]
+        if session := record.source.session:
+            place = Place(float(self.arrays.times[row]), record.id, row)
+            self._sessions.remove(SessionKey(record.scope, session, record.kind), place)
         self._records[row] = None
         self._count -= 1
-        self.bytes -= size(entry)
+        self.bytes -= self._sizes[row]
         self.arrays.remove(row)
 
 
@@ -209,129 +229,17 @@ def _arrays(dimension: int) -> Arrays:
     return Arrays(dimension)
 
 
-def size(entry: Entry) -> int:
+def size(record: Kept, vector_bytes: int) -> int:
     """Return at most how many bytes a hot scope spends on an entry."""
-    metadata = entry.record.metadata
-    characters = len(entry.record.text) + (len(str(metadata)) if metadata else 0)
-    vectors = int(_VECTOR_COPIES * entry.vectors.nbytes)
-    return vectors + _BYTES_PER_CHARACTER * characters + _BYTES_PER_RECORD
+    if isinstance(record, Record):
+        characters = len(record.text) + (len(str(record.metadata)) if record.metadata else 0)
+    else:
+        characters = record.size
+    return _VECTOR_COPIES * vector_bytes + _BYTES_PER_CHARACTER * characters + _BYTES_PER_RECORD
 
 
-class HotScopes:
-    """The hot scopes of one store: at most `max_bytes`, least recently used out first."""
-
-    def __init__(self, store: RecordStore, max_bytes: int) -> None:
-        """Hold nothing yet."""
-        self._store = store
-        self._max_bytes = max_bytes
-        self._held: OrderedDict[Scope, HotScope] = OrderedDict()
-        self._too_large: set[Scope] = set()
-
-    def of(self, scope: Scope) -> HotScope | None:
-        """Return the arrays of every record within `scope`, or None if they take too much."""
-        if scope not in self._held and scope not in self._too_large:
-            self._load(scope)
-        if scope in self._held:
-            self._held.move_to_end(scope)
-        return self._held.get(scope)
-
-    def held(self, scope: Scope) -> HotScope | None:
-        """Return the arrays of every record within `scope` if they are loaded already."""
-        return self._held.get(scope)
-
-    def has(self, scope: Scope) -> bool:
-        """Tell whether the arrays of a scope are loaded."""
-        return scope in self._held
-
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Follow a write."""
-        for entry in entries:
-            if not entry.record.is_current:
-                self.remove([entry])
-                continue
-            for scope in self._holding(entry.record):
-                self._held[scope].add(entry)
-                self._close_gaps(scope)
-        self._make_room()
-
-    def remove(self, entries: Iterable[Entry]) -> None:
-        """Follow a removal."""
-        self._too_large.clear()
-        for entry in entries:
-            for scope in self._holding(entry.record):
-                self._held[scope].remove(entry.record)
-                self._close_gaps(scope)
-
-    def recount(self, records: Iterable[Record]) -> None:
-        """Follow a counting of uses."""
-        for record in records:
-            for scope in self._holding(record):
-                if not self._held[scope].recount(record):
-                    del self._held[scope]  # it was expired until now
-
-    def let_go(self, scope: Scope) -> None:
-        """Hold nothing any more of a scope, nor what has a part of it."""
-        for held in [one for one in self._held if one.contains(scope) or scope.contains(one)]:
-            del self._held[held]
-        self._too_large.clear()
-
-    def clear(self) -> None:
-        """Hold nothing any more."""
-        self._held.clear()
-        self._too_large.clear()
-
-    def _holding(self, record: Record) -> list[Scope]:
-        names = range(len(record.scope.names) + 1)
-        containing = (record.scope.first(count) for count in names)
-        return [scope for scope in containing if scope in self._held]
-
-    def _close_gaps(self, scope: Scope) -> None:
-        if self._held[scope].is_sparse():
-            self._held[scope] = self._held[scope].rebuilt()
-
-    def _load(self, scope: Scope) -> None:
-        with no_garbage_collection():
-            entries = self._read(scope)
-            if entries is None:
-                self._too_large.add(scope)
-            else:
-                self._held[scope] = HotScope(entries)
-        self._make_room()
-
-    def _read(self, scope: Scope) -> list[Entry] | None:
-        """Return the entries of a scope, or None if they take too much."""
-        entries: list[Entry] = []
-        left = self._max_bytes - _BYTES_PER_SCOPE
-        stored = self._store.entries(scope) if left >= 0 else iter(())
-        for entry in stored:
-            if not entry.record.is_current:
-                continue
-            entries.append(entry)
-            left -= size(entry)
-            if left < 0:
-                break
-        return entries if left >= 0 else None
-
-    def _make_room(self) -> None:
-        held = sum(one.bytes for one in self._held.values())
-        while held > self._max_bytes:
-            scope, oldest = self._held.popitem(last=False)
-            held -= oldest.bytes
-            if oldest.bytes > self._max_bytes:
-                self._too_large.add(scope)
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Let the collector rest: a load makes objects that stay, and it would look at each of them.
-
-    It would take a third of the time. Whoever finds it resting already leaves it so.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+def sizes(columns: Columns) -> list[int]:
+    """Return that of each entry."""
+    bytes_of_window = columns.vectors.itemsize * columns.vectors.shape[1]
+    vectors = (bytes_of_window * columns.windows).tolist()
+    return list(map(size, columns.records, vectors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from sys import intern  # the scopes of a process have most words in common
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -32,7 +33,7 @@ class Postings:
     def add(self, row: int, terms: Mapping[str, int]) -> None:
         """Add a row that is greater than all others: its terms, and how often it holds each."""
         codes, rows, counts = self._late
-        codes.extend([self._codes.setdefault(term, len(self._codes)) for term in terms])
+        codes.extend([self._codes.setdefault(intern(term), len(self._codes)) for term in terms])
         rows.extend([row] * len(terms))
         counts.extend(list(terms.values()))
         if len(codes) > _MOST_LATE:
@@ -43,7 +44,7 @@ class Postings:
 
         The codes are those of `terms`, and not ours.
         """
-        own = [self._codes.setdefault(term, len(self._codes)) for term in terms]
+        own = [self._codes.setdefault(intern(term), len(self._codes)) for term in terms]
         width = int(rows.max(initial=0)) + 1
         cells, counts = np.unique(np.array(own, np.int64)[codes] * width + rows, return_counts=True)
         for held, added in zip(self._late, (cells // width, cells % width, counts), strict=True):

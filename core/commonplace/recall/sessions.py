@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from datetime import datetime
+from typing import NamedTuple
 
-from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 
 KINDS = ("message", "summary")
 
-_Key = tuple[Scope, str, str]
-_Place = tuple[datetime, str, int]
+
+class SessionKey(NamedTuple):
+    """Names what a session has of a kind in exactly one scope."""
+
+    scope: Scope
+    session: str
+    kind: str
+
+
+class Place(NamedTuple):
+    """When a record was created, in seconds since 1970, its id, and its row."""
+
+    created: float
+    id: str
+    row: int
 
 
 class SessionRows:
@@ -20,36 +32,25 @@ class SessionRows:
 
     def __init__(self) -> None:
         """Hold nothing yet."""
-        self._places: dict[_Key, list[_Place]] = {}
+        self._places: dict[SessionKey, list[Place]] = {}
 
-    def add(self, record: Record, row: int) -> None:
+    def add(self, key: SessionKey, place: Place) -> None:
         """Follow a record that came into a row."""
-        if key := _key(record):
-            insort(self._places.setdefault(key, []), _place(record, row))
+        if key.kind in KINDS:
+            insort(self._places.setdefault(key, []), place)
 
-    def remove(self, record: Record, row: int) -> None:
+    def remove(self, key: SessionKey, place: Place) -> None:
         """Follow a record that left its row."""
-        if key := _key(record):
+        if key.kind in KINDS:
             places = self._places[key]
-            del places[bisect_left(places, _place(record, row))]
+            del places[bisect_left(places, place)]
             if not places:
                 del self._places[key]
 
-    def count(self, scope: Scope, session: str, kind: str) -> int:
-        """Return how many records of a kind the session has in exactly this scope."""
-        return len(self._places.get((scope, session, kind), ()))
+    def count(self, key: SessionKey) -> int:
+        """Return how many records that is."""
+        return len(self._places.get(key, ()))
 
-    def newest_first(self, scope: Scope, session: str, kind: str) -> Iterator[int]:
+    def newest_first(self, key: SessionKey) -> Iterator[int]:
         """Yield the rows of these records."""
-        return (row for _, _, row in reversed(self._places.get((scope, session, kind), ())))
-
-
-def _key(record: Record) -> _Key | None:
-    session = record.source.session
-    if session is None or record.kind not in KINDS:
-        return None
-    return record.scope, session, record.kind
-
-
-def _place(record: Record, row: int) -> _Place:
-    return record.created_at, record.id, row
+        return (place.row for place in reversed(self._places.get(key, ())))

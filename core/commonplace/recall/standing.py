@@ -7,9 +7,8 @@ records that answer as well but for a hundredth: docs/decisions/0014-use-counts.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
+import numpy.typing as npt
 
 from commonplace.recall.growing import Doubles, Floats, Mask
 
@@ -55,9 +54,9 @@ def standing(recent: Floats, importance: Floats, alive: Mask) -> Floats:
     return np.asarray(factor, np.float32)
 
 
-def saturated(times: int) -> float:
-    """Return 1 - exp(-times / 4): how much a number of times tells, in 0..1."""
-    return 1 - math.exp(-times / USUAL_TIMES)
+def saturated(times: npt.ArrayLike) -> Doubles:
+    """Return 1 - exp(-times / 4): how much numbers of times tell, in 0..1."""
+    return np.asarray(1 - np.exp(-np.asarray(times, np.float64) / USUAL_TIMES))
 
 
 def frequency(used: Floats, used_at: Doubles, said: Floats, at: float) -> Floats:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from commonplace.recall import echoes, statements
-from commonplace.recall.asking import asked, asks, ends_asking, says_nothing, size
+from commonplace.recall.asking import asks, says_nothing, size
+from commonplace.recall.columns import Columns, Kept
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.readings import wording
 from commonplace.recall.tokens import split
 from commonplace.recall.unmarked import names_what_is_wanted
-from commonplace.values.records import Record
+from commonplace.values.records import KINDS
 
 
 class Utterances:
@@ -74,29 +76,26 @@ class Utterances:
         """A number for each record that is the same for the same words."""
         return self._wordings.view
 
-    def extend(
-        self, records: Sequence[Record], words: Sequence[Sequence[str]], before: Sequence[int]
-    ) -> Floats:
-        """Append records, given their words and the row before each in its session, or -1.
+    def extend(self, added: Columns, before: Sequence[int]) -> Floats:
+        """Append records, given the row before each in its session, or -1.
 
         Return 1 for those that tell something, 0 for questions and replies that say nothing.
         """
-        texts = [record.text for record in records]
-        asking = list(map(asked, texts))
-        only_asks = np.array([one.only for one in asking], np.float32)
-        self._remember_questions(texts, only_asks)
-        says = self._said_anything(texts, before)
-        self._asks.extend([one.share for one in asking])
+        numbers, only_asks = added.numbers, added.numbers["only_asks"]
+        is_message = numbers["kind"] == KINDS.index("message")
+        self._remember_questions(added.records, only_asks)
+        says = self._said_anything(added, before)
+        self._asks.extend(numbers["asks"])
         self._only_asks.extend(only_asks)
         self._says.extend(says)
-        self._ends_asking.extend(list(map(ends_asking, texts)))
-        self._changes.extend(np.full(len(records), -1, np.int8))
-        self._tells_time.extend(list(map(statements.tells_time, texts, words)))
-        self._from_agent.extend([_is_reply(record) for record in records])
-        self._is_message.extend([record.kind == "message" for record in records])
-        wordings = [hash(tuple(own)) for own in words]
-        self._wordings.extend(wordings)
-        self._remember_wordings(records, wordings)
+        self._ends_asking.extend(numbers["ends_asking"])
+        self._changes.extend(np.full(len(added), -1, np.int8))
+        self._tells_time.extend(numbers["tells_time"])
+        # What an agent said in a conversation, and not a fact that it noted.
+        self._from_agent.extend(is_message & numbers["by_agent"])
+        self._is_message.extend(is_message)
+        self._wordings.extend(numbers["wording"])
+        self._remember_wordings(is_message & numbers["by_user"], numbers["wording"].tolist())
         return np.asarray(says * (only_asks <= echoes.IS_QUESTION), np.float32)
 
     def remove(self, row: int) -> None:
@@ -109,7 +108,7 @@ class Utterances:
 
     def quotes(self, row: int, query: str) -> bool:
         """Tell whether a record is in the very words of a query."""
-        return bool(self.wordings[row] == hash(tuple(split(query))))
+        return bool(self.wordings[row] == wording(split(query)))
 
     def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
@@ -123,34 +122,31 @@ class Utterances:
             return self.says
         asking = self._only_asks.view
         if asks(query.strip()):
-            repeats = self.wordings == hash(tuple(split(query)))
+            repeats = self.wordings == wording(split(query))
             again = self._said_again.view > 0
             if again.any() and names_what_is_wanted(query):
                 repeats |= contained() & again
             asking = np.maximum(asking, repeats & self._is_message.view)
         return np.asarray(self.says * (1 - asking * alike), np.float32)
 
-    def _remember_wordings(self, records: Sequence[Record], wordings: Sequence[int]) -> None:
+    def _remember_wordings(self, said_by_user: Mask, wordings: Sequence[int]) -> None:
         start = len(self._said_again)
-        self._said_again.extend(np.zeros(len(records), np.float32))
-        for row, (record, wording) in enumerate(zip(records, wordings, strict=True), start):
-            if record.kind == "message" and record.source.origin == "user":
-                rows = self._same.setdefault(wording, [])
-                rows.append(row)
-                if len(rows) > 1:
-                    self._said_again.view[rows] = 1.0
+        self._said_again.extend(np.zeros(len(wordings), np.float32))
+        for place in np.flatnonzero(said_by_user).tolist():
+            rows = self._same.setdefault(wordings[place], [])
+            rows.append(start + place)
+            if len(rows) > 1:
+                self._said_again.view[rows] = 1.0
 
-    def _remember_questions(self, texts: Sequence[str], only_asks: Floats) -> None:
+    def _remember_questions(self, records: Sequence[Kept], only_asks: Floats) -> None:
         start = len(self._asks)
         places = np.flatnonzero(only_asks > echoes.IS_QUESTION).tolist()
-        self._questions.update((start + place, texts[place]) for place in places)
+        self._questions.update((start + place, records[place].text) for place in places)
 
-    def _said_anything(self, texts: Sequence[str], before: Sequence[int]) -> Floats:
-        pairs = zip(texts, before, strict=True)
-        empty = [says_nothing(text, self._questions.get(row, "")) for text, row in pairs]
-        return 1 - np.array(empty, np.float32)
-
-
-def _is_reply(record: Record) -> bool:
-    """Tell whether it is what an agent said in a conversation, and not a fact that it noted."""
-    return record.kind == "message" and record.source.origin == "agent"
+    def _said_anything(self, added: Columns, before: Sequence[int]) -> Floats:
+        """Return 0 for a reply that says nothing, alone or to the question before it."""
+        nothing = added.numbers["says_nothing"].copy()
+        for place, row in enumerate(before):
+            if row in self._questions and not nothing[place]:
+                nothing[place] = says_nothing(added.records[place].text, self._questions[row])
+        return np.asarray(1 - nothing.astype(np.float32), np.float32)

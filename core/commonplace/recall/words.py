@@ -17,9 +17,10 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from commonplace.recall.features import Said
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
-from commonplace.recall.indexing import commonest, indexed
+from commonplace.recall.indexing import commonest, indexed, terms_of
 from commonplace.recall.postings import Postings
 from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
@@ -115,15 +116,14 @@ class WordIndex:
         """The commonest language so far."""
         return commonest(self._languages)
 
-    def add(self, words: Sequence[str], agent: str = "", *, tells: float = 1.0) -> int:
-        """Index a record's words, as `split` gives them, and who said it, under the next row.
+    def add(self, said: Said, agent: str = "", *, tells: float = 1.0) -> int:
+        """Index what was said, and by whom, under the next row.
 
         What a word weighs is counted over what tells something: a question that is asked again and
         again makes its words no commoner. `tells` is 0 for a record that only asks, else 1.
         """
         row = len(self._lengths)
-        language = detect_language(words, self.language)
-        terms = terms_in([*split(agent), *words], language)
+        language, terms = terms_of(said, agent, self.language)
         self._postings.add(row, Counter(terms))
         self._lengths.append(len(terms))
         self._tells.append(tells)
@@ -133,21 +133,21 @@ class WordIndex:
         return row
 
     def extend(
-        self, words: Sequence[Sequence[str]], agents: Sequence[str], tells: Floats | None = None
+        self, told: Sequence[Said], agents: Sequence[str], tells: Floats | None = None
     ) -> None:
         """Add many records: as if one by one, and the first of an index far faster."""
-        told = np.ones(len(words), np.float32) if tells is None else tells
+        tell = np.ones(len(told), np.float32) if tells is None else tells
         if len(self):
-            for own, agent, one in zip(words, agents, told.tolist(), strict=True):
-                self.add(own, agent, tells=one)
+            for said, agent, one in zip(told, agents, tell.tolist(), strict=True):
+                self.add(said, agent, tells=one)
             return
-        many = indexed(words, agents)
+        many = indexed(told, agents)
         self._postings.extend(many.terms, many.codes, many.rows)
-        self._lengths.extend(np.bincount(many.rows, minlength=len(words)))
-        self._tells.extend(told)
+        self._lengths.extend(np.bincount(many.rows, minlength=len(told)))
+        self._tells.extend(tell)
         self._languages = many.languages
-        self._telling = float(told.sum())
-        self._total_length = float(told @ self._lengths.view)
+        self._telling = float(tell.sum())
+        self._total_length = float(tell @ self._lengths.view)
 
     def remove(self, row: int) -> None:
         """Take a record out: scores are as if it had never been added.

@@ -12,8 +12,10 @@ from typing import TypeAlias, TypeVar
 from commonplace.errors import RecordNotFoundError
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
 from commonplace.recall.filters import Condition, Selection
-from commonplace.recall.hot import HotScope, HotScopes
+from commonplace.recall.hot import HotScope
+from commonplace.recall.hot_scopes import HotScopes
 from commonplace.recall.searching import candidates
+from commonplace.recall.sessions import SessionKey
 from commonplace.stores.listing import Listing, Lists, newest
 from commonplace.stores.scope_counts import MOST_KEPT, Counted, ScopeCounts, counted
 from commonplace.values.records import Kind, Record, last_changed
@@ -264,8 +266,8 @@ class WarmStore:
         hot = self._hot.of(scope)
         if hot is not None:
             hot.expire(at)
-            newest = islice(hot.of_session(scope, name, kind), limit)
-            return list(newest), hot.count_of_session(scope, name, kind)
+            key = SessionKey(scope, name, kind)
+            return list(islice(hot.of_session(key), limit)), hot.count_of_session(key)
         found = [
             one
             for one in self.store.records(scope)

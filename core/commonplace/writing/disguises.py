@@ -86,8 +86,8 @@ def _escaped(raw: str, plain: str) -> Iterator[str]:
 def _spells_with_digits(plain: str) -> bool:
     if not _BESIDE.search(plain):
         return False
-    mixed = (run for run in _RUN.findall(plain) if not run.isalpha() and not run.isdigit())
-    return any(_has_any(_TELLING, run.translate(_LEET)) for run in mixed)
+    mixed = [run for run in _RUN.findall(plain) if not run.isalpha() and not run.isdigit()]
+    return _has_any(_TELLING, " ".join(mixed).translate(_LEET))
 
 
 def _has_any(words: tuple[str, ...], text: str) -> bool:

@@ -58,7 +58,8 @@ def outcome(before: Record, after: Record) -> str:
     'redacted (password)'
     """
     done = []
-    if taken := sorted(labels(after) - labels(before)):
+    is_same = after.text == before.text and after.metadata == before.metadata
+    if not is_same and (taken := sorted(labels(after) - labels(before))):
         done.append(f"redacted ({', '.join(taken)})")
     if after.quarantine is not None and before.quarantine is None:
         done.append(f"held back until it is released ({after.quarantine})")

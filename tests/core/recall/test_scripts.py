@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import commonplace
+from commonplace.recall.indexing import said
 from commonplace.recall.letters import plain, without_accents
 from commonplace.recall.terms import terms_in
 from commonplace.recall.tokens import split
@@ -16,7 +17,7 @@ def shares(texts: list[str], query: str) -> list[float]:
     """Return the share of a query's words in each text."""
     index = WordIndex()
     for text in texts:
-        index.add(split(text))
+        index.add(said(text))
     return [float(one) for one in coverage(index.hits(query), len(texts))]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
-from commonplace.recall.tokens import split
+from commonplace.recall.indexing import said
 from commonplace.recall.words import MOST_TERMS, WordIndex, coverage
 
 VOCABULARY = ["zebra", "milk", "rice", "tea", "Oslo", "Hamburg", "gestern", "养猫", "книга", "the"]
@@ -37,7 +37,7 @@ LANGUAGES = [
 def index_of(texts: list[str]) -> WordIndex:
     index = WordIndex()
     for text in texts:
-        index.add(split(text))
+        index.add(said(text))
     return index
 
 
@@ -83,15 +83,15 @@ def test_after_a_removal_scores_are_as_if_the_record_had_never_been(
 
 @given(st.lists(st.tuples(PASSAGES, st.sampled_from(["", "Anna", "养猫"])), max_size=12), QUERIES)
 def test_many_records_are_indexed_as_if_one_by_one(
-    said: list[tuple[str, str]], query: list[str]
+    told: list[tuple[str, str]], query: list[str]
 ) -> None:
     together, one_by_one = WordIndex(), WordIndex()
-    together.extend([split(text) for text, _ in said[:-1]], [agent for _, agent in said[:-1]])
-    for text, agent in said[:-1]:
-        one_by_one.add(split(text), agent)
-    for text, agent in said[-1:]:
-        together.extend([split(text)], [agent])
-        one_by_one.add(split(text), agent)
+    together.extend([said(text) for text, _ in told[:-1]], [agent for _, agent in told[:-1]])
+    for text, agent in told[:-1]:
+        one_by_one.add(said(text), agent)
+    for text, agent in told[-1:]:
+        together.extend([said(text)], [agent])
+        one_by_one.add(said(text), agent)
 
     hits, expected = together.hits(" ".join(query)), one_by_one.hits(" ".join(query))
 
@@ -118,7 +118,7 @@ def test_a_second_occurrence_adds_less_than_the_first() -> None:
 
 def test_who_said_it_is_found_too() -> None:
     index = index_of(["I moved to Oslo"])
-    index.add(split("I moved to Oslo"), agent="Caroline")
+    index.add(said("I moved to Oslo"), agent="Caroline")
     assert coverage(index.hits("Caroline"), 2).argmax() == 1
 
 
@@ -175,7 +175,7 @@ def test_nothing_is_found_in_nothing() -> None:
 def test_writing_after_reading_works() -> None:
     index = index_of(["zebra"])
     hits = index.hits("zebra")
-    index.add(["zebra"])
+    index.add(said("zebra"))
     assert hits.rows.tolist() == [0]
     assert index.hits("zebra").rows.tolist() == [0, 1]
 
@@ -183,12 +183,12 @@ def test_writing_after_reading_works() -> None:
 def test_frames_that_a_profiler_keeps_are_in_nobodys_way() -> None:
     """What a kept frame views cannot grow: so a record would be written and its words not."""
     index, frames = WordIndex(), []
-    index.add(split("geese at the lake"))
+    index.add(said("geese at the lake"))
     sys.setprofile(lambda frame, *_: frames.append(frame))
     index.hits("Where are geese?")
     sys.setprofile(None)
 
-    index.add(split("geese on the meadow"))
+    index.add(said("geese on the meadow"))
 
     assert frames
     assert coverage(index.hits("geese"), 2).all()

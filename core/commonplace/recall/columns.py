@@ -1,0 +1,150 @@
+"""Entries by column: how a scope's arrays take many at once, from whatever keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from commonplace.ports import Entry, Vectors
+from commonplace.recall import features
+from commonplace.recall.features import Said
+from commonplace.recall.growing import Rows
+from commonplace.values.records import KINDS, Kind, Record
+from commonplace.values.scope import Scope
+
+
+class Unread(Protocol):
+    """A record that is read when somebody asks for it."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        ...
+
+    @property
+    def scope(self) -> Scope:
+        """Its scope."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """About how many characters it holds."""
+        ...
+
+    def read(self) -> Record:
+        """Return the record."""
+        ...
+
+
+Kept: TypeAlias = Record | Unread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Parallel columns, one element an entry; `vectors` has a row for each of its windows."""
+
+    records: Sequence[Kept]
+    numbers: npt.NDArray[np.void]
+    sessions: Sequence[str]
+    speakers: Sequence[str]
+    told: Sequence[Said]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def windows(self) -> Rows:
+        """How many windows each text has."""
+        return self.numbers["windows"].astype(np.int64)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kind of each record."""
+        return [KINDS[place] for place in self.numbers["kind"].tolist()]
+
+    def in_order(self) -> Columns:
+        """Return the entries from the oldest to the newest, those of one moment by their ids."""
+        created, ids = self.numbers["created"].tolist(), [record.id for record in self.records]
+        order = [row for _, _, row in sorted(zip(created, ids, range(len(self)), strict=True))]
+        return self if order == list(range(len(self))) else self.taken(order)
+
+    def current(self) -> Columns:
+        """Return the entries that can be recalled."""
+        current = self.numbers["is_current"]
+        return self if current.all() else self.taken(np.flatnonzero(current).tolist())
+
+    def taken(self, rows: Sequence[int]) -> Columns:
+        """Return some of the entries, in this order."""
+        chosen = np.array(rows, np.int64)
+        return Columns(
+            [self.records[row] for row in rows],
+            self.numbers[chosen],
+            [self.sessions[row] for row in rows],
+            [self.speakers[row] for row in rows],
+            [self.told[row] for row in rows],
+            self.vectors[self._rows_of_vectors(chosen)],
+        )
+
+    def _rows_of_vectors(self, rows: Rows) -> Rows:
+        if len(self.vectors) == len(self):
+            return rows
+        windows, ends = self.windows, self.windows.cumsum()
+        spans = [np.arange(ends[row] - windows[row], ends[row]) for row in rows.tolist()]
+        return np.concatenate([*spans, np.zeros(0, np.int64)])
+
+
+@runtime_checkable
+class Columnar(Protocol):
+    """A store that keeps the features of its records."""
+
+    def columns(self, scope: Scope) -> Iterator[Columns] | None:
+        """Yield the entries within `scope` in parts; None if their features are not kept."""
+        ...
+
+
+def columns_of(entries: Iterable[Entry]) -> Columns:
+    """Return entries as columns."""
+    held = list(entries)
+    return from_packed(
+        [entry.record for entry in held],
+        [features.packed(entry.record, len(entry.vectors)) for entry in held],
+        np.concatenate([entry.vectors for entry in held]) if held else np.zeros((0, 0), np.float32),
+    )
+
+
+def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vectors) -> Columns:
+    """Return entries with these features as columns."""
+    numbers = features.numbers(packed)
+    sessions, speakers, told = list[str](), list[str](), list[Said]()
+    each = zip(records, features.names_and_terms(packed, numbers), strict=True)
+    for record, (session, speaker, language, terms) in each:
+        sessions.append(session)
+        speakers.append(speaker)
+        told.append(Said(record.text, language, terms))
+    return Columns(records, numbers, sessions, speakers, told, vectors)
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return the entries of several columns as one."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return columns_of(())
+    return Columns(
+        [record for part in parts for record in part.records],
+        np.concatenate([part.numbers for part in parts]),
+        [session for part in parts for session in part.sessions],
+        [speaker for part in parts for speaker in part.speakers],
+        [said for part in parts for said in part.told],
+        np.concatenate([part.vectors for part in parts]),
+    )

@@ -1,0 +1,147 @@
+"""The hot scopes of a store: which of them are held, within how many bytes."""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+from commonplace.ports import Entry, RecordStore
+from commonplace.recall.columns import Columnar, Columns, columns_of, joined
+from commonplace.recall.hot import BYTES_PER_SCOPE, HotScope, sizes
+from commonplace.values.records import Record
+from commonplace.values.scope import Scope
+
+_PART = 1_000
+"""So many entries are looked at before it is known whether there is room for them."""
+
+
+class HotScopes:
+    """The hot scopes of one store: at most `max_bytes`, least recently used out first."""
+
+    def __init__(self, store: RecordStore, max_bytes: int) -> None:
+        """Hold nothing yet."""
+        self._store = store
+        self._columns = store.columns if isinstance(store, Columnar) else _none
+        self._max_bytes = max_bytes
+        self._held: OrderedDict[Scope, HotScope] = OrderedDict()
+        self._too_large: set[Scope] = set()
+
+    def of(self, scope: Scope) -> HotScope | None:
+        """Return the arrays of every record within `scope`, or None if they take too much."""
+        if scope not in self._held and scope not in self._too_large:
+            self._load(scope)
+        if scope in self._held:
+            self._held.move_to_end(scope)
+        return self._held.get(scope)
+
+    def held(self, scope: Scope) -> HotScope | None:
+        """Return the arrays of every record within `scope` if they are loaded already."""
+        return self._held.get(scope)
+
+    def has(self, scope: Scope) -> bool:
+        """Tell whether the arrays of a scope are loaded."""
+        return scope in self._held
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Follow a write."""
+        for entry in entries:
+            if not entry.record.is_current:
+                self.remove([entry])
+                continue
+            for scope in self._holding(entry.record):
+                self._held[scope].add(entry)
+                self._close_gaps(scope)
+        self._make_room()
+
+    def remove(self, entries: Iterable[Entry]) -> None:
+        """Follow a removal."""
+        self._too_large.clear()
+        for entry in entries:
+            for scope in self._holding(entry.record):
+                self._held[scope].remove(entry.record)
+                self._close_gaps(scope)
+
+    def recount(self, records: Iterable[Record]) -> None:
+        """Follow a counting of uses."""
+        for record in records:
+            for scope in self._holding(record):
+                if not self._held[scope].recount(record):
+                    del self._held[scope]  # it was expired until now
+
+    def let_go(self, scope: Scope) -> None:
+        """Hold nothing any more of a scope, nor what has a part of it."""
+        for held in [one for one in self._held if one.contains(scope) or scope.contains(one)]:
+            del self._held[held]
+        self._too_large.clear()
+
+    def clear(self) -> None:
+        """Hold nothing any more."""
+        self._held.clear()
+        self._too_large.clear()
+
+    def _holding(self, record: Record) -> list[Scope]:
+        names = range(len(record.scope.names) + 1)
+        containing = (record.scope.first(count) for count in names)
+        return [scope for scope in containing if scope in self._held]
+
+    def _close_gaps(self, scope: Scope) -> None:
+        if self._held[scope].is_sparse():
+            self._held[scope] = self._held[scope].rebuilt()
+
+    def _load(self, scope: Scope) -> None:
+        with no_garbage_collection():
+            entries = self._read(scope)
+            if entries is None:
+                self._too_large.add(scope)
+            else:
+                self._held[scope] = HotScope(entries)
+        self._make_room()
+
+    def _read(self, scope: Scope) -> Columns | None:
+        """Return the entries of a scope, or None if they take too much."""
+        parts: list[Columns] = []
+        left = self._max_bytes - BYTES_PER_SCOPE
+        for part in self._stored(scope) if left >= 0 else ():
+            parts.append(part.current())
+            left -= sum(sizes(parts[-1]))
+            if left < 0:
+                break
+        return joined(parts) if left >= 0 else None
+
+    def _stored(self, scope: Scope) -> Iterator[Columns]:
+        kept = self._columns(scope)
+        if kept is not None:
+            return kept
+        stored = iter(self._store.entries(scope))
+        return map(columns_of, iter(lambda: list(islice(stored, _PART)), []))
+
+    def _make_room(self) -> None:
+        held = sum(one.bytes for one in self._held.values())
+        while held > self._max_bytes:
+            scope, oldest = self._held.popitem(last=False)
+            held -= oldest.bytes
+            if oldest.bytes > self._max_bytes:
+                self._too_large.add(scope)
+
+
+def _none(_: Scope) -> None:
+    """Return what a store gives that does not keep the features of its records."""
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Let the collector rest: a load makes objects that stay, and it would look at each of them.
+
+    It would take a third of the time. Whoever finds it resting already leaves it so.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
