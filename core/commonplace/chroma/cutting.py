@@ -28,12 +28,12 @@ from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Vectors
 from commonplace.values.scope import Scope
 
-_PARTITION = """
+PARTITIONS = """
     SELECT collections.id, collections.dimension, texts.id, vectors.id FROM collections
     JOIN segments texts ON texts.collection = collections.id AND texts.scope = 'METADATA'
     JOIN segments vectors ON vectors.collection = collections.id AND vectors.scope = 'VECTOR'
-    WHERE collections.name = ?
 """
+"""Selects what `Partition` holds."""
 _TOPIC = "persistent://default/default/{}"
 _READ_TO = "SELECT coalesce(max(seq_id), 0) FROM max_seq_id WHERE segment_id = ?"
 _LAST = "SELECT coalesce(max(seq_id), 0) FROM embeddings_queue WHERE topic = ?"
@@ -110,7 +110,7 @@ def cut_out(files: Path, name: str, scope: Scope, erased: ErasedRows) -> None:
         closing(sqlite3.connect(files / DATABASE, isolation_level=None, timeout=30)) as database,
     ):
         database.executescript("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;")
-        found = database.execute(_PARTITION, [name]).fetchone()
+        found = database.execute(f"{PARTITIONS} WHERE collections.name = ?", [name]).fetchone()
         if found is not None:
             database.execute("BEGIN IMMEDIATE")
             _cut(files, database, Partition(*found), scope, erased)

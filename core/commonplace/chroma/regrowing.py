@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from commonplace.chroma import rows
-from commonplace.chroma.cutting import Partition, renew_index, rows_of
+from commonplace.chroma.cutting import PARTITIONS, Partition, renew_index, rows_of
 from commonplace.chroma.ledger_file import LEDGER
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.sealing import CHROMA, Flaw, flaws, refuse, was_left_open
@@ -25,12 +25,6 @@ from commonplace.errors import StoreDamagedError
 from commonplace.ports import Vectors
 from commonplace.values.scope import Scope
 
-_DAMAGED = """
-    SELECT collections.id, collections.dimension, texts.id, vectors.id FROM collections
-    JOIN segments texts ON texts.collection = collections.id AND texts.scope = 'METADATA'
-    JOIN segments vectors ON vectors.collection = collections.id AND vectors.scope = 'VECTOR'
-    WHERE vectors.id = ?
-"""
 _KEPT = "SELECT scope, id, length(vectors) FROM entries"
 _PENDING = "SELECT scope, id, windows FROM pending"
 _VECTORS = "SELECT vectors FROM entries WHERE scope = ? AND id = ?"
@@ -75,7 +69,8 @@ def _make_anew(directory: Path, damaged: Sequence[str]) -> None:
     ):
         database.execute("BEGIN IMMEDIATE")
         for segment in damaged:
-            one = Partition(*database.execute(_DAMAGED, [segment]).fetchone())
+            found = database.execute(f"{PARTITIONS} WHERE vectors.id = ?", [segment]).fetchone()
+            one = Partition(*found)
             renew_index(database, one, _OfLedger(ledger, rows_of(database, one), one.dimension))
         database.execute("COMMIT")
     for segment in damaged:
