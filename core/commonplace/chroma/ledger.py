@@ -56,13 +56,10 @@ class Ledger:
         self._connections.open()
         try:
             with ledger_file.reading(file):
-                ledger_file.truncate_log(self._connections.of_writers)
-                covered = self._connections.of_writers.execute(
-                    "SELECT scope FROM covered"
-                ).fetchall()
-                self.waiting = Waiting(
-                    *self._connections.of_writers.execute(ledger_rows.WAITING).fetchone()
-                )
+                database = self._connections.of_writers
+                ledger_file.truncate_log(database)
+                covered = database.execute("SELECT scope FROM covered").fetchall()
+                self.waiting = Waiting(*database.execute(ledger_rows.WAITING).fetchone())
         except BaseException:
             self.close()
             raise
