@@ -404,6 +404,7 @@ def test_a_crew_goes_on_from_a_checkpoint_once_it_is_given_its_memory_again(
     memory: Memory, path: str, tmp_path: Path
 ) -> None:
     """With CrewAI's own memory there is no checkpoint: it cannot be written as JSON."""
+    crewai_event_bus.reset_runtime_state()  # a checkpoint restores the first crew of its process
     kept: Any = crew_memory(memory).scope(path) if path != "/" else crew_memory(memory)
     agent = agent_with(kept, MARIA)
     tasks = [Task(description=f"{KEY} {n}", expected_output="A", agent=agent) for n in (1, 2)]
