@@ -7,9 +7,10 @@ check, and run::
         mem0ai openai-agents aiosqlite
     python -m pytest -n0 tests/upstream/exporters.py
 
-Letta's server, whose package brings the schema of agent files, needs an environment of its own::
+Letta's server, whose package brings the schema of agent files, needs an environment of its own, and
+a driver that it imports and does not ask for::
 
-    pip install letta==0.16.8
+    pip install letta==0.16.8 asyncpg
 
 What is not installed is skipped, and says so.
 """
