@@ -12,4 +12,4 @@ def import_beforehand() -> None:
     imported, and fails if another thread has only begun to import it.
     """
     if "openai" in sys.modules:
-        import httpx  # noqa: F401
+        import httpx  # noqa: F401  # for others to find it whole
