@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 from crewai import Agent, Crew, Process, Task
 from crewai.events.event_bus import crewai_event_bus
+from crewai.events.types.checkpoint_events import CheckpointCompletedEvent
 from crewai.events.types.memory_events import (
     MemorySaveCompletedEvent,
     MemorySaveFailedEvent,
@@ -34,6 +35,7 @@ from crewai.hooks.dispatch import HookAborted
 from crewai.memory.analyze import ExtractedMemories
 from crewai.state.checkpoint_config import CheckpointConfig
 from crewai.utilities.task_output_storage_handler import TaskOutputStorageHandler
+from pydantic import PrivateAttr
 
 import commonplace
 from commonplace import Memory
@@ -399,6 +401,19 @@ def test_an_agent_with_a_view_recalls_and_keeps_within(memory: Memory) -> None:
     assert [one.text for one in memory.scope("a").records()] == ["Noted", MARIA]
 
 
+class Pausing(ScriptedLLM):
+    """Waits before its second answer until a checkpoint is written: CrewAI does so in a thread."""
+
+    _written: threading.Event = PrivateAttr(default_factory=threading.Event)
+
+    def call(self, messages: Any, *args: Any, **options: Any) -> str:
+        assert not self.seen or self._written.wait(30)
+        return super().call(messages, *args, **options)
+
+    def go_on(self, *_: object) -> None:
+        self._written.set()
+
+
 @pytest.mark.parametrize("path", ["/", "/keys"])
 def test_a_crew_goes_on_from_a_checkpoint_once_it_is_given_its_memory_again(
     memory: Memory, path: str, tmp_path: Path
@@ -406,19 +421,23 @@ def test_a_crew_goes_on_from_a_checkpoint_once_it_is_given_its_memory_again(
     """With CrewAI's own memory there is no checkpoint: it cannot be written as JSON."""
     crewai_event_bus.reset_runtime_state()  # a checkpoint restores the first crew of its process
     kept: Any = crew_memory(memory).scope(path) if path != "/" else crew_memory(memory)
-    agent = agent_with(kept, MARIA)
+    llm = Pausing(model="scripted", answers=[MARIA])
+    agent = Agent(role="Clerk", goal="Answer", backstory="Careful", llm=llm, memory=kept)
     tasks = [Task(description=f"{KEY} {n}", expected_output="A", agent=agent) for n in (1, 2)]
-    Crew(agents=[agent], tasks=tasks, memory=kept, checkpoint=saved_in(tmp_path)).kickoff()
+    crewai_event_bus.on(CheckpointCompletedEvent)(llm.go_on)
+    try:
+        Crew(agents=[agent], tasks=tasks, memory=kept, checkpoint=saved_in(tmp_path)).kickoff()
+    finally:
+        crewai_event_bus.off(CheckpointCompletedEvent, llm.go_on)
 
-    written = [one for one in tmp_path.rglob("*") if one.is_file()]
-    first = min(written, key=lambda one: one.stat().st_mtime_ns)
+    [first] = tmp_path.rglob("*_p-none.json")  # the one that follows no other
     crew = Crew.from_checkpoint(CheckpointConfig(restore_from=str(first)))
     assert crew.memory is crew.agents[0].memory is None
     crew.memory = kept
-    llm = crew.tasks[1].agent.llm = scripted("Ask Maria.")  # type: ignore[union-attr]
+    restored = crew.tasks[1].agent.llm = scripted("Ask Maria.")  # type: ignore[union-attr]  # it has one
     crew.kickoff()
 
-    assert MARIA in shown(llm.seen[0])[0]
+    assert MARIA in shown(restored.seen[0])[0]
     assert [one.text for one in memory.records()] == ["Ask Maria.", MARIA]
 
 
