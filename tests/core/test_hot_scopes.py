@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import FrameType
@@ -19,11 +19,13 @@ from commonplace import Record, Scope, Source
 from commonplace.adapters.items import Item, Items
 from commonplace.ports import Entry
 from commonplace.recall.arrays import Question
+from commonplace.recall.columns import columns_of
 from commonplace.recall.filters import Selection, everything
 from commonplace.recall.focus import Focus
 from commonplace.recall.hot import HotScope
 from commonplace.recall.hot_scopes import HotScopes
 from commonplace.recall.ranking import ranked
+from commonplace.recall.succession import MOST_BESIDE
 from commonplace.stores.in_memory import InMemoryStore
 from commonplace.testing import HashingEmbedder
 from commonplace.values.records import last_changed
@@ -313,7 +315,51 @@ def assert_as_rebuilt(hot: HotScope) -> None:
         assert match.confidence == pytest.approx(confidences[match.record.id], abs=1e-5)
 
 
-@pytest.mark.parametrize("at", ["postings.add", "hot._register"])
+@dataclass
+class Unread:
+    """A record that tells whether it was read."""
+
+    record: Record
+    was_read: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def text(self) -> str:
+        return self.record.text
+
+    @property
+    def scope(self) -> Scope:
+        return self.record.scope
+
+    @property
+    def size(self) -> int:
+        return len(self.record.text)
+
+    def read(self) -> Record:
+        self.was_read = True
+        return self.record
+
+
+def test_records_that_are_far_from_shown_are_not_read() -> None:
+    texts = [f"I planted tree {number} at the {number % 9}th lake" for number in range(150)]
+    columns = columns_of(
+        Entry(Record(text), np.eye(8, dtype=np.float32)[[number % 8]])
+        for number, text in enumerate(texts)
+    )
+    unread = [Unread(one) for one in columns.records if isinstance(one, Record)]
+    hot = HotScope(replace(columns, records=unread))
+    vector = np.eye(8, dtype=np.float32)[0]
+
+    found = ranked(hot, Question("tree 70", Focus("tree 70", 1.0), vector, [], 0.0), everything, 3)
+
+    assert len(found) == 3
+    assert sum(one.was_read for one in unread) <= MOST_BESIDE
+
+
+@pytest.mark.parametrize("at", ["postings.extend", "hot._register"])
 def test_a_write_that_is_interrupted_leaves_nothing_out_of_step(at: str) -> None:
     def interrupting(frame: FrameType, event: str, _argument: object) -> None:
         if (

@@ -24,15 +24,16 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 import commonplace
 from commonplace import EmbedderMismatchError, MemoryClosedError, Record, Scope, StoreError
-from commonplace.chroma import ledger
+from commonplace.chroma import ledger, ledger_rows
 from commonplace.chroma.client import client_of
 from commonplace.chroma.directory import DirectoryStore, opened
-from commonplace.chroma.ledger_file import LEDGER, Fed, Said, made
+from commonplace.chroma.ledger_file import LEDGER, Fed, Said, make
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.sealing import CHROMA, SEAL
 from commonplace.errors import StoreDamagedError, StoreFormatError
 from commonplace.ports import Entry
+from commonplace.recall import features
 from commonplace.recall.columns import columns_of, joined
 from commonplace.testing import HashingEmbedder
 from commonplace.values.uses import Use
@@ -117,7 +118,8 @@ def test_every_kind_of_write_is_read_from_the_ledger(directory: Path) -> None:
 
 def test_what_chroma_turns_out_to_have_waits_no_longer(tmp_path: Path) -> None:
     """As after a feeder that was killed before it could take note."""
-    kept = ledger.Ledger(tmp_path / LEDGER, made(tmp_path / LEDGER, None, "", ""))
+    make(tmp_path / LEDGER, None, "", "")
+    kept = ledger.Ledger(tmp_path / LEDGER)
     kept.put([entry("one"), entry("two"), entry("three")])
     _, second, third = kept.pending(-1)
 
@@ -260,9 +262,56 @@ def test_columns_are_those_of_the_entries(directory: Path, kept: str) -> None:
     assert [one if isinstance(one, Record) else one.read() for one in columns.records] == list(
         expected.records
     )
-    assert columns.told == expected.told
+    for field in ("texts", "agents", "languages"):
+        assert getattr(columns.told, field) == getattr(expected.told, field)
+    assert columns.told.is_sure.tolist() == expected.told.is_sure.tolist()
+    for field in ("sizes", "codes", "counts"):
+        ours, theirs = getattr(columns.told.terms, field), getattr(expected.told.terms, field)
+        assert ours.tolist() == theirs.tolist()
     assert (columns.numbers == expected.numbers).all()
     np.testing.assert_array_equal(columns.vectors, expected.vectors)
+
+
+@pytest.mark.parametrize("kept", ["NULL", "zeroblob(150)"])
+def test_what_a_recall_computes_is_kept_for_the_next(directory: Path, kept: str) -> None:
+    file = directory / LEDGER
+    with closing_file(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute(f"UPDATE entries SET features = {kept}")
+
+    with store_in(directory) as store:
+        assert list(store.columns(ALICE) or ())
+        [entry, *_] = store.entries(ALICE)
+        [bob] = store.entries(BOB)
+
+    with closing_file(sqlite3.connect(file)) as database:
+        found = dict(database.execute("SELECT id, features FROM entries").fetchall())
+    assert found[entry.record.id] == features.packed(entry.record, len(entry.vectors))
+    assert not features.is_known(found[bob.record.id])
+
+
+def test_features_of_a_record_that_changed_meanwhile_are_not_kept(directory: Path) -> None:
+    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+        whole = "SELECT scope, id, text, record, used FROM entries LIMIT 1"
+        [(scope, id, *content)] = database.execute(whole)
+        for place, other in ((0, "b"), (1, "{}"), (2, "{}")):
+            changed = [*content[:place], other, *content[place + 1 :]]
+            done = database.execute(ledger_rows.KEEP, [b"computed", scope, id, *changed])
+            assert done.rowcount == 0
+        done = database.execute(ledger_rows.KEEP, [b"computed", scope, id, *content])
+        assert done.rowcount == 1
+
+
+def test_a_recall_does_not_need_to_keep_what_it_computes(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+        database.execute("UPDATE entries SET features = NULL")
+    caplog.set_level("INFO")
+    with store_in(directory) as store:
+        monkeypatch.setattr(ledger_rows, "KEEP", "UPDATE nothing SET features = ?")
+        assert sum(map(len, store.columns(ALICE) or ())) == 151
+
+    assert "not kept: There is no room on the disk to write to the ledger" in caplog.text
 
 
 def test_a_ledger_without_features_gets_the_column(directory: Path) -> None:

@@ -10,6 +10,7 @@ Which scopes it covers stands in it. What it says of others is what was written 
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +22,8 @@ from commonplace.chroma import ledger_file, ledger_rows, rows
 from commonplace.chroma.catalogue import Mark
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.ledger_connections import Connections
-from commonplace.chroma.ledger_file import Said
 from commonplace.chroma.ledger_rows import Pending, Waiting
-from commonplace.errors import StoreDamagedError
+from commonplace.errors import StoreDamagedError, StoreError
 from commonplace.ports import Entry
 from commonplace.recall.columns import Columns
 from commonplace.values.records import Record
@@ -31,6 +31,7 @@ from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
 
 _ENTRIES_PER_READ = 1_000
+_log = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -39,10 +40,9 @@ class Ledger:
     Two threads that write must not change the same record.
     """
 
-    def __init__(self, file: Path, said: Said) -> None:
-        """Open the ledger that says this of itself. Raises StoreDamagedError, StoreError."""
+    def __init__(self, file: Path) -> None:
+        """Open it. Raises StoreDamagedError, StoreFormatError for a newer one, StoreError."""
         self.file = file
-        self.said = said
         self._connections = Connections(file)
         # Taken in this order: to close the file, to use the feeder's connection, and to write.
         self._in_use = threading.RLock()
@@ -53,8 +53,8 @@ class Ledger:
         """How often something was written since this was opened."""
         self.taken = 0
         """How many changes Chroma took since this was opened."""
-        self._connections.open()
         try:
+            self.said = self._connections.open()
             with ledger_file.reading(file):
                 database = self._connections.of_writers
                 ledger_file.truncate_log(database)
@@ -78,9 +78,15 @@ class Ledger:
         return self._read((ledger_rows.WITHIN, limits) for limits in ledger_rows.ranges(scope))
 
     def columns(self, scope: Scope) -> Iterator[Columns]:
-        """Yield them as columns, in parts. Raises StoreDamagedError if they cannot be read."""
+        """Yield them as columns, in parts. Raises StoreDamagedError if they cannot be read.
+
+        Features that another release computed are computed anew, and kept.
+        """
         for limits in ledger_rows.ranges(scope):
-            yield from map(ledger_rows.columns, self._pages(ledger_rows.COLUMNS, limits))
+            for page in self._pages(ledger_rows.COLUMNS, limits):
+                columns, computed = ledger_rows.columns(page)
+                self._keep(computed)
+                yield columns
 
     def find(self, scope: Scope, ids: Iterable[str]) -> list[Entry]:
         """Return the entries within `scope` that have one of these ids.
@@ -248,10 +254,10 @@ class Ledger:
         with self._in_use, self._taking_notes, self._writing:
             assert not self.waiting.changes, "what is pending is nowhere else"
             self.close()
-            self.said = ledger_file.made(self.file, self.said.mark, self.said.stands, state)
+            ledger_file.make(self.file, self.said.mark, self.said.stands, state)
             self._covered = set()
             self.changes += 1
-            self._connections.open()
+            self.said = self._connections.open()
 
     def uncover(self) -> None:
         """Cover nothing any more: Chroma may hold something else."""
@@ -286,6 +292,20 @@ class Ledger:
             database.executemany(ledger_rows.PUT, map(ledger_rows.row, entries))
             database.execute(ledger_rows.COVER, [str(scope)])
         self._covered.add(scope.names)
+
+    def _keep(self, computed: Sequence[Sequence[Any]]) -> None:
+        """Keep features, if that can be done: else the next read computes them again."""
+        if not computed:
+            return
+        try:
+            with (
+                self._taking_notes,
+                self._writing,
+                self._transaction(self._connections.of_feeder) as database,
+            ):
+                database.executemany(ledger_rows.KEEP, computed)
+        except StoreError as error:
+            _log.info("What was computed of %d records is not kept: %s", len(computed), error)
 
     def _write(
         self, changes: Sequence[Sequence[Any]], change: str, values: Iterable[Sequence[Any]]

@@ -1,6 +1,7 @@
 """The two connections to a ledger's file: one that writers wait for, and one of the feeder.
 
-What the feeder writes can be done again, so nobody waits until it is durable.
+What the feeder writes can be done again, so nobody waits until it is durable. Its connection is
+opened when it is first asked for: who only reads needs none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import weakref
 from pathlib import Path
 
 from commonplace.chroma import ledger_file, ledger_list
+from commonplace.chroma.ledger_file import Said
 from commonplace.chroma.room import gone
 from commonplace.errors import StoreError
 
@@ -30,19 +32,25 @@ class Connections:
 
     @property
     def of_feeder(self) -> sqlite3.Connection:
-        """The connection of the feeder. Raises StoreError if the file is closed."""
+        """The connection of the feeder. Raises StoreError, also if the file is closed."""
+        if self._feeders is None and self._writers is not None:
+            with ledger_file.writing(self._file):
+                self._feeders = self._connected("NORMAL")
         return self._there(self._feeders)
 
-    def open(self) -> None:
-        """Open the file, and bring it up to the present format. Raises StoreError."""
+    def open(self) -> Said:
+        """Open the file, and bring it up to the present format; return what it says of itself.
+
+        Raises StoreDamagedError, StoreFormatError, StoreError.
+        """
+        with ledger_file.reading(self._file):
+            self._writers = self._connected("FULL")
+            said = ledger_file.said_in(self._writers, self._file)
         with ledger_file.writing(self._file):
-            self._writers = ledger_file.connected(self._file, "FULL")
             ledger_file.bring_up(self._writers)
             ledger_list.begin(self._writers)
-            self._feeders = ledger_file.connected(self._file, "NORMAL")
             self._inode = self._file.stat().st_ino
-        for database in (self._writers, self._feeders):
-            weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
+        return said
 
     def close(self) -> None:
         """Close the file. May be called again."""
@@ -59,6 +67,11 @@ class Connections:
             is_there = False
         if not is_there:
             raise gone(self._file.parent)
+
+    def _connected(self, synchronous: str) -> sqlite3.Connection:
+        database = ledger_file.connected(self._file, synchronous)
+        weakref.finalize(self, database.close).atexit = False  # nobody has to close a store
+        return database
 
     def _there(self, database: sqlite3.Connection | None) -> sqlite3.Connection:
         if database is None:  # the file may be another's by now

@@ -70,63 +70,62 @@ class Said(NamedTuple):
         return fed.sequence < self.fed
 
 
-def said_by(file: Path) -> Said | None:
-    """Return what a ledger says of itself, or None if there is none.
+def is_there(file: Path) -> bool:
+    """Tell whether there is a ledger. An empty file is none."""
+    return file.exists() and file.stat().st_size > 0
 
-    Raises StoreDamagedError for what cannot be read, StoreFormatError for a newer one.
+
+def said_in(database: sqlite3.Connection, file: Path) -> Said:
+    """Return what a ledger says of itself.
+
+    Raises StoreFormatError for a newer one, sqlite3.Error and ValueError for what cannot be read.
     """
-    if not file.exists() or not file.stat().st_size:
-        return None
-    with reading(file), closing(connected(file, "FULL")) as database:
-        [(version,)] = database.execute("PRAGMA user_version")
-        if version > ledger_rows.FORMAT:
-            raise StoreFormatError(
-                f"The ledger {str(file)!r} has format {version}; this release reads up to "
-                f"{ledger_rows.FORMAT}. Upgrade with: pip install --upgrade commonplace-memory"
-            )
-        [(name, mark, fed, follows, beside)] = database.execute(ledger_rows.SAID).fetchall()
-        [(last,)] = database.execute(ledger_rows.LAST)
-        known = None if mark is None else json.loads(mark)
-        return Said(name, known, fed, follows, beside, max(last, fed))
+    [(version,)] = database.execute("PRAGMA user_version")
+    if version > ledger_rows.FORMAT:
+        raise StoreFormatError(
+            f"The ledger {str(file)!r} has format {version}; this release reads up to "
+            f"{ledger_rows.FORMAT}. Upgrade with: pip install --upgrade commonplace-memory"
+        )
+    [(name, mark, fed, follows, beside)] = database.execute(ledger_rows.SAID).fetchall()
+    [(last,)] = database.execute(ledger_rows.LAST)
+    known = None if mark is None else json.loads(mark)
+    return Said(name, known, fed, follows, beside, max(last, fed))
 
 
-def made(file: Path, mark: Mark | None, follows: str, beside: str | None) -> Said:
+def make(file: Path, mark: Mark | None, follows: str, beside: str | None) -> None:
     """Make a ledger in which nothing is, in the place of one that is closed. Raises StoreError."""
     draft = _draft(file)
     with writing(file):
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
             database.executescript(_NEW)
             database.executescript(ledger_rows.TABLES)
-            said = _begun(database, mark, follows, beside)
+            _begin(database, mark, follows, beside)
         put_in_place(draft, file)
-    return said
 
 
-def brought_over(copy: Path, file: Path, state: str) -> Said | None:
+def bring_over(copy: Path, file: Path, state: str) -> None:
     """Make a ledger of the copy that former releases kept, if it was closed beside this `state`.
 
-    It can be done again if the process ends within. Raises StoreError.
+    Else none is made. It can be done again if the process ends within. Raises StoreError.
     """
-    if not copy.exists():
-        return None
-    said = _made_of(copy, state)
-    if said is not None:
-        private_file.put_in_place(copy, file)
-    remove(copy)
-    return said
+    if copy.exists():
+        if _is_made_of(copy, state):
+            private_file.put_in_place(copy, file)
+        remove(copy)
 
 
-def _made_of(copy: Path, state: str) -> Said | None:
+def _is_made_of(copy: Path, state: str) -> bool:
     try:
         with closing(sqlite3.connect(copy, isolation_level=None)) as database:
             [(version,)] = database.execute("PRAGMA user_version")
             if version != ledger_rows.FORMAT and not _bring_over(database, version, state):
-                return None
+                return False
             database.executescript(_NEW)
-        return said_by(copy)
-    except (sqlite3.Error, StoreDamagedError):
+            said_in(database, copy)
+    except (sqlite3.Error, ValueError):
         _log.exception("The copy %r cannot be brought over: Chroma is read", str(copy))
-        return None
+        return False
+    return True
 
 
 def _bring_over(database: sqlite3.Connection, version: int, state: str) -> bool:
@@ -138,7 +137,7 @@ def _bring_over(database: sqlite3.Connection, version: int, state: str) -> bool:
     [(mark,)] = database.execute(ledger_rows.MARK_OF_COPY) if version > 1 else [(None,)]
     database.create_function("version_in", 1, ledger_rows.version_in)
     database.executescript(ledger_rows.FROM_COPY)
-    _begun(database, None if mark is None else json.loads(mark), "", state)
+    _begin(database, None if mark is None else json.loads(mark), "", state)
     return True
 
 
@@ -241,15 +240,13 @@ def _draft(file: Path) -> Path:
     return draft
 
 
-def _begun(
+def _begin(
     database: sqlite3.Connection, mark: Mark | None, follows: str, beside: str | None
-) -> Said:
+) -> None:
     """Let a ledger say of itself that it begins, and end the transaction."""
-    name = uuid.uuid4().hex
     told = None if mark is None else json.dumps(mark)
-    database.execute(ledger_rows.BEGIN, [name, told, follows, beside])
+    database.execute(ledger_rows.BEGIN, [uuid.uuid4().hex, told, follows, beside])
     database.execute("COMMIT")
-    return Said(name, mark, 0, follows, beside, 0)
 
 
 def _written(fed: Fed | None) -> str:

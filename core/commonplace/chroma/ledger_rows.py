@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -92,6 +91,11 @@ COLUMNS = """
     SELECT scope, id, text, record, used, vectors, features FROM entries
     WHERE scope >= ? AND scope < ?
 """
+KEEP = """
+    UPDATE entries SET features = ?
+    WHERE scope = ? AND id = ? AND text = ? AND record = ? AND used IS ?
+"""
+"""Keeps features of a record that is as it was read."""
 STATING = "SELECT id, text, record, used, vectors FROM entries WHERE statement = ?"
 NAMED = """
     SELECT id, text, record, used, vectors FROM entries INDEXED BY by_id
@@ -180,8 +184,7 @@ def entries(page: Sequence[tuple[str, str, str, str | None, bytes]]) -> Iterator
         left = left[windows:]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A record as it is written, read when somebody asks for it."""
 
     path: str
@@ -211,16 +214,23 @@ class Written:
         return parsed
 
 
-def columns(page: Sequence[tuple[str, str, str, str, str | None, bytes, bytes | None]]) -> Columns:
-    """Read what `COLUMNS` gives: the records themselves only if their features are not known."""
-    records = [Written(*row[:5]) for row in page]
-    known = [
-        row[6] if row[6] and features.is_known(row[6]) else record.features()
-        for row, record in zip(page, records, strict=True)
+def columns(
+    page: Sequence[tuple[str, str, str, str, str | None, bytes, bytes | None]],
+) -> tuple[Columns, list[tuple[Any, ...]]]:
+    """Read what `COLUMNS` gives, and the records themselves only if their features are not known.
+
+    Also returns values for `KEEP`, of those whose features were not.
+    """
+    records = [Written._make(row[:5]) for row in page]
+    known = [row[6] if row[6] and features.is_known(row[6]) else None for row in page]
+    each = list(zip(records, known, strict=True))
+    packed = [kept or record.features() for record, kept in each]
+    computed: list[tuple[Any, ...]] = [
+        (now, *record) for (record, kept), now in zip(each, packed, strict=True) if kept is None
     ]
     vectors = np.frombuffer(b"".join([row[5] for row in page]), np.float32)
-    windows = int(features.numbers(known)["windows"].sum())
-    return from_packed(records, known, vectors.reshape(windows, -1))
+    windows = int(features.numbers(packed)["windows"].sum())
+    return from_packed(records, packed, vectors.reshape(windows, -1)), computed
 
 
 def records(page: Sequence[tuple[str, str, str, str, str | None]]) -> list[Record]:

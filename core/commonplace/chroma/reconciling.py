@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from commonplace.chroma import ledger_file
@@ -40,9 +39,10 @@ def ledger_of(directory: Path, chroma: ChromaFiles) -> Ledger:
     file, state = directory / LEDGER, state_of(chroma.path)
     if chroma.is_being_rewritten():
         return _after_rewriting(directory, chroma)
-    ledger = _read(file, lambda: ledger_file.said_by(file)) or _read(
-        file, lambda: ledger_file.brought_over(directory / _COPY, file, state)
-    )
+    ledger = _read(file)
+    if ledger is None:
+        ledger_file.bring_over(directory / _COPY, file, state)
+        ledger = _read(file)
     ledger_file.remove(directory / _COPY)
     if ledger is None:
         return _begun(directory, chroma)
@@ -59,18 +59,17 @@ def ledger_of(directory: Path, chroma: ChromaFiles) -> Ledger:
 def was_read(directory: Path, before: str) -> None:
     """Take note that Chroma's database was only read since it was in this state."""
     with suppress(StoreDamagedError):  # one that cannot be read is begun anew
-        said = ledger_file.said_by(directory / LEDGER)
-        if said is not None and said.beside == before:
-            ledger = Ledger(directory / LEDGER, said)
-            ledger.stands_beside(state_of(directory / CHROMA))
-            ledger.close()
+        if not ledger_file.is_there(directory / LEDGER):
+            return
+        with closing(Ledger(directory / LEDGER)) as ledger:
+            if ledger.said.beside == before:
+                ledger.stands_beside(state_of(directory / CHROMA))
 
 
-def _read(file: Path, told: Callable[[], Said | None]) -> Ledger | None:
+def _read(file: Path) -> Ledger | None:
     """Open a ledger, None if there is none that can be read and Chroma has everything."""
     try:
-        said = told()
-        return None if said is None else Ledger(file, said)
+        return Ledger(file) if ledger_file.is_there(file) else None
     except StoreDamagedError as error:
         if file.with_name(UNFED).exists():
             raise StoreDamagedError(f"{error} {_what_to_do(file)}") from error
@@ -83,7 +82,8 @@ def _begun(directory: Path, chroma: ChromaFiles) -> Ledger:
     file = directory / LEDGER
     _check_fed(file)
     if not chroma.has_database():
-        ledger = Ledger(file, ledger_file.made(file, None, "", ""))
+        ledger_file.make(file, None, "", "")
+        ledger = Ledger(file)
         ledger.cover(Scope(), [])
         return ledger
     chroma.start()
@@ -91,7 +91,8 @@ def _begun(directory: Path, chroma: ChromaFiles) -> Ledger:
     fed = None if mark is None else fed_of(mark)
     told = None if mark is None else {name: mark[name] for name in mark if name not in _OF_FED}
     follows = "" if fed is None else str(fed)
-    return Ledger(file, ledger_file.made(file, told, follows, state_of(chroma.path)))
+    ledger_file.make(file, told, follows, state_of(chroma.path))
+    return Ledger(file)
 
 
 def _caught_up(ledger: Ledger, fed: Fed | None) -> Ledger:
@@ -106,7 +107,7 @@ def _caught_up(ledger: Ledger, fed: Fed | None) -> Ledger:
 def _after_rewriting(directory: Path, chroma: ChromaFiles) -> Ledger:
     """Finish what was begun. The ledger may be out of step, and have what was to be erased."""
     file = directory / LEDGER
-    ledger = _read(file, lambda: ledger_file.said_by(file))
+    ledger = _read(file)
     fed = fed_in(chroma.path)
     chroma.finish_rewriting()
     if ledger is not None and ledger.said.belongs_to(fed):

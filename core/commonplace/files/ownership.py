@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from commonplace.errors import StoreError, StoreInUseError
-from commonplace.files.private_file import make_private_folder, write_privately
+from commonplace.files.private_file import make_private_folder, write_for_the_living
 from commonplace.values.records import now
 
 LOCK = "commonplace.lock"
@@ -140,7 +140,8 @@ def _this_process(serves: bool) -> Owner:  # noqa: FBT001  # passed on
 
 
 def _write(directory: Path, owner: Owner) -> None:
-    write_privately(directory / OWNER, json.dumps(asdict(owner)))
+    # Whoever is named holds the lock, which no power failure outlasts.
+    write_for_the_living(directory / OWNER, json.dumps(asdict(owner)))
 
 
 def in_use(directory: Path) -> StoreInUseError:

@@ -54,14 +54,18 @@ def write_privately(path: Path, content: str | bytes) -> None:
 
     Durable on return.
     """
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    make_private_file(draft)
-    with draft.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
+    draft = _drafted(path, content)
+    with draft.open("r+b") as file:
         os.fsync(file.fileno())
     put_in_place(draft, path)
+
+
+def write_for_the_living(path: Path, content: str | bytes) -> None:
+    """Write a file in the same way that says something of running processes alone.
+
+    After a power failure it may say anything, or nothing.
+    """
+    _drafted(path, content).replace(path)
 
 
 def put_in_place(draft: Path, path: Path) -> None:
@@ -73,3 +77,12 @@ def put_in_place(draft: Path, path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _drafted(path: Path, content: str | bytes) -> Path:
+    """Write a file beside `path`, which is to take its place."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    make_private_file(draft)
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
+    return draft

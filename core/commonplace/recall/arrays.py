@@ -153,7 +153,7 @@ class Arrays:
         numbers = added.numbers
         before = self.sessions.before[len(self) :].tolist()
         tells = self.utterances.extend(added, before)
-        self.words.extend(added.told, added.speakers, tells)
+        self.words.extend(added.told, tells)
         starts = added.windows.cumsum() - added.windows
         self._starts.extend(len(self._vectors) + starts)
         self._vectors.extend(added.vectors)

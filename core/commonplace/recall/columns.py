@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.ports import Entry, Vectors
-from commonplace.recall import features
-from commonplace.recall.features import Said
+from commonplace.recall import coded, features
+from commonplace.recall.coded import Told, spans
 from commonplace.recall.growing import Rows
 from commonplace.values.records import KINDS, Kind, Record
 from commonplace.values.scope import Scope
@@ -55,8 +55,7 @@ class Columns:
     records: Sequence[Kept]
     numbers: npt.NDArray[np.void]
     sessions: Sequence[str]
-    speakers: Sequence[str]
-    told: Sequence[Said]
+    told: Told
     vectors: Vectors
 
     def __len__(self) -> int:
@@ -90,17 +89,9 @@ class Columns:
             [self.records[row] for row in rows],
             self.numbers[chosen],
             [self.sessions[row] for row in rows],
-            [self.speakers[row] for row in rows],
-            [self.told[row] for row in rows],
-            self.vectors[self._rows_of_vectors(chosen)],
+            self.told.taken(chosen),
+            self.vectors[spans(self.windows, chosen)],
         )
-
-    def _rows_of_vectors(self, rows: Rows) -> Rows:
-        if len(self.vectors) == len(self):
-            return rows
-        windows, ends = self.windows, self.windows.cumsum()
-        spans = [np.arange(ends[row] - windows[row], ends[row]) for row in rows.tolist()]
-        return np.concatenate([*spans, np.zeros(0, np.int64)])
 
 
 @runtime_checkable
@@ -125,13 +116,14 @@ def columns_of(entries: Iterable[Entry]) -> Columns:
 def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vectors) -> Columns:
     """Return entries with these features as columns."""
     numbers = features.numbers(packed)
-    sessions, speakers, told = list[str](), list[str](), list[Said]()
-    each = zip(records, features.names_and_terms(packed, numbers), strict=True)
-    for record, (session, speaker, language, terms) in each:
+    sessions, agents, languages = list[str](), list[str](), list[str]()
+    for session, agent, language in features.names(packed, numbers):
         sessions.append(session)
-        speakers.append(speaker)
-        told.append(Said(record.text, language, terms))
-    return Columns(records, numbers, sessions, speakers, told, vectors)
+        agents.append(agent)
+        languages.append(language)
+    texts, terms = [record.text for record in records], features.terms(packed, numbers)
+    told = Told(texts, agents, languages, numbers["is_sure"], terms)
+    return Columns(records, numbers, sessions, told, vectors)
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
@@ -144,7 +136,6 @@ def joined(parts: Sequence[Columns]) -> Columns:
         [record for part in parts for record in part.records],
         np.concatenate([part.numbers for part in parts]),
         [session for part in parts for session in part.sessions],
-        [speaker for part in parts for speaker in part.speakers],
-        [said for part in parts for said in part.told],
+        coded.joined([part.told for part in parts]),
         np.concatenate([part.vectors for part in parts]),
     )

@@ -10,15 +10,15 @@ import struct
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from commonplace.recall.coded import Terms, counted
 from commonplace.values.records import KINDS, Record
 
-VERSION = 1
+VERSION = 2
 """Any change of what is computed needs another number: `tests/core/recall/test_features.py` knows
 what this one computes."""
 
@@ -39,6 +39,7 @@ NUMBERS = np.dtype(
         ("session", "<u4"),
         ("speaker", "<u4"),
         ("windows", "<u4"),
+        ("terms", "<u4"),
         ("wording", "<i8"),
         ("kind", "u1"),
         ("is_current", "?"),
@@ -47,38 +48,32 @@ NUMBERS = np.dtype(
         ("ends_asking", "?"),
         ("tells_time", "?"),
         ("says_nothing", "?"),
+        ("is_sure", "?"),
     ]
 )
 """Times are in seconds since 1970: `expires` is infinite for never, `used_at` 0 for never.
 
-`session` and `speaker` are lengths, in characters, of names that follow.
+After them come the codes of so many terms, how often each occurs, and names: `session` and
+`speaker` are lengths of these in characters, and the language is the rest.
 """
 _STAMP = struct.Struct("<I")
-_PACKED = struct.Struct("<I3d3f5IqB6?")
+_PACKED = struct.Struct("<I3d3f6IqB7?")
 SIZE = _PACKED.size
+_CODE, _COUNT = 8, 2
 
 _Numbers = npt.NDArray[np.void]
 
 
-class Said(NamedTuple):
-    """A text, the language that it is taken for in a scope of English, and its terms in that."""
-
-    text: str
-    language: str
-    terms: Sequence[str]
-
-
 def packed(record: Record, windows: int) -> bytes:
     """Return the features of a record with so many vectors: numbers, then names and terms."""
-    from commonplace.recall.readings import read  # who only opens and counts needs none of it
+    from commonplace.recall.readings import read, terms_told  # who only opens needs none of it
 
     reading, source = read(record.text), record.source
+    terms = counted(terms_told(reading.words, record.speaker, reading.language))
     session, speaker = source.session or "", record.speaker
     numbers = _PACKED.pack(
         stamp(),
-        record.created_at.timestamp(),
-        _NEVER if record.expires_at is None else record.expires_at.timestamp(),
-        0.0 if record.used_at is None else record.used_at.timestamp(),
+        *_times(record),
         record.importance,
         reading.asks,
         reading.only_asks,
@@ -87,6 +82,7 @@ def packed(record: Record, windows: int) -> bytes:
         len(session),
         len(speaker),
         windows,
+        len(terms.codes),
         reading.wording,
         _KINDS[record.kind],
         record.is_current,
@@ -95,9 +91,20 @@ def packed(record: Record, windows: int) -> bytes:
         reading.ends_asking,
         reading.tells_time,
         reading.says_nothing,
+        reading.is_sure,
     )
-    text = " ".join([reading.language, *reading.terms])
-    return numbers + f"{session}{speaker}{text}".encode()
+    names = f"{session}{speaker}{reading.language}".encode()
+    return b"".join([numbers, terms.codes.tobytes(), terms.counts.tobytes(), names])
+
+
+def _times(record: Record) -> tuple[float, float, float]:
+    """Return when a record was created, when it ends and when it was last used, as numbers."""
+    ends, used = record.expires_at, record.used_at
+    return (
+        record.created_at.timestamp(),
+        _NEVER if ends is None else ends.timestamp(),
+        0.0 if used is None else used.timestamp(),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -120,13 +127,24 @@ def numbers(features: Sequence[bytes]) -> _Numbers:
     return np.frombuffer(b"".join([one[:SIZE] for one in features]), NUMBERS)
 
 
-def names_and_terms(
-    features: Sequence[bytes], of: _Numbers
-) -> Iterator[tuple[str, str, str, list[str]]]:
-    """Yield of each record its session, its speaker, "" for none, its language and its terms."""
-    lengths = zip(of["session"].tolist(), of["speaker"].tolist(), strict=True)
-    for one, (session, speaker) in zip(features, lengths, strict=True):
-        text = one[SIZE:].decode()
-        names = session + speaker
-        language, *terms = text[names:].split(" ")
-        yield text[:session], text[session:names], language, terms
+def terms(features: Sequence[bytes], of: _Numbers) -> Terms:
+    """Return the terms of many records."""
+    sizes = of["terms"].astype(np.int64)
+    ends, width = (SIZE + _CODE * sizes).tolist(), _COUNT * sizes
+    lasts = (ends + width).tolist()
+    codes = [one[SIZE:end] for one, end in zip(features, ends, strict=True)]
+    counts = [one[end:last] for one, end, last in zip(features, ends, lasts, strict=True)]
+    return Terms(
+        sizes,
+        np.frombuffer(b"".join(codes), np.uint64),
+        np.frombuffer(b"".join(counts), np.uint16),
+    )
+
+
+def names(features: Sequence[bytes], of: _Numbers) -> Iterator[tuple[str, str, str]]:
+    """Yield of each record its session, its speaker, "" for none, and its language."""
+    starts = SIZE + (_CODE + _COUNT) * of["terms"].astype(np.int64)
+    lengths = starts.tolist(), of["session"].tolist(), of["speaker"].tolist()
+    for one, start, session, speaker in zip(features, *lengths, strict=True):
+        text = one[start:].decode()
+        yield text[:session], text[session : session + speaker], text[session + speaker :]

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from sys import intern  # the scopes of a process have most words in common
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Collection
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from commonplace.recall.growing import Floats, Growing, Rows
+from commonplace.recall.coded import Codes, code
+from commonplace.recall.growing import Floats, Growing
 
 Number = TypeVar("Number", bound=np.generic)
 Numbers = npt.NDArray[np.int32]
 Occurrences: TypeAlias = tuple[Numbers, Floats]
 
-# Late occurrences are looked through for each term of a query: so many take some 2 µs.
 _MOST_LATE = 4_096
+"""So many late occurrences are looked through for a term in some 2 µs: sorting gains nothing."""
+
+_MOST_LOOKS = 32
+"""More are sorted in when they were looked through so often, by some three questions.
+
+Sorting costs as much as some 150 looks. A scope that is asked once need not be sorted.
+"""
+
+
+class _Sorted(NamedTuple):
+    """Occurrences by term: those of `codes[i]` are `starts[i]` up to `starts[i + 1]`."""
+
+    codes: Codes
+    starts: npt.NDArray[np.int64]
+    rows: Numbers
+    counts: Numbers
 
 
 class Postings:
@@ -24,36 +39,19 @@ class Postings:
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self._codes: dict[str, int] = {}
-        self._starts = np.zeros(1, np.int64)
-        self._rows: Numbers = np.zeros(0, np.int32)
-        self._counts: Numbers = np.zeros(0, np.int32)
-        self._late = _none_late()
+        nothing = np.zeros(0, np.int32)
+        self._sorted = _Sorted(np.zeros(0, np.uint64), np.zeros(1, np.int64), nothing, nothing)
+        self._begin_late()
 
-    def add(self, row: int, terms: Mapping[str, int]) -> None:
-        """Add a row that is greater than all others: its terms, and how often it holds each."""
-        codes, rows, counts = self._late
-        codes.extend([self._codes.setdefault(intern(term), len(self._codes)) for term in terms])
-        rows.extend([row] * len(terms))
-        counts.extend(list(terms.values()))
-        if len(codes) > _MOST_LATE:
-            self._sort_in()
-
-    def extend(self, terms: Mapping[str, int], codes: Rows, rows: Rows) -> None:
-        """Add many rows: the term with the code `codes[i]` is in the row `rows[i]`, once or more.
-
-        The codes are those of `terms`, and not ours.
-        """
-        own = [self._codes.setdefault(intern(term), len(self._codes)) for term in terms]
-        width = int(rows.max(initial=0)) + 1
-        cells, counts = np.unique(np.array(own, np.int64)[codes] * width + rows, return_counts=True)
-        for held, added in zip(self._late, (cells // width, cells % width, counts), strict=True):
-            held.extend(added)
-        self._sort_in()
+    def extend(self, codes: Codes, rows: npt.ArrayLike, counts: npt.ArrayLike) -> None:
+        """Add occurrences, a term of a row once: of rows greater than all before, ascending."""
+        self._codes.extend(codes)
+        self._rows.extend(rows)
+        self._counts.extend(counts)
 
     def of(self, group: Collection[str]) -> Occurrences:
         """Return the rows that hold a term of the group, each once, and how often each does."""
-        found = [self._of(code) for term in group if (code := self._codes.get(term)) is not None]
+        found = [self._of(code(term)) for term in group]
         rows = joined([rows for rows, _ in found], np.int32)
         counts = joined([counts for _, counts in found], np.float32)
         if len(found) > 1:
@@ -61,31 +59,46 @@ class Postings:
             counts = np.bincount(places, counts).astype(np.float32)
         return rows, counts
 
-    def _of(self, code: int) -> tuple[Numbers, Numbers]:
-        first, last = self._starts[code : code + 2] if code + 1 < len(self._starts) else (0, 0)
-        codes, rows, counts = (one.view for one in self._late)
-        late = codes == code
+    def _of(self, term: int) -> tuple[Numbers, Numbers]:
+        self._look()
+        late = np.flatnonzero(self._codes.view == np.uint64(term))
+        rows, counts = self._rows.view[late], self._counts.view[late]
+        place = int(np.searchsorted(self._sorted.codes, np.uint64(term)))
+        if place == len(self._sorted.codes) or self._sorted.codes[place] != term:
+            return rows, counts
+        first, last = self._sorted.starts[place : place + 2]
         return (
-            np.concatenate([self._rows[first:last], rows[late]]),
-            np.concatenate([self._counts[first:last], counts[late]]),
+            np.concatenate([self._sorted.rows[first:last], rows]),
+            np.concatenate([self._sorted.counts[first:last], counts]),
         )
+
+    def _look(self) -> None:
+        if len(self._codes) > _MOST_LATE:
+            self._looks += 1
+            if self._looks > _MOST_LOOKS:
+                self._sort_in()
 
     def _sort_in(self) -> None:
         """Sort the late occurrences in: their rows are greater, so a stable sort keeps order."""
-        late_codes, late_rows, late_counts = (one.view for one in self._late)
-        sorted_codes = np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts))
-        codes = np.concatenate([sorted_codes, late_codes])
+        before = np.repeat(self._sorted.codes, np.diff(self._sorted.starts))
+        codes = np.concatenate([before, self._codes.view])
         order = np.argsort(codes, kind="stable")
-        self._rows = np.concatenate([self._rows, late_rows])[order]
-        self._counts = np.concatenate([self._counts, late_counts])[order]
-        self._starts = np.searchsorted(codes[order], np.arange(len(self._codes) + 1))
-        self._late = _none_late()
+        different, starts = np.unique(codes[order], return_index=True)
+        self._sorted = _Sorted(
+            different,
+            np.append(starts, len(codes)),
+            np.concatenate([self._sorted.rows, self._rows.view])[order],
+            np.concatenate([self._sorted.counts, self._counts.view])[order],
+        )
+        self._begin_late()
 
-
-def _none_late() -> tuple[Growing[np.int32], Growing[np.int32], Growing[np.int32]]:
-    """Return room for codes, rows and counts."""
-    # No `array.array`: it cannot grow while a frame that somebody keeps, as profilers do, views it.
-    return Growing(np.int32), Growing(np.int32), Growing(np.int32)
+    def _begin_late(self) -> None:
+        # No `array.array`: it cannot grow while a frame that somebody keeps, as profilers do, views
+        # it.
+        self._codes: Growing[np.uint64] = Growing(np.uint64)
+        self._rows: Growing[np.int32] = Growing(np.int32)
+        self._counts: Growing[np.int32] = Growing(np.int32)
+        self._looks = 0
 
 
 def joined(pieces: list[npt.NDArray[Any]], dtype: type[Number]) -> npt.NDArray[Number]:

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from commonplace.recall.asking import asked, ends_asking, says_nothing
 from commonplace.recall.statements import tells_time
-from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, terms_in
+from commonplace.recall.terms import DEFAULT_LANGUAGE, language_of, terms_in
 from commonplace.recall.tokens import split
 
 
@@ -17,12 +17,14 @@ from commonplace.recall.tokens import split
 class Reading:
     """What a text says by itself.
 
-    `language` and `terms` are those of `indexing.Said`; `asks` and `only_asks` of `asking.Asked`;
-    `wording` is a number that is the same for the same words.
+    `language` is the one that it is taken for in a scope of English, and `is_sure` tells whether it
+    is the same in any scope; `asks` and `only_asks` are those of `asking.Asked`; `wording` is a
+    number that is the same for the same words.
     """
 
+    words: tuple[str, ...]
     language: str
-    terms: tuple[str, ...]
+    is_sure: bool
     wording: int
     asks: float
     only_asks: float
@@ -35,10 +37,11 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a text."""
     words, asking = split(text), asked(text)
-    language = detect_language(words, DEFAULT_LANGUAGE)
+    language, is_sure = language_of(words, DEFAULT_LANGUAGE)
     return Reading(
+        tuple(words),
         language,
-        tuple(terms_in(words, language)),
+        is_sure,
         wording(words),
         asking.share,
         asking.only,
@@ -52,3 +55,14 @@ def wording(words: Sequence[str]) -> int:
     """Return a number of 64 bits for words: a digest, so the same in every process."""
     digest = blake2b(" ".join(words).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
+
+
+def terms_told(words: Sequence[str], agent: str, language: str) -> list[str]:
+    """Return the terms of words in a language, after those of the name of who said them."""
+    terms = terms_in(words, language)
+    return [*_names(agent, language), *terms] if agent else terms
+
+
+@lru_cache(maxsize=1_024)
+def _names(agent: str, language: str) -> list[str]:
+    return terms_in(split(agent), language)

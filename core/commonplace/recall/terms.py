@@ -79,26 +79,33 @@ def detect_language(words: Sequence[str], fallback: str) -> str:
 
     It is the fallback unless another language has at least two function words, and more than it.
     """
+    return language_of(words, fallback)[0]
+
+
+def language_of(words: Sequence[str], fallback: str) -> tuple[str, bool]:
+    """Name it, and tell whether it is the same with any other fallback."""
     joined = " ".join(words)
     if "'" in joined:
         elided = (word.partition("'") for word in words if _ELIDED.match(word))
         words = [*words, *(part for first, _, rest in elided for part in (first, rest))]
     if not joined.isascii():
         if _VIETNAMESE_LETTER.search(joined):
-            return _VIETNAMESE
+            return _VIETNAMESE, True
         if _OTHER_SCRIPT.search(joined):
             for language, letters in _SCRIPTS.items():
                 if 2 * len(letters.findall(joined)) > len(joined):
-                    return language
+                    return language, True
     if _foreign_words(fallback).isdisjoint(words):
-        return fallback
+        return fallback, False
     words = _spoken(words)
     hits = {
         language: sum(map(stops.__contains__, words))
         for language, stops in _told_by_words().items()
     }
     best = max(hits, key=lambda language: (hits[language], language == fallback))
-    return best if hits[best] >= 2 and hits[best] > hits.get(fallback, 0) else fallback
+    language = best if hits[best] >= 2 and hits[best] > hits.get(fallback, 0) else fallback
+    own = hits.pop(language, 0)
+    return language, own >= 2 and own > max(hits.values())
 
 
 def _spoken(words: Sequence[str]) -> Sequence[str]:

@@ -17,10 +17,10 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from commonplace.recall.features import Said
+from commonplace.recall.coded import Told
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
-from commonplace.recall.indexing import commonest, indexed, terms_of
+from commonplace.recall.indexing import commonest, indexed
 from commonplace.recall.postings import Postings
 from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
@@ -116,38 +116,22 @@ class WordIndex:
         """The commonest language so far."""
         return commonest(self._languages)
 
-    def add(self, said: Said, agent: str = "", *, tells: float = 1.0) -> int:
-        """Index what was said, and by whom, under the next row.
+    def extend(self, told: Told, tells: Floats | None = None) -> None:
+        """Index what records say, and who does, under the next rows, as if one by one.
 
         What a word weighs is counted over what tells something: a question that is asked again and
         again makes its words no commoner. `tells` is 0 for a record that only asks, else 1.
         """
-        row = len(self._lengths)
-        language, terms = terms_of(said, agent, self.language)
-        self._postings.add(row, Counter(terms))
-        self._lengths.append(len(terms))
-        self._tells.append(tells)
-        self._languages[language] += 1
-        self._telling += tells
-        self._total_length += tells * len(terms)
-        return row
-
-    def extend(
-        self, told: Sequence[Said], agents: Sequence[str], tells: Floats | None = None
-    ) -> None:
-        """Add many records: as if one by one, and the first of an index far faster."""
+        start, end = len(self), len(self) + len(told)
+        terms = indexed(told, self._languages)
+        rows = np.repeat(np.arange(start, end), terms.sizes)
+        self._postings.extend(terms.codes, rows, terms.counts)
+        lengths = np.bincount(rows - start, terms.counts, minlength=len(told))
         tell = np.ones(len(told), np.float32) if tells is None else tells
-        if len(self):
-            for said, agent, one in zip(told, agents, tell.tolist(), strict=True):
-                self.add(said, agent, tells=one)
-            return
-        many = indexed(told, agents)
-        self._postings.extend(many.terms, many.codes, many.rows)
-        self._lengths.extend(np.bincount(many.rows, minlength=len(told)))
+        self._lengths.extend(lengths)
         self._tells.extend(tell)
-        self._languages = many.languages
-        self._telling = float(tell.sum())
-        self._total_length = float(tell @ self._lengths.view)
+        self._telling += float(tell.sum())
+        self._total_length += float(tell @ lengths)
 
     def remove(self, row: int) -> None:
         """Take a record out: scores are as if it had never been added.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import blake2b
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from commonplace import Record, Source
 from commonplace.ports import Entry
 from commonplace.recall import features
+from commonplace.recall.coded import Told, code
 from commonplace.recall.columns import Columns, columns_of, joined
-from commonplace.recall.readings import read, wording
+from commonplace.recall.readings import read, terms_told, wording
 from commonplace.recall.tokens import split
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -70,11 +72,17 @@ def test_what_is_packed_comes_back(told: list[tuple[Record, int]]) -> None:
     assert list(columns.records) == [one.record for one in entries]
     assert columns.kinds == [one.record.kind for one in entries]
     assert list(columns.sessions) == [one.record.source.session or "" for one in entries]
-    assert list(columns.speakers) == [one.record.speaker for one in entries]
+    assert list(columns.told.agents) == [one.record.speaker for one in entries]
+    assert columns.told.texts == [one.record.text for one in entries]
     assert columns.windows.tolist() == [len(one.vectors) for one in entries]
     for place, one in enumerate(entries):
         reading, numbers = read(one.record.text), columns.numbers[place]
-        assert columns.told[place] == (one.record.text, reading.language, list(reading.terms))
+        only = columns.taken([place]).told
+        assert only.languages == columns.told.languages[place : place + 1] == [reading.language]
+        assert only.is_sure.tolist() == [reading.is_sure]
+        assert terms_of(only) == Counter(
+            map(code, terms_told(reading.words, one.record.speaker, reading.language))
+        )
         assert numbers["wording"] == wording(split(one.record.text))
         assert numbers["created"] == one.record.created_at.timestamp()
         assert numbers["asks"] == np.float32(reading.asks)
@@ -94,6 +102,11 @@ def test_columns_are_ordered_and_joined_with_their_vectors(
     expected = sorted(entries, key=lambda one: (one.record.created_at, one.record.id))
     assert list(ordered.records) == [one.record for one in expected]
     assert vectors_of(ordered) == [len(one.vectors) for one in expected]
+
+
+def terms_of(told: Told) -> dict[int, int]:
+    """Return how often each term of one record occurs, by its code."""
+    return dict(zip(told.terms.codes.tolist(), told.terms.counts.tolist(), strict=True))
 
 
 def vectors_of(columns: Columns) -> list[int]:
@@ -142,4 +155,4 @@ def test_a_change_of_what_is_computed_has_a_version_of_its_own() -> None:
         packed = features.packed(replace(record, uses=3, used_at=MOMENT), 2)
         digest.update(packed[4:])  # without the stamp
 
-    assert (features.VERSION, digest.hexdigest()) == (1, "b371957a9abf3308")
+    assert (features.VERSION, digest.hexdigest()) == (2, "1715b55ea2e2cdfa")

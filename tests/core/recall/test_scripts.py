@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 import commonplace
-from commonplace.recall.indexing import said
 from commonplace.recall.letters import plain, without_accents
 from commonplace.recall.terms import terms_in
 from commonplace.recall.tokens import split
 from commonplace.recall.words import WordIndex, coverage
 from commonplace.testing import HashingEmbedder
+from told_texts import told
 
 
 def shares(texts: list[str], query: str) -> list[float]:
     """Return the share of a query's words in each text."""
     index = WordIndex()
     for text in texts:
-        index.add(said(text))
+        index.extend(told(text))
     return [float(one) for one in coverage(index.hits(query), len(texts))]
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace.recall.growing import Floats
-from commonplace.recall.indexing import said
 from commonplace.recall.support import (
     SELF_SUFFICIENT,
     Flow,
@@ -21,6 +20,7 @@ from commonplace.recall.support import (
     session_words,
 )
 from commonplace.recall.words import WordIndex, coverage
+from told_texts import told
 
 SESSIONS = st.lists(st.sampled_from(["a", "b", None]), max_size=20)
 SIMILARITIES = st.integers(-64, 64).map(lambda number: number / 64)
@@ -36,7 +36,7 @@ def near_words(texts: list[str], query: str, asks: list[float] | None = None) ->
     """Return what the texts, turns of one session, cover of the query with their neighbours."""
     index = WordIndex()
     for text in texts:
-        index.add(said(text))
+        index.extend(told(text))
     asking = np.array(asks or [0.0] * len(texts), np.float32)
     sessions = joined(["s"] * len(texts))
     return neighbourhood_words(index.hits(query), sessions, flow(openness(index.lengths), asking))
@@ -88,7 +88,7 @@ def lent_by_an_echo(**other: list[float]) -> Floats:
     """Return what three turns cover, of which the first is an echo."""
     index = WordIndex()
     for text in ("zebra?", "tea", "milk"):
-        index.add(said(text))
+        index.extend(told(text))
     columns = {name: np.array(values, np.float32) for name, values in other.items()}
     given = flow(openness(index.lengths), np.array([1, 0, 0], np.float32), **columns)
     return neighbourhood_words(index.hits("zebra"), joined(["s"] * 3), given)
@@ -117,7 +117,7 @@ def test_a_word_that_a_record_has_itself_is_not_counted_again() -> None:
 def test_support_is_never_less_than_own_words_and_at_most_one(texts: list[str]) -> None:
     index = WordIndex()
     for text in texts:
-        index.add(said(text))
+        index.extend(told(text))
     lent = near_words(texts, "zebra milk", [1.0] * len(texts))
     assert (lent >= coverage(index.hits("zebra milk"), len(texts)) - 1e-6).all()
     assert (lent <= 1 + 1e-6).all()
@@ -144,7 +144,7 @@ def test_the_most_similar_neighbour_lends_meaning() -> None:
 def test_a_session_is_scored_as_one_document() -> None:
     index = WordIndex()
     for text in ("zebra", "milk", "zebra", "rice"):
-        index.add(said(text))
+        index.extend(told(text))
     sessions = joined(["a", "a", "b", "b"])
     all_tell = np.ones(4, np.float32)
     covered = session_words(index.hits("zebra milk"), sessions, index.lengths, all_tell)
@@ -153,7 +153,7 @@ def test_a_session_is_scored_as_one_document() -> None:
 
 def test_a_removed_record_says_nothing_for_its_session() -> None:
     index = WordIndex()
-    index.add(said("zebra"))
+    index.extend(told("zebra"))
     index.remove(0)
     tells = np.ones(1, np.float32)
     assert session_words(index.hits("zebra"), joined(["a"]), index.lengths, tells).tolist() == [0]

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonplace.recall.terms import detect_language, is_character_pair, stem, terms_in
+from commonplace.recall.terms import (
+    detect_language,
+    is_character_pair,
+    language_of,
+    stem,
+    terms_in,
+)
 from commonplace.recall.tokens import split
 
 
@@ -152,3 +158,36 @@ def test_only_pairs_of_unspaced_scripts_are_pairs(group: set[str], is_pair: bool
 @given(st.text(), st.sampled_from(["english", "german", "russian", "hindi", "unknown"]))
 def test_every_text_has_terms_without_blanks(text: str, language: str) -> None:
     assert all(term and not term.isspace() for term in terms(text, language))
+
+
+SURE = [
+    "Meine Schwester hat zwei Katzen und wohnt in Hamburg",
+    "Ma voiture est rouge et elle est à Paris",
+    "Я вчера купил красную машину",
+    "أختي تسكن في القاهرة",
+    "Hôm qua tôi đã mua một chiếc xe",
+]
+
+
+@pytest.mark.parametrize("fallback", ["english", "german", "dutch", "french", "russian", "hebrew"])
+@pytest.mark.parametrize("text", SURE)
+def test_a_language_that_is_sure_is_the_same_in_any_scope(text: str, fallback: str) -> None:
+    words = split(text)
+    language, is_sure = language_of(words, "english")
+    assert is_sure
+    assert detect_language(words, fallback) == language
+
+
+@given(
+    st.lists(st.sampled_from(" ".join([*SURE, "the of was und die de la is in"]).split())),
+    st.sampled_from(["german", "dutch", "french", "spanish", "russian", "swedish"]),
+)
+def test_so_is_that_of_any_words(words: list[str], fallback: str) -> None:
+    words = split(" ".join(words))
+    language, is_sure = language_of(words, "english")
+    if is_sure:
+        assert detect_language(words, fallback) == language
+
+
+def test_a_text_of_few_words_is_never_sure() -> None:
+    assert language_of(split("Zebra in Hamburg"), "english") == ("english", False)

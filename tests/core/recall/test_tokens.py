@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import commonplace
-from commonplace.recall.indexing import said
 from commonplace.recall.tokens import joined, split
 from commonplace.recall.words import WordIndex, coverage
 from commonplace.testing import HashingEmbedder
+from told_texts import told
 
 
 def scores(texts: list[str], query: str) -> list[float]:
     """Return the share of a query's words in each text."""
     index = WordIndex()
     for text in texts:
-        index.add(said(text))
+        index.extend(told(text))
     return [float(one) for one in coverage(index.hits(query), len(texts))]
 
 
@@ -118,7 +118,7 @@ def test_a_token_weighs_about_like_one_word() -> None:
 
 def test_what_a_scope_does_not_hold_as_one_is_covered_in_part() -> None:
     index = WordIndex()
-    index.add(said("release 2.1.3"))
+    index.extend(told("release 2.1.3"))
 
     part, whole = (float(coverage(index.hits(query), 1)[0]) for query in ("1.3.2", "2.1.3"))
 

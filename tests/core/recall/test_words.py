@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonplace.recall.coded import joined
 from commonplace.recall.growing import Floats
-from commonplace.recall.indexing import said
 from commonplace.recall.words import MOST_TERMS, WordIndex, coverage
+from told_texts import told
 
 VOCABULARY = ["zebra", "milk", "rice", "tea", "Oslo", "Hamburg", "gestern", "养猫", "книга", "the"]
 TEXTS = st.lists(st.lists(st.sampled_from(VOCABULARY), max_size=6).map(" ".join), max_size=12)
@@ -22,6 +23,7 @@ PASSAGES = st.lists(
 ).map(" ".join)
 QUERIES = st.lists(st.sampled_from([*VOCABULARY, "unheard"]), max_size=6)
 
+ROWS = range(520)
 LANGUAGES = [
     "My sister bought a house in London",
     "Meine Schwester hat zwei Katzen und wohnt in Hamburg",
@@ -37,7 +39,7 @@ LANGUAGES = [
 def index_of(texts: list[str]) -> WordIndex:
     index = WordIndex()
     for text in texts:
-        index.add(said(text))
+        index.extend(told(text))
     return index
 
 
@@ -83,20 +85,39 @@ def test_after_a_removal_scores_are_as_if_the_record_had_never_been(
 
 @given(st.lists(st.tuples(PASSAGES, st.sampled_from(["", "Anna", "养猫"])), max_size=12), QUERIES)
 def test_many_records_are_indexed_as_if_one_by_one(
-    told: list[tuple[str, str]], query: list[str]
+    said: list[tuple[str, str]], query: list[str]
 ) -> None:
     together, one_by_one = WordIndex(), WordIndex()
-    together.extend([said(text) for text, _ in told[:-1]], [agent for _, agent in told[:-1]])
-    for text, agent in told[:-1]:
-        one_by_one.add(said(text), agent)
-    for text, agent in told[-1:]:
-        together.extend([said(text)], [agent])
-        one_by_one.add(said(text), agent)
+    each = [told(text, agent=agent) for text, agent in said]
+    if each[:-1]:
+        together.extend(joined(each[:-1]))
+    for one in each[-1:]:
+        together.extend(one)
+    for one in each:
+        one_by_one.extend(one)
 
     hits, expected = together.hits(" ".join(query)), one_by_one.hits(" ".join(query))
 
     assert together.language == one_by_one.language
     assert together.lengths.tolist() == one_by_one.lengths.tolist()
+    for field in ("rows", "which", "strength", "occurrences", "weights"):
+        assert getattr(hits, field).tolist() == getattr(expected, field).tolist()
+
+
+def test_an_index_that_is_asked_often_finds_the_same() -> None:
+    """Occurrences are sorted in after some questions: before, after, and with new ones beside."""
+    texts = [" ".join(f"word{(7 * row + 3 * place) % 400}" for place in range(12)) for row in ROWS]
+    often, once = WordIndex(), WordIndex()
+    often.extend(told(*texts[:500]))
+    for number in range(400):
+        assert len(often.hits(f"word{number}").rows) == sum(
+            f"word{number}" in text.split() for text in texts[:500]
+        )
+    often.extend(told(*texts[500:]))
+    once.extend(told(*texts))
+
+    hits, expected = often.hits("word3 word14 word399"), once.hits("word3 word14 word399")
+
     for field in ("rows", "which", "strength", "occurrences", "weights"):
         assert getattr(hits, field).tolist() == getattr(expected, field).tolist()
 
@@ -118,7 +139,7 @@ def test_a_second_occurrence_adds_less_than_the_first() -> None:
 
 def test_who_said_it_is_found_too() -> None:
     index = index_of(["I moved to Oslo"])
-    index.add(said("I moved to Oslo"), agent="Caroline")
+    index.extend(told("I moved to Oslo", agent="Caroline"))
     assert coverage(index.hits("Caroline"), 2).argmax() == 1
 
 
@@ -175,7 +196,7 @@ def test_nothing_is_found_in_nothing() -> None:
 def test_writing_after_reading_works() -> None:
     index = index_of(["zebra"])
     hits = index.hits("zebra")
-    index.add(said("zebra"))
+    index.extend(told("zebra"))
     assert hits.rows.tolist() == [0]
     assert index.hits("zebra").rows.tolist() == [0, 1]
 
@@ -183,12 +204,12 @@ def test_writing_after_reading_works() -> None:
 def test_frames_that_a_profiler_keeps_are_in_nobodys_way() -> None:
     """What a kept frame views cannot grow: so a record would be written and its words not."""
     index, frames = WordIndex(), []
-    index.add(said("geese at the lake"))
+    index.extend(told("geese at the lake"))
     sys.setprofile(lambda frame, *_: frames.append(frame))
     index.hits("Where are geese?")
     sys.setprofile(None)
 
-    index.add(said("geese on the meadow"))
+    index.extend(told("geese on the meadow"))
 
     assert frames
     assert coverage(index.hits("geese"), 2).all()
