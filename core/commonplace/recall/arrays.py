@@ -12,6 +12,7 @@ from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.columns import Columns
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
+from commonplace.recall.products import dots
 from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
 from commonplace.recall.tokens import split
@@ -190,7 +191,7 @@ class Arrays:
         """Return each row's cosine with a unit vector: the best over its windows."""
         has_windows = len(self._vectors) > len(self)
         starts: Rows | None = self._starts.view if has_windows else None
-        return fusion.best_window(self._vectors.view @ vector, starts)
+        return fusion.best_window(dots(self._vectors.view, vector), starts)
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""

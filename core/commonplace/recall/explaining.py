@@ -18,6 +18,7 @@ from commonplace.recall.echoes import BELOW_ALL
 from commonplace.recall.explanation import Candidate, Explanation, Reason
 from commonplace.recall.filters import Selection
 from commonplace.recall.growing import Floats
+from commonplace.recall.products import dots
 from commonplace.recall.ranking import Ranking
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
@@ -214,7 +215,7 @@ _NOTES: dict[Reason, str] = {
 
 
 def _cosine(vectors: Vectors, vector: Vectors) -> float:
-    return float(np.clip((vectors @ vector).max(), 0.0, 1.0))
+    return float(np.clip(dots(vectors, vector).max(), 0.0, 1.0))
 
 
 def _span(period: Period) -> tuple[datetime, datetime]:

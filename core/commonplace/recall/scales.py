@@ -15,6 +15,7 @@ import numpy as np
 from commonplace.ports import Vectors
 from commonplace.recall.confidence import CERTAINTY, Certainty
 from commonplace.recall.growing import Floats
+from commonplace.recall.products import between
 from commonplace.recall.terms import detect_language
 from commonplace.recall.tokens import UNSPACED
 
@@ -85,7 +86,7 @@ class Scale:
             return self
         places = np.linspace(0, len(vectors) - 1, min(len(vectors), MOST_LOOKED_AT)).astype(int)
         picked = vectors[places]
-        pairs = (picked @ picked.T)[np.triu_indices(len(picked), 1)]
+        pairs = between(picked)[np.triu_indices(len(picked), 1)]
         pairs = pairs[pairs < NEARLY_THE_SAME]
         if not len(pairs):
             return self

@@ -6,6 +6,7 @@ from heapq import nlargest
 
 from commonplace.ports import Entry, RecordStore, Vectors
 from commonplace.recall.filters import Condition
+from commonplace.recall.products import dots
 from commonplace.values.scope import Scope
 
 _OVERFETCH = 20
@@ -44,5 +45,7 @@ def _nearest(
     for start in range(0, len(ids), _IDS_PER_READ):
         read = store.find(scope, ids[start : start + _IDS_PER_READ])
         nearest += [entry for entry in read if wanted(entry.record)]
-        nearest = nlargest(count, nearest, key=lambda entry: float((entry.vectors @ vector).max()))
+        nearest = nlargest(
+            count, nearest, key=lambda entry: float(dots(entry.vectors, vector).max())
+        )
     return nearest

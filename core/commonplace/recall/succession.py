@@ -21,6 +21,7 @@ from commonplace.recall.competing import (
 )
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
+from commonplace.recall.products import between, dots
 from commonplace.recall.statements import SHORT
 
 MOST_COMPETING = 8
@@ -85,7 +86,9 @@ class Held:
         arrays = self.hot.arrays
         later = others[arrays.times[self.rows[others]] > arrays.times[self.rows[first]]]
         vectors = arrays.first_vectors(self.rows[later])
-        alike = self.scores.scale.of_records(vectors @ arrays.first_vectors(self.rows[[first]])[0])
+        alike = self.scores.scale.of_records(
+            dots(vectors, arrays.first_vectors(self.rows[[first]])[0])
+        )
         for place, near in zip(later.tolist(), (alike >= CHANGED_ALIKE).tolist(), strict=True):
             if self._tells_of_change(place) and not self._are_keyed(first, place):
                 said = {} if near else self._said([first, place])
@@ -106,7 +109,7 @@ class Held:
         """Return which of the first compete: one ahead, and one to overtake it, by their ranks."""
         past = self.question.asks_for_past
         vectors = self.hot.arrays.first_vectors(self.rows[first])
-        alike = self.scores.scale.of_records(vectors @ vectors.T)
+        alike = self.scores.scale.of_records(between(vectors))
         times = self.hot.arrays.times[self.rows[first]]
         sizes = np.array([size(self._text(place)) for place in first.tolist()])
         near = near_pairs(alike, relevance, times, sizes, oldest_first=past)

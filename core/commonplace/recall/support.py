@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.products import weighted
 from commonplace.recall.words import Hits, coverage, information
 
 SHARES = (0.9, 0.65)
@@ -185,7 +186,7 @@ def neighbourhood_words(hits: Hits, sessions: Sessions, flow: Flow) -> Floats:
             takes = share * flow.takes[target] * (1 - flow.replies[target] * alike[places])
             taken = np.minimum(strengths[places] * takes, 1.0)
             best[start + target] = np.maximum(best[start + target], taken)
-    covered: Floats = hits.weights @ best.reshape(terms, records)
+    covered: Floats = weighted(hits.weights, best.reshape(terms, records))
     return covered
 
 
@@ -227,7 +228,7 @@ def session_words(hits: Hits, sessions: Sessions, lengths: Floats, tells: Floats
     frequencies = (totals > 0).sum(1).astype(np.float32)
     weights = information(frequencies, sessions.living) * (hits.weights > 0)
     strength = totals / (totals + SESSION_SATURATION * norm + 1e-9)
-    covered = weights @ strength / max(float(weights.sum()), 1e-9)
+    covered = weighted(weights, strength) / max(float(weights.sum()), 1e-9)
     return covered.astype(np.float32)
 
 

@@ -131,7 +131,7 @@ class WordIndex:
         self._lengths.extend(lengths)
         self._tells.extend(tell)
         self._telling += float(tell.sum())
-        self._total_length += float(tell @ lengths)
+        self._total_length += float((tell * lengths).sum())
 
     def remove(self, row: int) -> None:
         """Take a record out: scores are as if it had never been added.

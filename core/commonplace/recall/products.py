@@ -1,0 +1,45 @@
+"""Products of matrices on the thread that asks for them.
+
+The linear algebra library divides large ones among threads, which then wait spinning. Where the
+processors have other work, such a product takes up to forty times as long: an agent's usually have.
+Products below its limits stay on one thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from commonplace.recall.growing import Floats
+
+_ELEMENTS = 8_192
+"""Of a matrix with a vector. OpenBLAS takes threads from 9,216 on, in some releases from more."""
+_STEPS = 262_144
+"""Multiplications of two matrices. OpenBLAS takes threads above so many."""
+
+
+def dots(rows: Floats, vector: Floats) -> Floats:
+    """Return the dot product of each row with a vector."""
+    return _by_blocks(rows, vector, _ELEMENTS // max(1, rows.shape[1]))
+
+
+def between(rows: Floats) -> Floats:
+    """Return the dot products of each row with each: a square matrix."""
+    return _by_blocks(rows, rows.T, _STEPS // max(1, rows.size))
+
+
+def weighted(weights: Floats, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the sum of rows, each times its weight."""
+    total: npt.NDArray[Any] = np.einsum("i,ij->j", weights, rows)
+    return total
+
+
+def _by_blocks(rows: Floats, other: npt.NDArray[Any], size: int) -> Floats:
+    size = max(1, size)
+    count = len(rows) // size
+    blocks = rows[: count * size].reshape(count, size, rows.shape[1]) @ other
+    first = blocks.reshape(count * size, *blocks.shape[2:])
+    found: Floats = np.concatenate([first, rows[count * size :] @ other])
+    return found
