@@ -17,6 +17,7 @@ from commonplace.transfer.importers.chatgpt_memories import (
     memories,
     not_to_keep,
 )
+from commonplace.transfer.importers.json_parts import object_of
 from commonplace.transfer.importers.making import checked_all, fixed_id, noted_time, time
 from commonplace.transfer.importers.messages import Message, records_of, said, with_notes
 from commonplace.transfer.json_stream import Element, elements, elements_of
@@ -131,7 +132,7 @@ def _message(message: dict[str, Any], base: Message) -> Message:
     notes: list[str] = []
     text, attachments = _said(message)
     noted_time(message.get("create_time"), "create_time", notes)
-    about = _dict(message.get("metadata"))
+    about = object_of(message.get("metadata"))
     sources, files = _sources(about.get("content_references")), _files(about.get("attachments"))
     named = [*attachments.get("attachments", []), *files]
     told = {
@@ -145,7 +146,7 @@ def _message(message: dict[str, Any], base: Message) -> Message:
 def _files(attachments: object) -> list[JSON]:
     """Return the names of the files that came with a message."""
     held = attachments if isinstance(attachments, list) else []
-    names = [one for file in held if isinstance(one := _dict(file).get("name"), str) and one]
+    names = [one for file in held if isinstance(one := object_of(file).get("name"), str) and one]
     return [{"type": "file", "filename": name} for name in names]
 
 
@@ -153,10 +154,12 @@ def _sources(references: object) -> list[JSON]:
     """Return title and address of the pages that a message refers to, each once."""
     found: list[JSON] = []
     for reference in references if isinstance(references, list) else []:
-        inner = _dict(reference).get("items")
+        inner = object_of(reference).get("items")
         for page in [reference, *(inner if isinstance(inner, list) else [])]:
             told = {
-                key: one for key in ("title", "url") if isinstance(one := _dict(page).get(key), str)
+                key: one
+                for key in ("title", "url")
+                if isinstance(one := object_of(page).get(key), str)
             }
             if told.get("url") and told not in found:
                 found.append(told)
@@ -188,14 +191,14 @@ def _moment(nodes: dict[str, Any], id: str) -> datetime | None:
 
 def _unsaid(message: dict[str, Any]) -> str | None:
     """Return why a message was not said in the conversation, or None if it was."""
-    author, metadata = _dict(message.get("author")), _dict(message.get("metadata"))
+    author, metadata = object_of(message.get("author")), object_of(message.get("metadata"))
     if metadata.get("is_visually_hidden_from_conversation") or message.get("weight") == 0:
         return "a hidden message"
     if message.get("recipient") not in (None, "all"):
         return "a call of a tool"
     if author.get("role") not in ("user", "assistant"):
         return f"a message of the role {str(author.get('role'))[:40]!r}, not of a conversation"
-    kind = _dict(message.get("content")).get("content_type")
+    kind = object_of(message.get("content")).get("content_type")
     return None if kind in _SAID else f"content of the type {str(kind)[:40]!r}"
 
 
@@ -203,7 +206,3 @@ def _said(message: dict[str, Any]) -> tuple[str, dict[str, JSON]]:
     content = message["content"]
     parts = content.get("parts")
     return said(parts if isinstance(parts, list) else str(content.get("text") or ""))
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from commonplace.transfer.importers.json_parts import object_of
 from commonplace.transfer.importers.making import fixed_id, time
 from commonplace.transfer.importers.messages import said
 from commonplace.values.records import Kind, Record, Source
@@ -58,12 +59,12 @@ def memories(message: Mapping[str, Any], at: datetime) -> Iterator[Record]:
 
 
 def _saved(message: Mapping[str, Any]) -> str:
-    content = _dict(message.get("content"))
+    content = object_of(message.get("content"))
     return said(content.get("parts") or content.get("text"))[0]
 
 
 def _listed(message: Mapping[str, Any]) -> str:
-    return str(_dict(message.get("content")).get("model_set_context") or "")
+    return str(object_of(message.get("content")).get("model_set_context") or "")
 
 
 def _rows(text: str) -> Iterator[tuple[str, str]]:
@@ -87,8 +88,8 @@ def _record(text: str, kind: Kind, source: Source, at: datetime) -> Record:
 
 
 def _instructions(message: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
-    content = _dict(message.get("content"))
-    typed = _dict(_dict(message.get("metadata")).get("user_context_message_data"))
+    content = object_of(message.get("content"))
+    typed = object_of(object_of(message.get("metadata")).get("user_context_message_data"))
     for clean, wrapped, kind in _FIELDS:
         text = typed.get(clean) or content.get(wrapped)
         if isinstance(text, str) and text.strip():
@@ -97,8 +98,4 @@ def _instructions(message: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
 
 
 def _kind(message: Mapping[str, Any]) -> object:
-    return _dict(message.get("content")).get("content_type")
-
-
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return object_of(message.get("content")).get("content_type")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.transfer.importers.html_text import text_of_html
+from commonplace.transfer.importers.json_chats import chats
 from commonplace.transfer.importers.making import fixed_id, noted_time
-from commonplace.transfer.importers.messages import Message, records_of, with_notes
-from commonplace.transfer.json_stream import elements
-from commonplace.transfer.reading import Found, Skipped, json_files, last_change
+from commonplace.transfer.importers.messages import Message
+from commonplace.transfer.reading import Found, Skipped
 from commonplace.values.records import JSON
 
 _PRODUCTS = ("Gemini", "Bard")
@@ -35,14 +35,7 @@ def read(path: Path) -> Iterator[Found | Skipped]:
 
     Further answers to one prompt have their number as ``choice`` in their metadata.
     """
-    for file in json_files(path):
-        at = last_change(file)
-        for element in elements(file):
-            if isinstance(element.value, dict) and fits(element.value):
-                found = _messages(element.value, element.where, at)
-                yield from records_of("gemini", with_notes(found, element.notes))
-            elif element.part != "rest":
-                yield Skipped(element.where, f"not of Gemini: {str(element.value)[:40]!r}")
+    return chats(path, "gemini", fits, _messages, "of Gemini")
 
 
 def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Message | Skipped]:

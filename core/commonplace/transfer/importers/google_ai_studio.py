@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from commonplace.transfer.importers.json_parts import list_of, object_of
 from commonplace.transfer.importers.making import fixed_id, noted_time
 from commonplace.transfer.importers.messages import Message, records_of, said, with_notes
 from commonplace.transfer.json_stream import elements
@@ -39,12 +40,12 @@ def read(path: Path) -> Iterator[Found | Skipped]:
 def _messages(
     value: dict[str, Any], title: str, where: str, at: datetime
 ) -> Iterator[Message | Skipped]:
-    if said(_list(_dict(value.get("systemInstruction")).get("parts")))[0].strip():
+    if said(list_of(object_of(value.get("systemInstruction")).get("parts")))[0].strip():
         yield Skipped(where, "a system instruction, not of a conversation")
-    model = str(_dict(value.get("runSettings")).get("model") or "model").removeprefix("models/")
+    model = str(object_of(value.get("runSettings")).get("model") or "model").removeprefix("models/")
     chunked = value["chunkedPrompt"]
     so_far, last = title, at
-    for number, chunk in enumerate(_list(chunked.get("chunks")), 1):
+    for number, chunk in enumerate(list_of(chunked.get("chunks")), 1):
         place = f"{where}, message {number}"
         if reason := _unsaid(chunk):
             yield Skipped(place, reason)
@@ -57,8 +58,8 @@ def _messages(
             session=title, id=so_far, role=role, speaker=model if role == "model" else None,
             text=text, at=last, metadata={"title": title, **more}, where=place, notes=tuple(notes),
         )  # fmt: skip
-    for one in _list(chunked.get("pendingInputs")):
-        if str(_dict(one).get("text") or "").strip():
+    for one in list_of(chunked.get("pendingInputs")):
+        if str(object_of(one).get("text") or "").strip():
             yield Skipped(where, "a draft that was not sent")
 
 
@@ -75,20 +76,14 @@ def _said(chunk: dict[str, Any]) -> tuple[str, str, dict[str, JSON]]:
     result = chunk.get("codeExecutionResult")
     if isinstance(result, dict):
         return "tool", str(result.get("output") or ""), {}
-    parts = [one for one in _list(chunk.get("parts")) if not _dict(one).get("thought")]
-    text = str(chunk.get("text") or "") or said([one for one in parts if "text" in _dict(one)])[0]
+    parts = [one for one in list_of(chunk.get("parts")) if not object_of(one).get("thought")]
+    text = (
+        str(chunk.get("text") or "") or said([one for one in parts if "text" in object_of(one)])[0]
+    )
     held = [{"type": key, **_name(chunk[key])} for key in _HELD if key in chunk]
     return str(chunk["role"]), text, {"attachments": [*held]} if held else {}
 
 
 def _name(held: Any) -> dict[str, JSON]:
-    id = _dict(held).get("id")
+    id = object_of(held).get("id")
     return {"id": id} if isinstance(id, str) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

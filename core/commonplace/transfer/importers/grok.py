@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from commonplace.transfer.importers.json_parts import object_of
 from commonplace.transfer.importers.making import fixed_id, noted_time, time
 from commonplace.transfer.importers.messages import Message, records_of, with_notes
 from commonplace.transfer.json_lists import listed
@@ -41,12 +42,12 @@ def read(path: Path) -> Iterator[Found | Skipped]:
 
 
 def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Message | Skipped]:
-    head, held = _dict(value["conversation"]), value["responses"]
+    head, held = object_of(value["conversation"]), value["responses"]
     title, begun = head.get("title"), time(_plain(head.get("create_time"))) or at
     about: dict[str, JSON] = {"title": title} if isinstance(title, str) and title else {}
     session = str(head.get("id") or fixed_id(str(title), begun.isoformat()))
     for number, one in enumerate(held if isinstance(held, list) else [held], 1):
-        told, place = _dict(_dict(one).get("response")), f"{where}, message {number}"
+        told, place = object_of(object_of(one).get("response")), f"{where}, message {number}"
         text = told.get("message")
         if not isinstance(text, str):
             yield Skipped(place, f"not a message: {str(one)[:40]!r}")
@@ -70,7 +71,3 @@ def _plain(value: JSON) -> JSON:
     """Return a time without what MongoDB's tools write around it."""
     inner = value.get("$date") if isinstance(value, dict) else value
     return inner.get("$numberLong") if isinstance(inner, dict) else inner
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from commonplace.transfer.importers.json_parts import list_of
 from commonplace.transfer.importers.making import checked, fixed_id, name, noted_time
 from commonplace.transfer.importers.messages import Message, records_of, said
 from commonplace.transfer.json_stream import elements
@@ -64,7 +65,7 @@ def _of_file(value: dict[str, Any], where: str, at: datetime) -> Iterator[Found 
     blocks = value["blocks"] if isinstance(value.get("blocks"), list) else value["core_memory"]
     for number, block in enumerate(blocks, 1):
         yield _block(block, f"{where}, block {number}", at)
-    for number, _ in enumerate(_list(value.get("files")), 1):
+    for number, _ in enumerate(list_of(value.get("files")), 1):
         yield Skipped(f"{where}, file {number}", "a file, which is no memory of the agent's")
     for number, agent in enumerate(agents, 1):
         yield from records_of("letta", _messages(agent, f"{where}, agent {number}", at))
@@ -125,7 +126,7 @@ def _unsaid(message: dict[str, Any], role: str, text: str) -> str | None:
 def _said(message: dict[str, Any]) -> str:
     """Return what was said: by an agent of old with a tool, by a user within JSON."""
     text, _ = said(message.get("content") or message.get("text"))
-    answers = [one for call in _list(message.get("tool_calls")) if (one := _answer(call))]
+    answers = [one for call in list_of(message.get("tool_calls")) if (one := _answer(call))]
     if answers:
         return "\n".join(answers)
     packed = _object(text)
@@ -148,7 +149,3 @@ def _object(text: JSON) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _list(value: JSON) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.transfer.importers.branches import current_branch
+from commonplace.transfer.importers.json_chats import chats
 from commonplace.transfer.importers.making import fixed_id, noted_time
-from commonplace.transfer.importers.messages import Message, records_of, said, with_notes
-from commonplace.transfer.json_stream import elements
-from commonplace.transfer.reading import Found, Skipped, json_files, last_change
+from commonplace.transfer.importers.messages import Message, said
+from commonplace.transfer.reading import Found, Skipped
 from commonplace.values.records import JSON
 from commonplace.values.scope import Scope
 
@@ -30,14 +30,7 @@ def read(path: Path) -> Iterator[Found | Skipped]:
     The branch of the last message comes first; what is of another one has ``"branch": "side"``
     in its metadata.
     """
-    for file in json_files(path):
-        at = last_change(file)
-        for element in elements(file):
-            if isinstance(element.value, dict) and fits(element.value):
-                found = _messages(element.value, element.where, at)
-                yield from records_of("librechat", with_notes(found, element.notes))
-            elif element.part != "rest":
-                yield Skipped(element.where, f"not a conversation: {str(element.value)[:40]!r}")
+    return chats(path, "librechat", fits, _messages, "a conversation")
 
 
 def _messages(value: dict[str, Any], where: str, at: datetime) -> Iterator[Message | Skipped]:

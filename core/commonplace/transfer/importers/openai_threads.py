@@ -11,6 +11,7 @@ from typing import Any
 from commonplace.errors import InvalidInputError
 from commonplace.transfer.importers.direction import Direction
 from commonplace.transfer.importers.held_in import HeldIn
+from commonplace.transfer.importers.json_parts import object_of
 from commonplace.transfer.importers.making import noted_time
 from commonplace.transfer.importers.messages import Message, records_of, said, with_notes
 from commonplace.transfer.json_stream import elements
@@ -100,7 +101,7 @@ def _message(value: dict[str, Any], thread: HeldIn, where: str) -> Message:
         at=noted_time(value.get("created_at"), "created_at", notes) or thread.at,
         metadata={
             **thread.metadata,
-            **_dict(value.get("metadata")),
+            **object_of(value.get("metadata")),
             **({"attachments": files} if files else {}),
             **({"assistant_id": assistant} if assistant else {}),
         },
@@ -114,7 +115,3 @@ def _files(attachments: object) -> list[JSON]:
     found = attachments if isinstance(attachments, list) else []
     ids = [one["file_id"] for one in found if isinstance(one, dict) and one.get("file_id")]
     return [{"type": "file", "file_id": str(id)} for id in ids]
-
-
-def _dict(value: object) -> dict[str, JSON]:
-    return value if isinstance(value, dict) else {}
