@@ -19,7 +19,7 @@ from autogen_core.models import (
 
 from commonplace.conversation import AsyncConversation, Conversation, Window
 from commonplace.errors import InvalidInputError
-from commonplace.values.validation import checked_limit, checked_name
+from commonplace.values.validation import checked_limit, checked_name, checked_names
 
 Message = dict[str, Any]
 
@@ -69,7 +69,7 @@ class ConversationContext(ChatCompletionContext):
         self._conversation = AsyncConversation(conversation)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._agent = checked_name(agent, "agent")
-        self._users = frozenset(users)
+        self._users = checked_names(users, "users")
         self._heard = Heard()
         self._through = 0
 

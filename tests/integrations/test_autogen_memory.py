@@ -690,3 +690,10 @@ async def test_what_the_model_was_shown_counts_as_used_and_a_query_does_not(
     clock.advance(minutes=2)
     memory.set("tick", 1)
     assert memory.record(peanuts.id).uses == 1
+
+
+def test_one_name_is_no_list_of_users(memory: Memory) -> None:
+    with pytest.raises(InvalidInputError, match=r"users is a list of names.*\['ann'\]"):
+        SharedMemory(memory, users="ann")
+    with pytest.raises(InvalidInputError, match="each of users"):
+        SharedMemory(memory, users=[""])
