@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from autogen_core import FunctionCall, Image
 from autogen_core.model_context import ChatCompletionContext, ChatCompletionContextState
@@ -119,6 +119,13 @@ class ConversationContext(ChatCompletionContext):
             )
         for message in messages:
             await self.add_message(message)
+
+    def _to_config(self) -> NoReturn:
+        raise InvalidInputError(
+            f"The conversation {self._conversation.session!r} is in its memory, and no part of a "
+            "configuration. Dump the agent without this context, and give it a "
+            "ConversationContext of the same session when it is loaded."
+        )
 
 
 class Heard:
