@@ -46,8 +46,9 @@ class AsyncMemory:
 
     Arguments, results and errors are those of `Memory`. The examples of the verbs are its
     examples too: with an AsyncMemory, write ``await`` before each call. `scope`, `including` and
-    `conversation` are not awaited. One instance serves several event loops and threads. A call
-    that is cancelled finishes its work first.
+    `conversation` are not awaited. One instance serves several event loops and threads. Work that
+    has begun is completed though its call is cancelled: asyncio (`wait_for`, `Task.cancel`) then
+    goes on at once, a cancel scope of anyio when the work is done.
 
     >>> import asyncio
     >>> async def main():

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from ag2.annotations import Context
-from ag2.events import BaseEvent, ModelRequest, ModelResponse, TextInput
+from ag2.events import BaseEvent, ModelRequest, ModelResponse, TextInput, ToolCallEvent
 from ag2.middleware import BaseMiddleware
-from ag2.middleware.base import AgentTurn, LLMCall
+from ag2.middleware.base import AgentTurn, LLMCall, ToolExecution, ToolResultType
 
 from commonplace import AsyncMemory, Memory, Record, Source
+from commonplace.adapters.calling import Caller, caller, calling
 from commonplace.adapting import (
     OnError,
     checked_memory,
@@ -88,7 +89,10 @@ class _Turn(BaseMiddleware):
                 )
         response = await call_next(event, context)
         with guarded("remembering what the AG2 agent heard and said", shared.on_error):
-            records = [self._record(asked, None), self._record(response.content or "", "agent")]
+            records = [
+                self._record(asked, caller()),
+                self._record(response.content or "", Caller(shared.agent)),
+            ]
             await shared.memory.remember_many([one for one in records if one is not None])
         return response
 
@@ -104,12 +108,19 @@ class _Turn(BaseMiddleware):
         finally:
             context.prompt = prompt
 
-    def _record(self, text: str, speaker: str | None) -> Record | None:
+    async def on_tool_execution(
+        self, call_next: ToolExecution, event: ToolCallEvent, context: Context
+    ) -> ToolResultType:
+        with calling(self._shared.agent):  # the tool may be another agent
+            return await call_next(event, context)
+
+    def _record(self, text: str, agent: Caller | None) -> Record | None:
+        """Return what an agent said, or, without one, a user."""
         source = Source(
             framework=FRAMEWORK,
-            agent=self._shared.agent if speaker else None,
+            agent=None if agent is None else agent.name,
             session=self._shared.session,
-            origin="agent" if speaker else "user",
+            origin="user" if agent is None else "agent",
         )
         return message_record(text, source=source, message_id=str(uuid4()))
 

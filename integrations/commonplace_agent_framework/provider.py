@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from agent_framework import AgentSession, ContextProvider, Message, SessionContext
+from agent_framework import (
+    AgentSession,
+    ContextProvider,
+    FunctionInvocationContext,
+    FunctionMiddleware,
+    Message,
+    SessionContext,
+)
 
 from commonplace import AsyncMemory, Source
+from commonplace.adapters.calling import Caller, caller, calling
 from commonplace.adapting import OnError, checked_on_error, guarded, query_text
 from commonplace.values.validation import checked_limit
 from commonplace_agent_framework.choosing import FRAMEWORK, ForSession, checked_choice, chosen
@@ -63,6 +71,7 @@ class SharedMemoryProvider(ContextProvider):
         context: SessionContext,
         state: dict[str, Any],  # noqa: ARG002  # what is put there is saved
     ) -> None:
+        context.extend_middleware(self.source_id, _Calling(getattr(agent, "name", None)))
         with guarded("giving the Agent Framework agent its tools", self._on_error):
             if self._tools:
                 written, name = chosen(self._written, session), getattr(agent, "name", None)
@@ -88,9 +97,10 @@ class SharedMemoryProvider(ContextProvider):
         state: dict[str, Any],  # noqa: ARG002  # as above
     ) -> None:
         with guarded("remembering what the Agent Framework agent said", self._on_error):
+            name = getattr(agent, "name", None)
             answers = context.response.messages if context.response else []
-            messages = [*context.input_messages, *answers]
-            told = _told(messages, getattr(agent, "name", None))
+            asked = _told(_new(context.input_messages), caller())
+            told = [*asked, *_told(answers, Caller(name))]
             source = Source(framework=FRAMEWORK, session=session.session_id)
             if told:
                 await AsyncMemory(chosen(self._written, session)).observe(told, source=source)
@@ -116,15 +126,42 @@ def _is_users(message: Message) -> bool:
     return message.role == "user" and bool(message.text.strip())
 
 
-def _told(messages: Iterable[Message], agent: str | None) -> list[dict[str, Any]]:
-    """Return what was said, as the core observes, without tool calls, results and instructions."""
+def _new(messages: Sequence[Message]) -> Sequence[Message]:
+    """Return what follows the last message of an agent.
+
+    In a workflow an agent is given what was said before: it is left to those who heard and said it.
+    """
+    said = [at for at, one in enumerate(messages) if one.role == "assistant"]
+    return messages[said[-1] + 1 :] if said else messages
+
+
+def _told(messages: Iterable[Message], agent: Caller | None) -> list[dict[str, Any]]:
+    """Return what an agent said, or, without one, a user, as the core observes.
+
+    Tool calls, their results and instructions are left out.
+    """
     return [
         {
-            "role": message.role,
+            "role": "user" if agent is None else "assistant",
             "content": message.text,
-            "name": None if message.role == "user" else message.author_name or agent,
+            "name": None if agent is None else message.author_name or agent.name,
             "id": message.message_id,
         }
         for message in messages
         if message.role in ("user", "assistant") and message.text.strip()
     ]
+
+
+class _Calling(FunctionMiddleware):
+    """Lets the tools of a run know whose they are: one may be another agent."""
+
+    def __init__(self, agent: str | None) -> None:
+        self._agent = agent
+
+    async def process(
+        self,
+        context: FunctionInvocationContext,  # noqa: ARG002  # what the framework asks of it
+        call_next: Callable[[], Awaitable[None]],
+    ) -> None:
+        with calling(self._agent):
+            await call_next()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import Self
 
 import commonplace
@@ -23,6 +23,9 @@ class SharedMemoryConfig(BaseModel):
     `directory` is opened as it was: by this process or, with `shared`, through its server. `server`
     is an http(s) address instead, whose key is in the environment variable `api_key_env`.
     """
+
+    # A misspelt `scope` that is passed over would open the whole store.
+    model_config = ConfigDict(extra="forbid")
 
     directory: str | None = None
     shared: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from autogen_core import FunctionCall, Image
 from autogen_core.model_context import ChatCompletionContext, ChatCompletionContextState
@@ -19,7 +19,7 @@ from autogen_core.models import (
 
 from commonplace.conversation import AsyncConversation, Conversation, Window
 from commonplace.errors import InvalidInputError
-from commonplace.values.validation import checked_limit, checked_name
+from commonplace.values.validation import checked_limit, checked_name, checked_names
 
 Message = dict[str, Any]
 
@@ -69,7 +69,7 @@ class ConversationContext(ChatCompletionContext):
         self._conversation = AsyncConversation(conversation)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._agent = checked_name(agent, "agent")
-        self._users = frozenset(users)
+        self._users = checked_names(users, "users")
         self._heard = Heard()
         self._through = 0
 
@@ -119,6 +119,13 @@ class ConversationContext(ChatCompletionContext):
             )
         for message in messages:
             await self.add_message(message)
+
+    def _to_config(self) -> NoReturn:
+        raise InvalidInputError(
+            f"The conversation {self._conversation.session!r} is in its memory, and no part of a "
+            "configuration. Dump the agent without this context, and give it a "
+            "ConversationContext of the same session when it is loaded."
+        )
 
 
 class Heard:

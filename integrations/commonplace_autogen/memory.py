@@ -19,7 +19,7 @@ from commonplace.adapting import OnError, checked_memory, checked_on_error, guar
 from commonplace.recall.filters import Metadata
 from commonplace.recall.packing import RELEVANT
 from commonplace.values.records import Kind, new_id
-from commonplace.values.validation import checked_confidence, checked_limit
+from commonplace.values.validation import checked_confidence, checked_limit, checked_names
 from commonplace_autogen.config import USERS, SharedMemoryConfig, described, opened
 from commonplace_autogen.content import content_of, options_of, text_of
 from commonplace_autogen.injection import view_of
@@ -83,7 +83,7 @@ class SharedMemory(autogen.Memory, Component[SharedMemoryConfig]):
         self._said_to = AsyncMemory(self._group or self._own)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._min_confidence = checked_confidence(min_confidence)
-        self._users = frozenset(users)
+        self._users = checked_names(users, "users")
         self._emit_events = emit_events
         self._on_error: OnError = checked_on_error(on_error)
         self._api_key_env = api_key_env

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from anyio import to_thread
 from autogen import Agent, ConversableAgent
 
-from commonplace import Memory, Record, Source
+from commonplace import InvalidInputError, Memory, Record, Source
 from commonplace.adapting import (
     OnError,
     checked_memory,
@@ -22,7 +22,7 @@ from commonplace.adapting import (
     message_record,
     query_text,
 )
-from commonplace.values.validation import checked_limit
+from commonplace.values.validation import checked_limit, checked_names
 from commonplace_autogen_classic.messages import asking, is_said, is_users, text_of
 from commonplace_autogen_classic.tools import FRAMEWORK
 
@@ -51,7 +51,7 @@ class SharedMemory:
         *,
         max_tokens: int = 400,
         session: str | None = None,
-        users: tuple[str, ...] = ("user", "user_proxy"),
+        users: Collection[str] = ("user", "user_proxy"),
         on_error: OnError = "log",
     ) -> None:
         """Recall from `memory` and write to it.
@@ -72,7 +72,7 @@ class SharedMemory:
         self._memory = checked_memory(memory)
         self._max_tokens = checked_limit(max_tokens, "max_tokens")
         self._session = session
-        self._users = users
+        self._users = checked_names(users, "users")
         self._on_error: OnError = checked_on_error(on_error)
         self._hooks: WeakKeyDictionary[ConversableAgent, _Hooks] = WeakKeyDictionary()
         self._replying: WeakSet[ConversableAgent] = WeakSet()
@@ -83,7 +83,14 @@ class SharedMemory:
 
         If you register reply functions of your own with ``position=0`` that give final answers,
         register them before. Otherwise async chats do not ask the memory.
+
+        Raises:
+            InvalidInputError: It is no ConversableAgent.
         """
+        if not isinstance(agent, ConversableAgent):
+            raise InvalidInputError(
+                f"The memory is added to a ConversableAgent, not {agent!r:.80}."
+            )
         if agent in self._hooks:
             return
         hooks: _Hooks = [

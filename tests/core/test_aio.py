@@ -6,12 +6,14 @@ import asyncio
 import inspect
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 
 import commonplace
 from commonplace import AsyncMemory, InvalidInputError, Memory
+from commonplace.ports import Vectors
 from commonplace.testing import HashingEmbedder
 from off_loop import OffLoopEmbedder
 
@@ -75,9 +77,44 @@ async def test_many_tasks_at_once_lose_nothing(open_memory: Callable[..., Memory
         assert await memory.count() == 30
 
 
+class HeldEmbedder(HashingEmbedder):
+    """Embeds a document when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.may = threading.Event(), threading.Event()
+        self.thread = threading.current_thread()
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        self.thread = threading.current_thread()
+        self.begun.set()
+        assert self.may.wait(20)
+        return super().embed_documents(texts)
+
+
+def test_a_cancelled_call_is_not_waited_for_and_its_work_is_completed() -> None:
+    embedder = HeldEmbedder()
+    with commonplace.open(":memory:", embedder=embedder) as memory:
+
+        async def cancelled() -> None:
+            call = asyncio.create_task(AsyncMemory(memory).remember("Likes tea"))
+            await asyncio.to_thread(embedder.begun.wait, 20)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            assert memory.count() == 0
+            embedder.may.set()
+
+        asyncio.run(cancelled())
+        embedder.thread.join(20)
+
+        assert [one.text for one in memory.records()] == ["Likes tea"]
+
+
 IMPORTING = """
 import asyncio, sys
 import commonplace
+from commonplace.ports import Vectors
 from commonplace.testing import HashingEmbedder
 
 async def imported(awaited):

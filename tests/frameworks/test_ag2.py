@@ -138,6 +138,26 @@ async def test_a_model_remembers_recalls_and_forgets_by_tools(memory: Memory) ->
     assert memory.count() == 0
 
 
+async def test_what_an_agent_asks_of_another_comes_from_the_agent(memory: Memory) -> None:
+    writer = Agent("writer", config=TestConfig("A poem."), middleware=[SharedMemory(memory)])
+    chief = Agent(
+        "chief",
+        config=TestConfig(call("task_writer", objective="Write of tides"), "Here it is."),
+        middleware=[SharedMemory(memory, agent="chief", on_error="raise")],
+        tools=[writer.as_tool(description="writes")],
+    )
+    await chief.ask("I want a poem of tides")
+    await writer.ask("Write of geese")
+
+    assert said(memory) == {
+        ("user", None, "I want a poem of tides"),
+        ("agent", "chief", "Write of tides"),
+        ("agent", None, "A poem."),
+        ("agent", "chief", "Here it is."),
+        ("user", None, "Write of geese"),
+    }
+
+
 async def test_a_tool_whose_memory_fails_says_so_to_the_model(memory: Memory) -> None:
     memory.close()
     config = TestConfig(call("recall", query=ALLERGIC), "I cannot say.")

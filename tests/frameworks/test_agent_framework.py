@@ -16,6 +16,7 @@ from agent_framework import (
     FunctionInvocationLayer,
     Message,
     ResponseStream,
+    WorkflowBuilder,
 )
 
 import commonplace
@@ -166,6 +167,42 @@ async def test_a_model_remembers_recalls_and_forgets_by_tools(memory: Memory) ->
     await agent.run("Forget it")
     assert memory.count() == 0
     assert "Nothing was done" in str([one.result for one in client.messages[-1][-1].contents])
+
+
+async def test_what_an_agent_asks_of_another_comes_from_the_agent(memory: Memory) -> None:
+    provider = SharedMemoryProvider(memory, on_error="raise")
+    writer = Agent(Scripted("A poem."), name="writer", context_providers=[provider])
+    client = Scripted(call("writer", "1", task="Write of tides"), "Here it is.")
+    chief = Agent(client, name="chief", context_providers=[provider], tools=[writer.as_tool()])
+    await chief.run("I want a poem of tides")
+    await writer.run("Write of geese")
+
+    assert said(memory) == {
+        ("user", None, "I want a poem of tides"),
+        ("agent", "chief", "Write of tides"),
+        ("agent", "writer", "A poem."),
+        ("agent", "chief", "Here it is."),
+        ("user", None, "Write of geese"),
+        ("agent", "writer", "Noted."),
+    }
+
+
+async def test_the_members_of_a_workflow_remember_each_message_once(memory: Memory) -> None:
+    memory.remember(PEANUTS)
+    provider = SharedMemoryProvider(memory, on_error="raise")
+    clients = [Scripted("A draft."), Scripted("A review.")]
+    writer, critic = (
+        Agent(client, name=name, context_providers=[provider])
+        for name, client in zip(("writer", "critic"), clients, strict=True)
+    )
+    await WorkflowBuilder(start_executor=writer).add_edge(writer, critic).build().run(ALLERGIC)
+
+    assert sorted(one.text for one in memory.records(kind="message")) == [
+        "A draft.",
+        "A review.",
+        ALLERGIC,
+    ]
+    assert PEANUTS in str(clients[1].seen)
 
 
 async def test_the_tools_of_a_session_reach_its_own_memory_alone(memory: Memory) -> None:

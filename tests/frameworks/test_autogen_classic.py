@@ -341,6 +341,13 @@ def test_a_tool_whose_memory_fails_says_so_to_the_model(
     assert "not available" in run(tools, ("recall", f'{{"query": "{ALLERGIC}"}}'))
 
 
+def test_what_names_no_users_and_what_is_no_agent_is_refused(memory: Memory) -> None:
+    with pytest.raises(commonplace.errors.InvalidInputError, match=r"users is a list.*\['ann'\]"):
+        SharedMemory(memory, users="ann")
+    with pytest.raises(commonplace.errors.InvalidInputError, match="ConversableAgent"):
+        SharedMemory(memory).add_to_agent("helper")
+
+
 @pytest.mark.parametrize("make", [SharedMemory, memory_tools])
 def test_what_is_no_memory_is_refused_at_once(make: Any) -> None:
     with pytest.raises(commonplace.errors.InvalidInputError, match="takes a Memory"):

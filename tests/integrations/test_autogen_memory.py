@@ -601,6 +601,14 @@ class TestComponent:
                 {"provider": "commonplace_autogen.SharedMemory", "config": config}
             )
 
+    def test_a_misspelt_scope_does_not_open_the_whole_store(self, tmp_path: Path) -> None:
+        config = {"directory": str(tmp_path / "store"), "scopes": ["user", "alice"]}
+        with pytest.raises(ValidationError, match="scopes"):
+            SharedMemory.load_component(
+                {"provider": "commonplace_autogen.SharedMemory", "config": config}
+            )
+        assert not (tmp_path / "store").exists()
+
     def test_a_key_whose_variable_is_not_set_is_asked_for(self) -> None:
         config = {"server": "http://127.0.0.1:1", "api_key_env": "NO_SUCH_VARIABLE"}
         with pytest.raises(InvalidInputError, match=r"'NO_SUCH_VARIABLE'.*is not set"):
@@ -690,3 +698,10 @@ async def test_what_the_model_was_shown_counts_as_used_and_a_query_does_not(
     clock.advance(minutes=2)
     memory.set("tick", 1)
     assert memory.record(peanuts.id).uses == 1
+
+
+def test_one_name_is_no_list_of_users(memory: Memory) -> None:
+    with pytest.raises(InvalidInputError, match=r"users is a list of names.*\['ann'\]"):
+        SharedMemory(memory, users="ann")
+    with pytest.raises(InvalidInputError, match="each of users"):
+        SharedMemory(memory, users=[""])

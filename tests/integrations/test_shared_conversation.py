@@ -252,3 +252,11 @@ class TestContext:
         await context.load_state(await context.save_state())
         await context.clear()
         assert await context.get_messages() == []
+
+    async def test_an_agent_that_is_dumped_is_told_where_its_conversation_is(
+        self, alice: Memory
+    ) -> None:
+        context = ConversationContext(alice.conversation("x"), max_tokens=AMPLE, agent="a")
+        agent = AssistantAgent("a", ReplayChatCompletionClient(["Yes"]), model_context=context)
+        with pytest.raises(InvalidInputError, match=r"'x' is in its memory.*when it is loaded"):
+            agent.dump_component()

@@ -22,10 +22,11 @@ MOST_BYTES = 256 * 1024**2
 """About how many bytes they hold then."""
 _CHANGES_PER_STEP = 1_000
 _BYTES_PER_STEP = 16 * 1024**2
-# Chroma holds the interpreter for the whole of a write: it is fed when a burst of them is over, and
-# before only when half of what may be pending is, or when a burst does not end.
-_QUIET_SECONDS = 0.5
-_LONGEST_BURST_SECONDS = 5.0
+# Chroma holds the interpreter for the whole of a write, its syncs to the disk included: it is fed
+# when a burst of them is over, and before only when half of what may be pending is, or when a burst
+# does not end. See docs/decisions/0057-fed-in-quiet.md.
+_QUIET_SECONDS = 2.0
+_LONGEST_BURST_SECONDS = 30.0
 _SECONDS_UNTIL_AGAIN = 10.0
 # So Python says why no module is imported any more: what is left is fed at the next opening.
 _ENDING = "interpreter shutdown"

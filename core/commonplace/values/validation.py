@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -261,6 +261,13 @@ def checked_name(name: object, what: str) -> str:
         )
     check_whole(name, what)
     return name
+
+
+def checked_names(names: Iterable[str], what: str) -> frozenset[str]:
+    """Return several names. A single text is refused: its letters would be taken for names."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise InvalidInputError(f"{what} is a list of names, such as [{names!r}], not {names!r}.")
+    return frozenset(checked_name(one, f"each of {what}") for one in names)
 
 
 def checked_label(label: object, what: str) -> str:
