@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from commonplace.values.records import KINDS, Record
 
-VERSION = 1
+VERSION = 2
 """Any change of what is computed needs another number: `tests/core/recall/test_features.py` knows
 what this one computes."""
 
