@@ -212,6 +212,7 @@ def test_asked_whether_the_older_still_holds_the_newer_comes_first(
             "My wife's library card is number Y7654321",
             "What is the number of my library card?",
         ),
+        ("The flag is --dry-run-only", "The flag is --run-dry", "What is dryRunOnly?"),
         ("I sleep on the sofa", "My nephew sleeps in the attic now", "Where do I sleep?"),
         ("The shop opens at 8", "On public holidays the shop opens at 11", "When does it open?"),
     ],

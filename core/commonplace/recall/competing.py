@@ -34,7 +34,7 @@ from commonplace.recall.statements import (
 )
 from commonplace.recall.subjects import is_about_another, opening_of
 from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
-from commonplace.recall.tokens import UNSPACED, split
+from commonplace.recall.tokens import UNSPACED, joined, split
 from commonplace.recall.word_lists import word_lists
 from commonplace.recall.words import Term
 
@@ -162,9 +162,10 @@ class Statement:
 
     @cached_property
     def parts(self) -> set[str]:
-        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`."""
-        written = (one for one in self.text.split() if _WRITTEN_AS_ONE.search(one))
-        return {stem for one in written for stem in _stems(one)}
+        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`, `--dry-run`."""
+        written = [one for one in self.text.split() if _WRITTEN_AS_ONE.search(one)]
+        wholes = [one.whole for one in joined(self.text)]
+        return {stem for one in (*written, *wholes) for stem in _stems(one)}
 
     def has_other_labels(self, other: Statement) -> bool:
         """Tell whether both have a lone capital behind a word, and not the same: "server B"."""
