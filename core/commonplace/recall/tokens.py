@@ -79,12 +79,14 @@ _CAPITAL_INSIDE = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 class Joined:
     """A token of several words: its parts, smaller wholes among them, and the whole as one word.
 
-    `in_prose` tells that it is only letters and hyphens, as words of any text may be.
+    `in_prose` tells that it is only letters and hyphens, as words of any text may be. `end` is the
+    part by which a long number is known too: its last digits.
     """
 
     parts: tuple[str, ...]
     whole: str
     in_prose: bool
+    end: str = ""
 
 
 def split(text: str) -> list[str]:
@@ -146,8 +148,10 @@ def _joined(found: re.Match[str] | regex.Match[str]) -> Joined | None:
 def _number(parts: tuple[str, ...], digits: str) -> Joined:
     """Return a number with its groups and, of a long one, its last digits."""
     groups = parts if len(parts) > 1 else ()
-    last = (digits[-_DIGITS_OF_SUBSCRIBER:],) if len(digits) > _DIGITS_OF_SUBSCRIBER else ()
-    return Joined(groups + last, digits, in_prose=False)
+    if len(digits) <= _DIGITS_OF_SUBSCRIBER:
+        return Joined(groups, digits, in_prose=False)
+    end = digits[-_DIGITS_OF_SUBSCRIBER:]
+    return Joined((*groups, end), digits, in_prose=False, end=end)
 
 
 def _within(token: str) -> Iterator[str]:

@@ -168,7 +168,7 @@ def test_a_phone_is_found_from_abroad_and_at_home(asked: str) -> None:
         "The plumber has 020 7946 0958",
     ]
     found = scores(texts, f"Whose number is {asked}?")
-    assert found[1] == max(found) > max(found[0], found[2])
+    assert found[1] > 2 * max(found[0], found[2])
 
 
 @pytest.mark.parametrize("other", ["00-1B-44-11-3A-B7", "001b.4411.3ab7", "00:1b:44:11:3a:b7"])
