@@ -207,6 +207,14 @@ def test_asked_whether_the_older_still_holds_the_newer_comes_first(
         ("I bought a bike in May", "I bought a car in June", "When did I buy the bike?"),
         ("My mother lives in Graz", "I moved to Linz", "Where does my mother live?"),
         ("My cat is called Mimi", "My neighbour's cat died", "What is my cat called?"),
+        (
+            "My library card is number X1234567",
+            "My wife's library card is number Y7654321",
+            "What is the number of my library card?",
+        ),
+        ("The flag is --dry-run-only", "The flag is --run-dry", "What is dryRunOnly?"),
+        ("I sleep on the sofa", "My nephew sleeps in the attic now", "Where do I sleep?"),
+        ("The shop opens at 8", "On public holidays the shop opens at 11", "When does it open?"),
     ],
 )
 def test_a_change_of_another_thing_takes_no_place(

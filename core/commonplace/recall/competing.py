@@ -17,6 +17,7 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,8 +32,9 @@ from commonplace.recall.statements import (
     tells_of_end,
     tells_time,
 )
+from commonplace.recall.subjects import is_about_another, opening_of
 from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
-from commonplace.recall.tokens import UNSPACED, split
+from commonplace.recall.tokens import UNSPACED, joined, split
 from commonplace.recall.word_lists import word_lists
 from commonplace.recall.words import Term
 
@@ -60,7 +62,7 @@ SURELY_ALIKE = 0.4
 CHANGED_NEARLY = 1.0
 """The most by which it may be less relevant then: it seldom repeats the words."""
 
-BESIDE = 0.05
+BESIDE = 0.01
 """How far below the best that is put, in units of relevance."""
 
 MOSTLY = 0.8
@@ -102,7 +104,18 @@ class Statement:
     @cached_property
     def stems(self) -> list[str]:
         """The stems of its words but for function words and verbs of what lasts, in their order."""
-        return [one for one in _stems(self.text) if one not in _stems_of_states()]
+        return self.stems_in(self.text)
+
+    @cached_property
+    def language(self) -> str:
+        """The language that it is in."""
+        return detect_language(split(self.text), DEFAULT_LANGUAGE)
+
+    def stems_in(self, part: str) -> list[str]:
+        """Return those of a part of it."""
+        return [
+            one for one in terms_in(split(part), self.language) if one not in _stems_of_states()
+        ]
 
     @cached_property
     def stems_named(self) -> frozenset[str]:
@@ -134,10 +147,25 @@ class Statement:
         return {one for one in own or _stems(text)[:1] if not _has_digit(one)}
 
     @cached_property
+    def opening(self) -> str:
+        """What stands before what says that something is or changed, or else its beginning."""
+        being = _BEING.search(self.text)
+        return opening_of(self.text, being.start() if being else len(self.text))
+
+    @cached_property
+    def counted(self) -> set[str]:
+        """The stems of what it says how many there are of: what follows a number."""
+        if UNSPACED.search(self.text):
+            return set()
+        follows = (after for one, after in pairwise(split(self.text)) if _has_digit(one))
+        return {stem for after in follows for stem in self.stems_in(after) if not _has_digit(stem)}
+
+    @cached_property
     def parts(self) -> set[str]:
-        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`."""
-        written = (one for one in self.text.split() if _WRITTEN_AS_ONE.search(one))
-        return {stem for one in written for stem in _stems(one)}
+        """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`, `--dry-run`."""
+        written = [one for one in self.text.split() if _WRITTEN_AS_ONE.search(one)]
+        wholes = [one.whole for one in joined(self.text)]
+        return {stem for one in (*written, *wholes) for stem in _stems(one)}
 
     def has_other_labels(self, other: Statement) -> bool:
         """Tell whether both have a lone capital behind a word, and not the same: "server B"."""
@@ -171,14 +199,23 @@ class Statement:
 
     def gives_as_much_as(self, older: Statement) -> bool:
         """Tell whether it gives a number or a day where the older does."""
-        if _has_digit(older.text):
-            return _has_digit(self.text)
-        return not older.tells_time or self.tells_time or _has_digit(self.text)
+        if older.gives_number:
+            return self.gives_number
+        return not older.tells_time or self.tells_time or self.gives_number
+
+    @cached_property
+    def gives_number(self) -> bool:
+        """Whether it has a number, in digits or as a word."""
+        if any(map(str.isnumeric, self.text)):
+            return True
+        usual = word_lists("stop_words").get(self.language, frozenset())
+        return not (self.words & _number_words()).issubset(usual)
 
     @cached_property
     def tells_time(self) -> bool:
         """Whether it names a time."""
-        return tells_time(self.text, split(self.text))
+        words = split(self.text)
+        return tells_time(self.text, [*words, *(one.removesuffix("s") for one in words)])
 
     @cached_property
     def is_asked(self) -> bool:
@@ -239,11 +276,11 @@ def overtakes(
     "my brother moved" says nothing of where my sister lives.
     """
     older = ahead if newer is behind else behind
-    if is_unreal(newer.text):
+    if is_unreal(newer.text) or (_are_short(behind, ahead) and is_about_another(newer, older)):
         return False
     if _gives_anew(newer, older, cosine):
         return True
-    if max(size(behind.text), size(ahead.text)) <= SHORT and newer.tells_of_change:
+    if _are_short(behind, ahead) and newer.tells_of_change:
         return _changes(behind, ahead, newer, cosine)
     missing = ahead.named - behind.named
     return (
@@ -278,12 +315,16 @@ def _gives_anew(newer: Statement, older: Statement, cosine: float) -> bool:
     """Tell whether two short statements are so near that they give one thing two values."""
     if cosine < SAME or not newer.states or newer.group == older.group:
         return False
-    if max(size(newer.text), size(older.text)) > SHORT or not newer.gives_as_much_as(older):
+    if not _are_short(newer, older) or not newer.gives_as_much_as(older):
         return False
     shared = len(set(newer.stems).intersection(older.stems))
     if cosine < SURELY_SAME and shared < 2 and _overlap(newer.words, older.words) < SHARED:
         return False
     return shared > 0 and not newer.is_of_another(older)
+
+
+def _are_short(*statements: Statement) -> bool:
+    return all(size(one.text) <= SHORT for one in statements)
 
 
 def _has_digit(text: str) -> bool:
@@ -303,6 +344,13 @@ def _essential(terms: frozenset[Term]) -> frozenset[Term]:
 def _stems_of_states() -> frozenset[str]:
     lists = word_lists("state_words").items()
     return frozenset(stem(word, language) for language, words in lists for word in words)
+
+
+@lru_cache(maxsize=1)
+def _number_words() -> frozenset[str]:
+    """Return the words of numbers but one, which is an article in many languages."""
+    lists = word_lists("number_words")
+    return frozenset().union(*(lists[number] for number in lists.keys() - {"1"}))
 
 
 def _stems(text: str) -> list[str]:

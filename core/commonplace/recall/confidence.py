@@ -5,28 +5,54 @@ relevance lies below the best; and how many records compete with the best one. T
 the logarithm of a sum of exponentials, as in a softmax over relevance, to which a few records that
 answer nothing are added, so that a scope of one record does not take it for the answer.
 
-The coefficients were fitted on the ten best records for questions of LoCoMo (development half; put
-to the right and to other conversations, and to parts of them) and for first-person questions over
-few facts, a third of them without an answer: docs/decisions/0017-a-memory-in-use.md.
+The constants were fitted on the ten best records for questions of LoCoMo, LongMemEval and BEAM
+(development halves; put to the right and to other memories, and to small parts of them) and for
+first-person questions over few facts, a third of them without an answer. How well they hold on a
+set that was left out: docs/decisions/0069-a-curve-that-holds.md.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from commonplace.recall.growing import Floats
 
-Certainty = tuple[float, float, float]
 
-CERTAINTY: Certainty = -0.3, 3.8, 2.1
-"""The log odds of an answer at a cosine of 0, what a cosine of 1 adds, and how fast they fall with
-the logarithm of the number of records that answer about as well, for MiniLM."""
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """What makes it likely, under an embedder, that the best record answers; for MiniLM.
+
+    The log odds are `known` at a cosine of 0, `by_cosine` more at a cosine of 1, and `by_crowd`
+    less for each unit of competition. Below `doubt` they fall faster, by the factor `doubting`:
+    where little speaks for any record, the memory seldom holds an answer at all.
+    """
+
+    known: float = 0.1
+    by_cosine: float = 2.6
+    by_crowd: float = 1.35
+    doubt: float = -0.95
+    doubting: float = 3.5
+
+    def log_odds(self, cosine: float, crowd: float) -> float:
+        """Return those that the best record answers."""
+        plain = self.known + self.by_cosine * cosine - self.by_crowd * crowd
+        sure = plain if plain > self.doubt else self.doubt + self.doubting * (plain - self.doubt)
+        return min(sure, MOST_CERTAIN)
+
+
+CERTAINTY = Certainty()
 
 MOST_CERTAIN = 3.5
 """The greatest log odds, .97: nothing is beyond doubt, whatever the embedder."""
 
-BELOW = 13.6
-"""How fast the log odds fall below the best record, per unit of relevance."""
+BELOW = 6.4
+"""How fast the log odds fall below the best record, per root of a unit of relevance.
+
+The first step down costs most: a record a little less relevant than the best is often as near the
+subject, and no answer.
+"""
 
 MOST_COMPETITION = 2.0
 """Beyond seven that answer as well, more make none of them less sure: then all of them answer."""
@@ -56,15 +82,12 @@ def confidence(
 ) -> Floats:
     """Return each record's confidence, in 0..1: higher the greater its `relevance`.
 
-    It is 1 / (1 + exp(-logit)) with logit = -0.3 + 3.8 cosine - 2.1 crowd - 13.6 (best -
-    relevance), where the first three numbers are `certainty`. `crowd` is the `competition` of the
-    scope, before what use adds: use must not make a memory surer; `cosine` is its greatest cosine,
-    in the units of MiniLM.
+    The log odds are those of `certainty` less 6.4 times the root of how far the relevance lies
+    below the best. `crowd` is the `competition` of the scope, before what use adds: use must not
+    make a memory surer; `cosine` is its greatest cosine, in the units of MiniLM.
     """
-    below = relevance - relevance.max(initial=-np.inf)
-    known, by_cosine, by_crowd = certainty
-    best = min(known + by_cosine * cosine - by_crowd * crowd, MOST_CERTAIN)
-    logits = best + BELOW * below
+    below = relevance.max(initial=-np.inf) - relevance
+    logits = certainty.log_odds(cosine, crowd) - BELOW * np.sqrt(below)
     # exp overflows single precision above 88; e to the -80 is as good as 0.
     likely: Floats = (1 / (1 + np.exp(np.minimum(-logits, 80.0)))).astype(np.float32)
     return likely

@@ -134,7 +134,7 @@ MEASURED = {
         among=(0.82, 0.03),
         meaning=1.5,
         agreement=1.5,
-        certainty=(-6.4, 14.0, 0.0),
+        certainty=Certainty(known=-2.2, by_cosine=6.5, by_crowd=0.0, doubt=0.0, doubting=5.0),
         adapts=True,
     ),
 }

@@ -28,11 +28,18 @@ _ASCII_TOKEN = re.compile("[a-z0-9]+(?:'[a-z0-9]+)?")
 
 _SIGNS = r"._@/:\\#+=&?%~\-"
 _MAY_JOIN = re.compile(
-    rf"[A-Z0-9{_SIGNS}](?:(?<=[a-z][A-Z])|(?<=[^\W_][{_SIGNS}])[^\W_/]|(?<=\d)[ ()-]{{1,2}}\d)"
+    rf"[A-Z0-9{_SIGNS}](?:(?<=[a-z][A-Z])|(?<=[^\W_][{_SIGNS}])[^\W_/]"
+    r"|(?<=\d)[ ()-]{1,2}\d|(?<=\d)\d{8})"
 )
 """What every joined token holds, and few texts do. It begins with a set: so it is searched fast."""
 
-_NUMBER = r"\+?\d+(?:(?:[ -]|\) |\)|[ -]?\()\d+){2,}(?![\w.])"
+_NUMBER = (
+    r"(?:\+?\d+(?:(?:[ -]|\) |\)|[ -]?\()\d+){2,}(?![\w.])"
+    r"|\+?\d{1,5}[ /-]\d{6,8}(?![\w./-])"
+    r"|\d{2}(?:\.\d{2}){4}(?![\w.])"
+    r"|\+?\d{9,}(?![\w./@-]))"
+)
+"""Digits in groups, as people write the numbers of phones and orders, or many without a sign."""
 
 
 def _joined_pattern(letter: str, word: str) -> str:
@@ -49,6 +56,9 @@ _ASCII_JOINED = re.compile(_joined_pattern(r"[^\W_]", r"[^\W_]+(?:'[^\W_]+)?"))
 
 _DIGITS_OF_NUMBER = 7
 """Groups of digits with at least so many are one number, of a phone or an order."""
+
+_DIGITS_OF_SUBSCRIBER = 8
+"""So many last digits of a longer number are a word: the same from abroad as at home."""
 
 _IS_CLOSED = re.compile("[^ ()]+")
 """Tells digits written as one from those that only follow one another."""
@@ -69,12 +79,14 @@ _CAPITAL_INSIDE = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 class Joined:
     """A token of several words: its parts, smaller wholes among them, and the whole as one word.
 
-    `in_prose` tells that it is only letters and hyphens, as words of any text may be.
+    `in_prose` tells that it is only letters and hyphens, as words of any text may be. `end` is the
+    part by which a long number is known too: its last digits.
     """
 
     parts: tuple[str, ...]
     whole: str
     in_prose: bool
+    end: str = ""
 
 
 def split(text: str) -> list[str]:
@@ -120,17 +132,26 @@ def _pieces(text: str) -> Iterator[str | Joined]:
 def _joined(found: re.Match[str] | regex.Match[str]) -> Joined | None:
     token = found[0]
     parts = tuple(_words(_CAPITAL_INSIDE.sub(" ", token)))
-    if len(parts) < 2:
-        return None
     if found["number"]:
         digits = re.sub(r"\D", "", token)
         if len(digits) >= _DIGITS_OF_NUMBER:
-            return Joined(parts, digits, in_prose=False)
+            return _number(parts, digits)
         if not _IS_CLOSED.fullmatch(token):
             return None
+    if len(parts) < 2:
+        return None
     within = () if found["number"] else tuple(_within(token))
     is_prose = _HYPHENATED.fullmatch(token) is not None
     return Joined(parts + within, _whole(token), in_prose=is_prose)
+
+
+def _number(parts: tuple[str, ...], digits: str) -> Joined:
+    """Return a number with its groups and, of a long one, its last digits."""
+    groups = parts if len(parts) > 1 else ()
+    if len(digits) <= _DIGITS_OF_SUBSCRIBER:
+        return Joined(groups, digits, in_prose=False)
+    end = digits[-_DIGITS_OF_SUBSCRIBER:]
+    return Joined((*groups, end), digits, in_prose=False, end=end)
 
 
 def _within(token: str) -> Iterator[str]:

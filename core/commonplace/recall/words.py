@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -210,6 +211,15 @@ class WordIndex:
         return np.asarray(counts / (counts + norm), np.float32)
 
 
+class _Place(NamedTuple):
+    """Where among a query's terms a whole, its parts and its end are; is it all letters?"""
+
+    whole: int
+    parts: list[int]
+    is_name: bool
+    end: int | None
+
+
 def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
     """Return the terms of one word of a query, whose own language is the first."""
     own = terms_in([word], languages[0])
@@ -223,28 +233,37 @@ def _places(
     tokens: Sequence[Joined],
     terms: dict[str, list[frozenset[str]]],
     groups: list[frozenset[str]],
-) -> Iterator[tuple[int, list[int], bool]]:
-    """Yield where among a query's terms a whole and its parts are, and if it is all letters."""
+) -> Iterator[_Place]:
+    """Yield where among a query's terms each whole and its parts are."""
     for token in tokens:
         if own := terms.get(token.whole):
             parts = chain.from_iterable(terms[part] for part in token.parts)
             places = {groups.index(part) for part in parts} - {groups.index(own[0])}
-            yield groups.index(own[0]), sorted(places), token.whole.isalpha()
+            end = groups.index(terms[token.end][0]) if token.end else None
+            yield _Place(groups.index(own[0]), sorted(places), token.whole.isalpha(), end)
 
 
-def _share_wholes(
-    ideal: Floats, frequencies: Floats, places: Iterable[tuple[int, list[int], bool]]
-) -> None:
+def _share_wholes(ideal: Floats, frequencies: Floats, places: Iterable[_Place]) -> None:
     """Let a whole and its parts weigh together like one word, the whole half of it.
 
-    A name that occurs nowhere as one is written another way here: its parts weigh as words do.
+    A name that occurs nowhere as one is written another way here: its parts weigh as words do. So
+    is a long number of which only the end occurs: that stands for the whole.
     """
-    for whole, parts, is_name in places:
+    for whole, parts, is_name, end in places:
         if is_name and not frequencies[whole]:
             ideal[whole] = 0
             continue
-        ideal[whole] /= 2
-        ideal[parts] *= min(1.0, float(ideal[whole]) / (float(ideal[parts].sum()) or 1.0))
+        if end is not None and frequencies[end] and not frequencies[whole]:
+            ideal[whole] = 0
+            _halve(ideal, end, [part for part in parts if part != end])
+            continue
+        _halve(ideal, whole, parts)
+
+
+def _halve(ideal: Floats, whole: int, parts: list[int]) -> None:
+    """Give a whole half of its weight, and its parts together the other half at most."""
+    ideal[whole] /= 2
+    ideal[parts] *= min(1.0, float(ideal[whole]) / (float(ideal[parts].sum()) or 1.0))
 
 
 def information(frequencies: Floats, records: float) -> Floats:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from commonplace.recall.confidence import competition, confidence
+from commonplace.recall.confidence import Certainty, competition, confidence
 from commonplace.recall.growing import Floats
 
 RELEVANCE = arrays.arrays(np.float32, st.integers(1, 20), elements=st.floats(-1, 2.5, width=32))
@@ -58,4 +58,19 @@ def test_no_records_have_no_confidence() -> None:
 def test_nothing_is_beyond_doubt_under_any_scale() -> None:
     relevance = np.array([2.0, 0.1], np.float32)
 
-    assert float(confidence(relevance, 0.0, 1.0, (-6.4, 14.0, 0.0))[0]) < 0.98
+    assert float(confidence(relevance, 0.0, 1.0, Certainty(known=9.0))[0]) < 0.98
+
+
+def test_the_first_step_below_the_best_costs_most() -> None:
+    best, near, far = np.log(np.array(odds([0.8, 0.75, 0.7], 0.6)))
+    assert best - near > 1.5 * (near - far)
+
+
+def test_where_little_speaks_for_any_record_each_tells_less_still() -> None:
+    plain = Certainty(doubting=1.0)
+    assert Certainty().log_odds(0.1, 2.0) < plain.log_odds(0.1, 2.0)
+    assert Certainty().log_odds(0.7, 0.1) == plain.log_odds(0.7, 0.1)
+
+
+def odds(relevance: list[float], cosine: float) -> list[float]:
+    return [one / (1 - one) for one in sure(relevance, cosine)]
