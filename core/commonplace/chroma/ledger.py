@@ -263,6 +263,10 @@ class Ledger:
         """Return the files that the ledger consists of."""
         return ledger_file.written(self.file)
 
+    def size(self) -> int:
+        """Return how many bytes they have."""
+        return sum(file.stat().st_size for file in self.files())
+
     def close(self) -> None:
         """Close the file. May be called again."""
         with self._in_use, self._taking_notes, self._writing:
