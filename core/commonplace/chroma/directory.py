@@ -207,6 +207,7 @@ class DirectoryStore:
     def flush(self) -> None:
         """Wait until Chroma has everything that is acknowledged. Raises StoreError."""
         if self.ledger.waiting.changes:
+            self.ledger.check_there()
             self._feeder.flush()
 
     @contextmanager

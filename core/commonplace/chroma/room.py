@@ -61,7 +61,7 @@ class Room:
                 self._prove(spare + kept)
                 self._unproven = spare // 2
             free = shutil.disk_usage(self._directory).free
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise gone(self._directory) from error
         except OSError as error:
             raise _full(self._directory, str(error)) from error
