@@ -103,6 +103,20 @@ def test_metadata_is_limited_in_bytes(memory: Memory) -> None:
     assert memory.count() == 1
 
 
+def test_a_server_refuses_in_one_sentence() -> None:
+    asked = asking(app_on(InMemoryStore()), "all")
+
+    for item, said in [
+        (
+            {"text": "Tea", "created_at": 5},
+            "A time is written such as '2026-05-04T12:00:00Z', not 5.",
+        ),
+        ({"text": 5}, "Input should be a valid string."),
+    ]:
+        refused = asked.post("/v1/remember", json={"items": [item]}).json()["error"]["message"]
+        assert refused.partition(": ")[2] == said
+
+
 def test_what_the_library_can_be_asked_the_server_can() -> None:
     asked = asking(app_on(InMemoryStore()), "all")
     at = datetime(2024, 5, 4, tzinfo=timezone.utc)

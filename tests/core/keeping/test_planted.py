@@ -55,7 +55,7 @@ def in_index(directory: Path) -> None:
 
 def in_folder_of_index(directory: Path) -> None:
     [data] = (directory / "chroma").rglob(DATA)
-    (data.parent / "left").write_bytes(b"\0" * 700_001 + TEXT.encode()[9:] + b"\0" * 99)
+    (data.parent / "left").write_bytes(b"\0" * (2 * 1024**2 + 97) + TEXT.encode()[9:] + b"\0" * 99)
 
 
 CHROMA, LEDGER = "chroma/chroma.sqlite3", "ledger.sqlite3"

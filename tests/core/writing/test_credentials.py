@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from commonplace import Record, Source
 from commonplace.writing.credentials import credentials
+from commonplace.writing.formats import of_known_format
 from commonplace.writing.policy import Screening
 from commonplace.writing.screening import redacted, screened
 
@@ -347,6 +348,12 @@ def test_full_width_letters_hide_no_secret() -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in BY_FORM["aws-access-key"])
 
     assert redacted(f"是{wide}。", Screening()) == "是[REDACTED:aws-access-key]。"
+
+
+def test_a_key_of_a_known_format_may_begin_a_text() -> None:
+    key = "bkua_" + chance(HEX, 40)
+
+    assert [one.start for one in of_known_format(key, key)] == [0]
 
 
 def test_a_key_that_is_longer_than_its_format_goes_whole() -> None:
