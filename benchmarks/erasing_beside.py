@@ -6,8 +6,9 @@
 One store of so many records in scopes of 200 each, with random vectors. A thread recalls in one
 scope, which is in use, without a pause; meanwhile an empty scope is erased, and then one of 200
 records. Beside them the same recalls while nothing is erased, and the copying of the store's files,
-which is measured before and after the erasure. A large store takes long to make: it is kept in the
-folder that `--store` names, and copied from there.
+which is measured before and after the erasure. Then two scopes are erased while nobody recalls,
+beside copies, of which one is synced, as an erasure is. A large store takes long to make: it is
+kept in the folder that `--store` names, and copied from there.
 """
 
 from __future__ import annotations
@@ -68,6 +69,54 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def synced_copy(store: Path, to: Path) -> None:
+    """Copy a folder so that it outlasts a failure of power."""
+    shutil.copytree(store, to)
+    for path in to.rglob("*"):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def beside_recalls(memory: Memory, store: Path) -> dict[str, Callable[[], object]]:
+    """Return what is done while a thread recalls."""
+    return {
+        "nothing, for a second": lambda: time.sleep(1),
+        "copying the store's files": lambda: shutil.copytree(store, store.with_name("copy")),
+        "erasing an empty scope": lambda: memory.scope("user", "eve").erase(reason="1"),
+        "erasing a scope of 200": lambda: memory.scope("user", "u1").erase(reason="1"),
+        "copying them again": lambda: shutil.copytree(store, store.with_name("again")),
+    }
+
+
+def alone(memory: Memory, store: Path) -> dict[str, Callable[[], object]]:
+    """Return what is done while nobody recalls."""
+    return {
+        "copying": lambda: shutil.copytree(store, store.with_name("third")),
+        "erasing 200": lambda: memory.scope("user", "u2").erase(reason="1"),
+        "copying and syncing": lambda: synced_copy(store, store.with_name("fourth")),
+        "erasing 200 more": lambda: memory.scope("user", "u3").erase(reason="1"),
+        "copying again": lambda: shutil.copytree(store, store.with_name("fifth")),
+    }
+
+
+def measured(step: Callable[[], object]) -> list[str]:
+    """Return what a step took, in seconds, and of the processor."""
+    used, began = time.process_time(), time.perf_counter()
+    step()
+    return [f"{time.perf_counter() - began:.2f}", f"{time.process_time() - used:.2f}"]
+
+
+def measured_beside(own: Memory, step: Callable[[], object]) -> list[str]:
+    """Return what a step took, what recalls took beside it, and how much memory it needed."""
+    before, used = megabytes(), time.process_time()
+    spent, took = recalls_during(own, step)
+    used = time.process_time() - used
+    shares = [float(np.percentile(spent, share)) for share in (50, 99, 100)]
+    row = [f"{took:.2f}", f"{used:.2f}", f"{len(spent):,}", *(f"{one:.1f}" for one in shares)]
+    return [*row, f"{megabytes() - before:.0f}"]
+
+
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -82,24 +131,13 @@ def main() -> None:
         with commonplace.open(store, embedder=RandomVectors()) as memory:
             own = memory.scope("user", "u0")
             own.recall(QUESTION)
-            steps: dict[str, Callable[[], object]] = {
-                "nothing, for a second": lambda: time.sleep(1),
-                "copying the store's files": lambda: shutil.copytree(store, Path(folder) / "copy"),
-                "erasing an empty scope": lambda: memory.scope("user", "eve").erase(reason="1"),
-                "erasing a scope of 200": lambda: memory.scope("user", "u1").erase(reason="1"),
-                "copying them again": lambda: shutil.copytree(store, Path(folder) / "again"),
-            }
-            title = f"{options.records:,} records, load {os.getloadavg()[0]:.0f}"
             shown = Table("meanwhile", "took, s", "processor, s", "recalls", "p50, ms", "p99, ms",
-                          "most, ms", "memory more, MB", title=title)  # fmt: skip
-            for name, step in steps.items():
-                before, used = megabytes(), time.process_time()
-                spent, took = recalls_during(own, step)
-                used = time.process_time() - used
-                shares = [float(np.percentile(spent, share)) for share in (50, 99, 100)]
-                row = [f"{took:.2f}", f"{used:.2f}", f"{len(spent):,}"]
-                row += [f"{one:.1f}" for one in shares]
-                shown.add_row(name, *row, f"{megabytes() - before:.0f}")
+                          "most, ms", "memory more, MB")  # fmt: skip
+            shown.title = f"{options.records:,} records, load {os.getloadavg()[0]:.0f}"
+            for name, step in beside_recalls(memory, store).items():
+                shown.add_row(name, *measured_beside(own, step))
+            for name, step in alone(memory, store).items():
+                shown.add_row(f"{name}, no recalls", *measured(step))
             Console(width=120).print(shown)
 
 

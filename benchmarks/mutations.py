@@ -37,9 +37,10 @@ class Unnoticed(NamedTuple):
 def prepare(folder: Path, name: str) -> None:
     """Lay out what mutmut wants: the package in `src`, the tests beside it, and its settings."""
     folder.mkdir(parents=True, exist_ok=True)
-    for link, target in (("src", ROOT / "core"), ("tests", ROOT / "tests")):
+    links = {"src": "core", "tests": "tests", "benchmarks": "benchmarks"}  # data is read there
+    for link, target in links.items():
         if not (folder / link).exists():
-            (folder / link).symlink_to(target)
+            (folder / link).symlink_to(ROOT / target)
     shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copy(SETTINGS / f"{name}.cfg", folder / "setup.cfg")
     shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # or tests that are gone stay

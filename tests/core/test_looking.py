@@ -222,6 +222,17 @@ def test_an_explanation_has_what_a_recall_finds(data: st.DataObject) -> None:
         assert explanation.from_json(json.loads(json.dumps(told.to_dict()))) == told
 
 
+def test_what_expired_is_counted_nowhere_though_nothing_lists_it(clock: Clock) -> None:
+    embedder = HashingEmbedder()
+    with commonplace.open(":memory:", embedder=embedder, clock=clock) as memory:
+        memory.remember("Likes tea")
+        memory.remember("Parks on level 2", expires_at=clock() + timedelta(hours=1))
+        before = [one.records for one in memory.scopes()]
+        clock.advance(hours=2)
+
+        assert (before, [one.records for one in memory.scopes()]) == ([2], [1])
+
+
 def test_a_preview_is_the_context_line_by_line(memory: Memory) -> None:
     alice = memory.scope("user", "alice")
     alice.remember("Answer in one sentence", kind="instruction")
@@ -245,7 +256,9 @@ def test_a_preview_is_the_context_line_by_line(memory: Memory) -> None:
     assert narrow.tokens <= 45
     assert "no room" in {one.reason for one in narrow.left_out}
     assert alice.preview(question, max_tokens=0).text == ""
-    assert json.dumps(seen.to_dict())
+    assert json.loads(json.dumps(seen.to_dict()))["left_out"] == [
+        one.to_dict() for one in seen.left_out
+    ]
 
 
 def test_records_of_a_moment_are_listed(memory: Memory, clock: Clock) -> None:

@@ -34,6 +34,17 @@ def test_the_best_match_comes_first_and_says_why(alice: Memory) -> None:
     assert 0 < match.signals["semantic"] <= 1
 
 
+def test_what_the_agent_said_is_found_by_who_asks_for_it(memory: Memory) -> None:
+    advice, habit = "You may like oolong tea", "I drink oolong tea"
+    memory.remember(advice, kind="message", source=Source(origin="agent"))
+    memory.remember(habit, kind="message", source=Source(origin="user"))
+
+    found = memory.recall("What did you say about oolong tea?")
+
+    assert {match.record.text for match in found} == {advice, habit}
+    assert all(0 <= match.confidence <= 1 for match in found)
+
+
 def test_confidence_falls_along_the_ranking(alice: Memory) -> None:
     confidences = [match.confidence for match in alice.recall("peanuts at Acme")]
 

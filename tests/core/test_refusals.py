@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,9 @@ def test_a_user_without_a_home_needs_none(tmp_path: Path) -> None:
         (Path("file:///srv/memory"), "'/srv/memory'"),
         ("sqlite:///memory.db", "Only http and https"),
         ("ftp://host/memory", "Only http and https"),
+        ("file:memory", "'memory'"),
+        ("localhost:8000", "begins with http://"),
+        ("memory.test:8000/", "begins with http://"),
     ],
 )
 def test_a_url_is_no_path(url: str | Path, hint: str, memory: Memory) -> None:
@@ -67,13 +71,27 @@ def test_a_url_is_no_path(url: str | Path, hint: str, memory: Memory) -> None:
     assert not Path("file:").exists()
 
 
-def test_a_directory_that_is_gone_is_not_a_full_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_file", [False, True])
+def test_a_directory_that_is_gone_is_not_a_full_disk(*, is_file: bool, tmp_path: Path) -> None:
     memory = commonplace.open(tmp_path / "store", embedder=HashingEmbedder())
     memory.remember("Likes tea")
     shutil.rmtree(tmp_path / "store")
+    if is_file:
+        (tmp_path / "store").touch()
 
-    with pytest.raises(StoreError, match="removed or moved while this memory was open"):
-        memory.remember("Likes coffee")
+    for attempt in (lambda: memory.remember("Likes coffee"), memory.flush):
+        with pytest.raises(StoreError, match="removed or moved while this memory was open"):
+            attempt()
+
+
+def test_a_directory_may_be_named_like_a_host(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("localhost:8000").mkdir()
+
+    with commonplace.open("localhost:8000", embedder=HashingEmbedder()) as memory:
+        assert memory.count() == 0
+    with commonplace.open("./localhost:8001", embedder=HashingEmbedder()) as memory:
+        assert memory.count() == 0
 
 
 def test_metadata_is_limited_in_bytes(memory: Memory) -> None:
@@ -83,6 +101,20 @@ def test_metadata_is_limited_in_bytes(memory: Memory) -> None:
     with pytest.raises(InvalidInputError, match=r"400,00[0-9] bytes as JSON; the limit is 400,000"):
         memory.remember("Another", metadata={"m": most["m"] + "ab"})
     assert memory.count() == 1
+
+
+def test_a_server_refuses_in_one_sentence() -> None:
+    asked = asking(app_on(InMemoryStore()), "all")
+
+    for item, said in [
+        (
+            {"text": "Tea", "created_at": 5},
+            "A time is written such as '2026-05-04T12:00:00Z', not 5.",
+        ),
+        ({"text": 5}, "Input should be a valid string."),
+    ]:
+        refused = asked.post("/v1/remember", json={"items": [item]}).json()["error"]["message"]
+        assert refused.partition(": ")[2] == said
 
 
 def test_what_the_library_can_be_asked_the_server_can() -> None:

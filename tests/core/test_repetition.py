@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 import commonplace
 from clock import Clock
 from commonplace import Memory, Record, Source
+from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
 from commonplace.values.validation import MAX_MENTIONED_AT
+from commonplace.writing.batch import Batch
 from commonplace.writing.repetition import reinforced, statement
 from commonplace.writing.wording import rough, wording
 from near_pairs import DIFFERENT, SAME
@@ -246,3 +249,12 @@ class TestWhatItReplaces:
         again = memory.remember("Likes tea", metadata={"a": 1, "b": 2})
 
         assert memory.history(again.id) == [again]
+
+
+def test_a_statement_that_was_written_over_in_its_batch_is_a_new_one(clock: Clock) -> None:
+    vectors = np.ones((1, 4), np.float32)
+    batch = Batch([], clock())
+    batch.add(Entry(Record("Likes tea", id="first"), vectors))
+    batch.upsert(Entry(Record("Likes coffee", id="first"), vectors))
+
+    assert batch.add(Entry(Record("Likes tea", id="second"), vectors)).id == "second"

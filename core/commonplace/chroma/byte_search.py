@@ -1,9 +1,9 @@
 """Finds many pieces of bytes at once, wherever they are in data. Pure.
 
-A piece of a text is 24 bytes of it. Wherever a copy of one begins, 16 bytes of it begin at an
-offset divisible by eight: so only what begins there is looked up, in one pass for any number of
-pieces, and what is around it is compared where it is known. Of texts that are shorter a piece is 16
-bytes, and 8 of them are looked up.
+A piece of a text is 24 bytes of it. Wherever a copy of one begins, 8 bytes of it begin at an offset
+divisible by sixteen: so only what begins there is looked up, in one pass for any number of pieces.
+Where these are known, 16 bytes around them are looked up, and then all is compared. Of texts that
+are shorter a piece is 16 bytes, and what begins at an offset divisible by eight is looked up.
 
 A vector is looked for by the upper halves of sixteen float32 components in a row: sign, exponent
 and seven bits of each mantissa. So it is found although Chroma normalises what it stores in an
@@ -35,6 +35,7 @@ _UPPER = np.uint64(0xFFFF0000FFFF0000)
 _HALF = np.uint64(16)
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 _TABLE_BITS = 22
+_FIRST_BITS = 20  # what every word is looked up in stays in the processor's cache
 
 
 class Search:
@@ -57,6 +58,7 @@ class Search:
         self._pieces = [distinct[place] for place in order]
         self._words, self._shifts = _distinct(*self._anchors(given))
         self._tables = [_table(self._words, factor) for factor in _FACTORS[:2]]
+        self._first = _table(self._first_words(), _FACTORS[0], _FIRST_BITS)
 
     def __len__(self) -> int:
         """Return how many different pieces are looked for."""
@@ -85,8 +87,12 @@ class Search:
         """Return the words by which pieces are found, and how far into a piece each is."""
         raise NotImplementedError
 
-    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, int]:
-        """Return the words of `data` to look up, and how many bytes lie from one to the next."""
+    def _first_words(self) -> Words:
+        """Return the words that are looked up first."""
+        return self._words
+
+    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, Places]:
+        """Return the words of `data` of which the first look says yes, and where they begin."""
         raise NotImplementedError
 
     def _read(self, data: Bytes, places: Places) -> list[Words]:
@@ -97,15 +103,16 @@ class Search:
         """Return at which places in `data` there is which piece."""
         if not len(self._words) or len(data) - offset < self._span:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        words, step = self._scanned(data, offset)
-        at = np.flatnonzero(_is_in(words, self._tables[0], _FACTORS[0]))
-        at = at[_is_in(words[at], self._tables[1], _FACTORS[1])]
-        first = np.searchsorted(self._words, words[at], "left")
-        last = np.searchsorted(self._words, words[at], "right")
+        words, at = self._scanned(data, offset)
+        for table, factor in zip(self._tables, _FACTORS, strict=False):
+            is_known = _is_in(words, table, factor)
+            words, at = words[is_known], at[is_known]
+        first = np.searchsorted(self._words, words, "left")
+        last = np.searchsorted(self._words, words, "right")
         found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         while len(at := at[first < last]):
             first, last = first[first < last], last[first < last]
-            places = offset + at * step - self._shifts[first] * self._unit
+            places = at - self._shifts[first] * self._unit
             found.append(self._compared(data, places))
             first = first + 1
         return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
@@ -137,10 +144,17 @@ class TextSearch(Search):
         ]
         return np.concatenate(words), np.repeat(np.arange(_WORD), len(pieces))
 
-    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, int]:
-        words = data[offset : offset + (len(data) - offset) // _WORD * _WORD].view(np.uint64)
-        count = len(words) - self._width + 1
-        return _hashes([words[one : one + count] for one in range(self._width)]), _WORD
+    def _first_words(self) -> Words:
+        pieces = np.frombuffer(b"".join(self._pieces), np.uint8).reshape(-1, self._size)
+        return np.concatenate([_column(pieces, shift) for shift in range(self._width * _WORD)])
+
+    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, Places]:
+        words = _words_of(data, offset)
+        at = self._width * _known(words[:: self._width], self._first)
+        # Of two words, the one that is known may be either.
+        at = np.concatenate([at - shift for shift in range(self._width)])
+        at = at[(at >= 0) & (at <= len(words) - self._width)]
+        return _hashes([words[at + one] for one in range(self._width)]), offset + at * _WORD
 
     def _read(self, data: Bytes, places: Places) -> list[Words]:
         anywhere = _anywhere(data)
@@ -172,13 +186,12 @@ class VectorSearch(Search):
                 break  # dense vectors are found by fewer words
         return words, shifts
 
-    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, int]:
-        step = self._stride * COMPONENT_BYTES
-        last = len(data) - offset - 2 * _WORD
-        count = last // step + 1
-        words = data[offset : offset + (len(data) - offset) // _WORD * _WORD].view(np.uint64)
-        every = step // _WORD
-        return _joined(words[0::every][:count], words[1::every][:count]), step
+    def _scanned(self, data: Bytes, offset: int) -> tuple[Words, Places]:
+        every = self._stride * COMPONENT_BYTES // _WORD
+        words = _words_of(data, offset)
+        words = _joined(words[:-1:every], words[1::every])
+        at = _known(words, self._first)
+        return words[at], offset + at * every * _WORD
 
     def _read(self, data: Bytes, places: Places) -> list[Words]:
         anywhere = _anywhere(data)
@@ -195,19 +208,28 @@ def _distinct(words: Words, shifts: Places) -> tuple[Words, Places]:
     return words[is_new], shifts[is_new]
 
 
-def _table(words: Words, factor: int) -> NDArray[np.bool_]:
-    table = np.zeros(1 << _TABLE_BITS, np.bool_)
-    table[_slots(words, factor)] = True
+def _words_of(data: Bytes, offset: int) -> Words:
+    return data[offset : offset + (len(data) - offset) // _WORD * _WORD].view(np.uint64)
+
+
+def _known(words: Words, table: NDArray[np.bool_]) -> Places:
+    """Return which of the words may be in a table."""
+    return np.flatnonzero(_is_in(words, table, _FACTORS[0]))
+
+
+def _table(words: Words, factor: int, bits: int = _TABLE_BITS) -> NDArray[np.bool_]:
+    table = np.zeros(1 << bits, np.bool_)
+    table[_slots(words, factor, bits)] = True
     return table
 
 
 def _is_in(words: Words, table: NDArray[np.bool_], factor: int) -> NDArray[np.bool_]:
-    return table.take(_slots(words, factor), mode="clip")
+    return table.take(_slots(words, factor, len(table).bit_length() - 1), mode="clip")
 
 
-def _slots(words: Words, factor: int) -> Places:
+def _slots(words: Words, factor: int, bits: int) -> Places:
     slots = words * np.uint64(factor)
-    slots >>= np.uint64(64 - _TABLE_BITS)
+    slots >>= np.uint64(64 - bits)
     return slots.view(np.int64)
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from commonplace.chroma.catalogue import Mark, check_mark, new_mark
 from commonplace.chroma.covering import copied
+from commonplace.chroma.database_file import state_of
 from commonplace.chroma.feeder import Feeder
-from commonplace.chroma.files import ChromaFiles, state_of
+from commonplace.chroma.files import ChromaFiles
 from commonplace.chroma.importing import import_beforehand
 from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.ledger_list import LedgerList
@@ -190,7 +191,6 @@ class DirectoryStore:
         self._leavings.begin_erasing(scope)
         discard(self._directory)  # a draft of the store with other vectors holds the same texts
         with self._erasing():
-            self.ledger.erase(scope)
             erased = self.chroma.erase_from(scope, self.ledger)
         self._leavings.forget(scope)
         return erased
@@ -207,6 +207,7 @@ class DirectoryStore:
     def flush(self) -> None:
         """Wait until Chroma has everything that is acknowledged. Raises StoreError."""
         if self.ledger.waiting.changes:
+            self.ledger.check_there()
             self._feeder.flush()
 
     @contextmanager
@@ -322,7 +323,7 @@ class DirectoryStore:
         """Let the body change both. If it raises, begin the ledger anew: it may be out of step."""
         self._fed()  # what is damaged is told before anything is changed
         with self._changing():
-            self.chroma.begin_rewriting()
+            self.chroma.begin_rewriting(beside=self.ledger.size())
             try:
                 yield
             except BaseException:

@@ -128,28 +128,46 @@ class Found(NamedTuple):
         """Tell whether there are any."""
         return bool(self.texts or self.vectors)
 
+    def and_in(self, others: Found) -> Found:
+        """Return what was found here and in other files."""
+        return Found(
+            self.texts | others.texts,
+            self.vectors | others.vectors,
+            self.files + others.files,
+            self.size + others.size,
+        )
 
-def searched(
-    files: Path,
-    beside: Iterable[Path],
-    erased: ErasedRows,
-) -> Found:
-    """Look for what was erased in every file of the database, and in those `beside` it.
+
+def found_in_chroma(files: Path, erased: ErasedRows) -> Found:
+    """Look for what was erased in every file of the database.
 
     Raises StoreError if one cannot be read.
     """
-    paths = [path for path in (*sorted(files.rglob("*")), *beside) if path.is_file()]
+    database = files / DATABASE
+    paths = [path for path in sorted(files.rglob("*")) if path.is_file()]
     with translated(f"searching {str(files)!r}"):
         texts, vectors = found_in_files(paths, erased.texts(), erased.vectors())
-        texts -= _in_remaining_texts(files / DATABASE, _REMAINING, texts)
-        vectors -= _in_vectors(vectors, _written(files / DATABASE, _QUEUED_VECTORS, erased))
-        for ledger in (path for path in paths if path.name == LEDGER):
-            texts -= _in_remaining_texts(ledger, _REMAINING_IN_LEDGER, texts)
-            vectors -= _in_vectors(vectors, _written(ledger, _LEDGER_VECTORS, erased))
+        texts -= _in_remaining_texts(database, _REMAINING, texts)
+        vectors -= _in_vectors(vectors, _written(database, _QUEUED_VECTORS, erased))
         vectors -= _in_vectors(vectors, _indexed(files))
-        vectors = erased.confirmed(paths, vectors)
-        size = sum(path.stat().st_size for path in paths)
-    return Found(texts, vectors, len(paths), size)
+        return _confirmed(paths, erased, texts, vectors)
+
+
+def found_in_ledger(paths: list[Path], erased: ErasedRows) -> Found:
+    """Look for what was erased in the files of a ledger. Raises StoreError if one is unreadable."""
+    ledger = next(path for path in paths if path.name == LEDGER)
+    with translated(f"searching {str(ledger)!r}"):
+        texts, vectors = found_in_files(paths, erased.texts(), erased.vectors())
+        texts -= _in_remaining_texts(ledger, _REMAINING_IN_LEDGER, texts)
+        vectors -= _in_vectors(vectors, _written(ledger, _LEDGER_VECTORS, erased))
+        return _confirmed(paths, erased, texts, vectors)
+
+
+def _confirmed(
+    paths: list[Path], erased: ErasedRows, texts: set[bytes], vectors: set[bytes]
+) -> Found:
+    size = sum(path.stat().st_size for path in paths)
+    return Found(texts, erased.confirmed(paths, vectors), len(paths), size)
 
 
 def is_in(files: Path, collection: str, found: Found) -> bool:

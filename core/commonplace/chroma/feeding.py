@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from commonplace.chroma import rows
-from commonplace.chroma.files import ChromaFiles, state_of
+from commonplace.chroma.database_file import state_of
+from commonplace.chroma.files import ChromaFiles
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.ledger_rows import Pending

@@ -7,17 +7,24 @@ that a short program does.
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
 from commonplace.chroma import regrowing, rows
-from commonplace.chroma.catalogue import FED_OF_MARK, Catalogue, Mark
+from commonplace.chroma.catalogue import Catalogue, Mark
 from commonplace.chroma.client import client_of
 from commonplace.chroma.cutting import cut_out
-from commonplace.chroma.erasure import ErasedRows, Found, is_in, searched, verified
+from commonplace.chroma.erasure import (
+    ErasedRows,
+    Found,
+    found_in_chroma,
+    found_in_ledger,
+    is_in,
+    verified,
+)
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
 from commonplace.chroma.ledger import Ledger
@@ -39,40 +46,6 @@ PATIENCE_SECONDS = 60.0
 """How long Chroma may take for a step before who waits for it is told."""
 _BYTES_PER_USE = 500
 _log = logging.getLogger(__name__)
-_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'collection_metadata'"
-
-
-def state_of(files: Path) -> str:
-    """Return what changes whenever Chroma's database does. Chroma may have it open.
-
-    Its size and time of change: to open the file here would end the locks that Chroma has on it.
-    """
-    database = files / DATABASE
-    with translated(f"reading {str(files)!r}"):
-        logs = [database.with_name(f"{DATABASE}{end}") for end in ("-wal", "-journal")]
-        known = [one.stat() for one in (database, *logs) if one.exists()]
-    return " ".join(f"{one.st_size} {one.st_mtime_ns}" for one in known)
-
-
-def fed_in(files: Path) -> Fed | None:
-    """Return what Chroma's database says of who fed it, None if it does not.
-
-    Nobody has it open. Raises StoreDamagedError, StoreError.
-    """
-    if not (files / DATABASE).exists():
-        return None
-    with (
-        translated(f"reading {str(files)!r}"),
-        closing(sqlite3.connect(files / DATABASE, timeout=30)) as database,
-    ):
-        has_tables = database.execute(_TABLES).fetchall()
-        told = database.execute(FED_OF_MARK).fetchall() if has_tables else []
-    return fed_of(dict(told))
-
-
-def fed_of(mark: Mark) -> Fed | None:
-    """Return what a store says of who fed it."""
-    return Fed(mark["ledger"], mark["fed"]) if {"ledger", "fed"} <= set(mark) else None
 
 
 class ChromaFiles(ChromaStore):
@@ -213,23 +186,35 @@ class ChromaFiles(ChromaStore):
     def erase_from(self, scope: Scope, ledger: Ledger) -> Erased:
         """Remove every entry within `scope` and every trace of it in the files, and look for them.
 
-        Also in those of the ledger, from which it is gone. The partitions that may have held it are
+        Also in the ledger and its files. The partitions that may have held it are
         rewritten, whether or not they still do, so that what was forgotten before goes as well.
         Raises StoreError if anything of it is left.
         """
         erased = ErasedRows()
         self._has_erased = True
-        self._take_out(self._partitions(scope), scope, erased)
-        found = self._searched(erased, ledger)
+        found = self._erased(self._partitions(scope), scope, erased, ledger, ledger.erase)
         if found:
             # Another scope said the same and forgot it: the bytes are in its partition.
-            ledger.renew(None)
-            self._take_out(self._holding(found), scope, erased)
-            found = self._searched(erased, ledger)
+            holding = self._holding(found)
+            found = self._erased(holding, scope, erased, ledger, lambda _: ledger.renew(None))
         return Erased(erased.records, erased.rows, verified(self.path, erased, found))
 
-    def _searched(self, erased: ErasedRows, ledger: Ledger) -> Found:
-        return searched(self.path, ledger.files(), erased)
+    def _erased(
+        self,
+        partitions: Iterable[int],
+        scope: Scope,
+        erased: ErasedRows,
+        ledger: Ledger,
+        renew: Callable[[Scope], None],
+    ) -> Found:
+        """Take out the scope here and, in a thread beside, in the ledger; return what is left."""
+        with ThreadPoolExecutor(1, "commonplace-erasing") as beside:
+            renewed = beside.submit(renew, scope)
+            self._take_out(partitions, scope, erased)
+            renewed.result()
+            self._unmark()
+            in_ledger = beside.submit(found_in_ledger, ledger.files(), erased)
+            return found_in_chroma(self.path, erased).and_in(in_ledger.result())
 
     def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
         """Take rows out of partitions, and leave nothing of what was forgotten there either."""
@@ -243,7 +228,6 @@ class ChromaFiles(ChromaStore):
             for one in collections:
                 cut_out(self.path, one.name, scope, erased)
             purge(self.path)
-        self._unmark()
 
     def _holding(self, found: Found) -> list[int]:
         """Return the numbers of the partitions in whose files any of the pieces is."""
@@ -254,9 +238,12 @@ class ChromaFiles(ChromaStore):
             and is_in(self.path, str(collection.id), found)
         ]
 
-    def begin_rewriting(self) -> None:
-        """Mark that old rows may be left in the files from now on. Raises StoreError."""
-        self._room.for_rewriting()
+    def begin_rewriting(self, beside: int = 0) -> None:
+        """Mark that old rows may be left in the files from now on. Raises StoreError.
+
+        So many bytes are written `beside` at the same time.
+        """
+        self._room.for_rewriting(beside)
         with translated(f"marking {str(self._marker)!r}"):
             write_privately(self._marker, "")
 

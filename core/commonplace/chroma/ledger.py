@@ -269,6 +269,10 @@ class Ledger:
         """Return the files that the ledger consists of."""
         return ledger_file.written(self.file)
 
+    def size(self) -> int:
+        """Return how many bytes they have."""
+        return sum(file.stat().st_size for file in self.files())
+
     def close(self) -> None:
         """Close the file. May be called again."""
         with self._in_use, self._taking_notes, self._writing:
@@ -298,11 +302,7 @@ class Ledger:
         if not computed:
             return
         try:
-            with (
-                self._taking_notes,
-                self._writing,
-                self._transaction(self._connections.of_feeder) as database,
-            ):
+            with self._taking_notes, self._transaction(self._connections.of_feeder) as database:
                 database.executemany(ledger_rows.KEEP, computed)
         except StoreError as error:
             _log.info("What was computed of %d records is not kept: %s", len(computed), error)

@@ -7,8 +7,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from commonplace.chroma import ledger_file
+from commonplace.chroma.database_file import fed_in, fed_of, state_of
 from commonplace.chroma.feeding import feed
-from commonplace.chroma.files import ChromaFiles, fed_in, fed_of, state_of
+from commonplace.chroma.files import ChromaFiles
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import LEDGER, Fed, Said
 from commonplace.chroma.sealing import CHROMA

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.chroma import rows
+from commonplace.chroma.database_file import state_of
 from commonplace.chroma.directory import DirectoryStore
-from commonplace.chroma.files import state_of
 from commonplace.chroma.index_flaws import flaws as flaws_of
 from commonplace.chroma.kept_vectors import KeptVectors
 from commonplace.chroma.privacy import open_to_others

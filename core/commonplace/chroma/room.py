@@ -45,10 +45,13 @@ class Room:
         """Raise StoreError unless there is room to remove records."""
         self._make_sure(_SPARE_FOR_REMOVAL, 0)
 
-    def for_rewriting(self) -> None:
-        """Raise StoreError unless there is room to write every file anew, one after another."""
+    def for_rewriting(self, beside: int) -> None:
+        """Raise StoreError unless there is room to write every file anew, one after another.
+
+        So many bytes are written `beside` at the same time.
+        """
         self._measure()
-        self._make_sure(_SPARE_BYTES, 2 * self._largest)
+        self._make_sure(_SPARE_BYTES, 2 * self._largest + beside)
 
     def _make_sure(self, spare: int, kept: int) -> None:
         self._unproven -= kept + _SPARE_BYTES // 64
@@ -58,7 +61,7 @@ class Room:
                 self._prove(spare + kept)
                 self._unproven = spare // 2
             free = shutil.disk_usage(self._directory).free
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise gone(self._directory) from error
         except OSError as error:
             raise _full(self._directory, str(error)) from error

@@ -24,7 +24,7 @@ from commonplace.ports import Vectors
 _PIECES_OF_A_TEXT = 32
 # Fewer, and a piece of a sparse vector could be told neither from others nor from chance.
 _LEAST_NON_ZERO = 4
-_CHUNK = 512 * 1024  # what is worked on stays in the processor's cache
+_CHUNK = 2 * 1024**2  # the larger, the less often a thread has to wait for the interpreter
 _OVERLAP = 128  # no piece is longer in a file
 _LOOKS = 64
 

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from commonplace.errors import InvalidInputError
 
 # Drives of Windows have one letter. A Path has lost the second slash.
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(?:file|https?):", re.IGNORECASE)
+_HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}:\d{2,5}/?", re.ASCII)
 
 
 def local_path(path: object, what: str = "A path is the name of a file or folder") -> Path:
@@ -22,6 +23,11 @@ def local_path(path: object, what: str = "A path is the name of a file or folder
         raise InvalidInputError(f"{what}, not {path!r}.")
     if _URL.match(written := str(path)):
         raise InvalidInputError(f"{what}, not the URL {written!r}. {_instead(written)}")
+    if _HOST.fullmatch(written) and not Path(written).exists():
+        raise InvalidInputError(
+            f"{what}, and {written!r} is the address of a host. A server's begins with http:// or "
+            f"https://; a file or folder of that name is './{written}'."
+        )
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

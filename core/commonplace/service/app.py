@@ -153,7 +153,8 @@ async def _refused(_: Request, error: Exception) -> Answer:
     assert isinstance(error, RequestValidationError), "registered for these"
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return error_answer(InvalidInputError(f"{place}: {first['msg']}."))
+    said = first["msg"].removeprefix("Value error, ").removesuffix(".")  # ours ends with one
+    return error_answer(InvalidInputError(f"{place}: {said}."))
 
 
 async def _unknown(request: Request, error: Exception) -> Answer:

@@ -31,14 +31,15 @@ _BRAILLE_BLANK = "\u2800"
 def shows_nothing(character: str) -> bool:
     r"""Tell whether a character is drawn as nothing, or only moves others.
 
-    >>> [shows_nothing(one) for one in ("\u200b", "\ufe0f", "\u3164", "\u2800", "a", "é")]
+    >>> [shows_nothing(one) for one in ("\u200b", "\ufe0f", "\u3164", "\U0001fffe", "a", "é")]
     [True, True, True, True, False, False]
     """
     if character.isascii():
         return not character.isprintable()
     category = unicodedata.category(character)
     if category == "Cn":  # newer emoji and ideographs are not assigned for an older Python
-        return not 0x10000 <= ord(character) < 0xE0000
+        is_noncharacter = ord(character) & 0xFFFE == 0xFFFE  # the last two of each plane
+        return is_noncharacter or not 0x10000 <= ord(character) < 0xE0000
     if category == "Cf":  # signs before Arabic numbers are drawn
         return unicodedata.bidirectional(character) != "AN"
     return category in _CATEGORIES or any(part in name_of(character) for part in _NAMES)

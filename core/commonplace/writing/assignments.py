@@ -10,6 +10,7 @@ from commonplace.writing.findings import MASK, Finding, matches
 from commonplace.writing.named_keys import NAMING
 from commonplace.writing.phrases import phrases
 from commonplace.writing.randomness import has_digit, is_random, is_uuid
+from commonplace.writing.structures import in_structures
 from commonplace.writing.telling_words import (
     BARE_KEYS,
     KEYS,
@@ -21,7 +22,7 @@ from commonplace.writing.telling_words import (
 
 # A key opens doors, too; one of these before it makes it a secret.
 _KEY_OF = re.compile(
-    r"(?:api|access|secret|auth|client|app|application|refresh|session|signing|encryption|account"
+    r"(?:api|access|secret|auth|client|app|application|refresh|signing|encryption|account"
     r"|webhook|licen[sc]e|personal|bot|private|deploy|service|admin)[ _-]?(?:access[ _-]?)?$"
 )
 # What may stand between a name and what is assigned to it: the rest of the name, and a sign.
@@ -36,6 +37,8 @@ _RUN = re.compile(rf"[!-~¡-ɏ]{{1,{_BOUND}}}")
 _REST_OF_RUN = re.compile(r"[!-~¡-ɏ]+")
 _KEY = re.compile(r"[A-Za-z0-9+/%-][A-Za-z0-9_+/.=~%-]{15,}")
 _REST_OF_KEY = re.compile(r"[A-Za-z0-9_+/.=~%-]*")
+_QUOTES = ("'", '"', "`")
+_REST_OF_QUOTED = re.compile(r"[^\s'\"`]{0,8000}(['\"`])")
 _ENDING = re.compile("[Ѐ-ԯ؀-ۿऀ-৿]{1,4}")  # of a name in a script that parts words
 _WINDOW = 60
 _LEAST_SESSION = 20
@@ -43,6 +46,18 @@ _LINKED = re.compile(
     r"(?:^|[\s\W])(?:" + "|".join(map(re.escape, LINKS)) + r")[\s\"'`(*]{0,4}$"
     r"|^[\s\"'`(*]{0,4}$|(?:[:=：—–]|是|为|為|は|が|는|은)[\s\"'`(]{0,3}$",
     re.IGNORECASE,
+)
+# In code, this compares what stands around it.
+_COMPARED = re.compile(r"[=!<>~]=[\s\"'`(*]{0,4}$")
+# What is said of passwords in general: its value is the name of a norm, a number, a version.
+_IN_GENERAL = re.compile(
+    r"polic|polít|politi|polityk|richtlini|regel|rule|norm|standard|стандарт|правил|معيار|سياسة"
+    r"|정책|규칙|표준|ポリシー|規則|标准|標準|政策|策略|规则|नीति|ilke",
+    re.IGNORECASE,
+)
+_A_NORM = re.compile(
+    r"(?:ISO|IEC|RFC|NIST|DIN|ANSI|IEEE|JIS|GOST|BSI|PCI|CVE|CWE|TLS|SSL|SMTP|IMAP|SHA|AES|WPA)"
+    r"[A-Z]{0,4}[-/]?\d"
 )
 # In Polish this is "is", and in English it leads to whom a password was sent.
 _POLISH_IS = re.compile(r"has[łl]o to[\s\"'`(*]{1,4}$", re.IGNORECASE)
@@ -84,9 +99,9 @@ _AUTHORIZATION = re.compile(
     re.ASCII,
 )
 _BEARER = re.compile(r"bearer\s{1,3}([\w.~+/=-]{16,})", re.ASCII)
-_COMMAND = re.compile(
-    r"(?<!\w)(?:mysql|mysqldump|mariadb|sshpass)\s[^\n]{0,80}?-p ?([^\s-]\S{3,1000})"
-)
+# Four by four letters at random, as mail services make them for a program.
+_APP_PASSWORD = re.compile(r"(?<![a-z])[a-z]{4}(?:([ -])[a-z]{4})(?:\1[a-z]{4}){2}(?![a-z])")
+_NO_VOWEL = re.compile(r"(?<![a-z])[b-df-hj-np-tv-xz]{4}(?![a-z])")
 
 
 class _Value(NamedTuple):
@@ -105,8 +120,14 @@ def assignments(text: str) -> Iterator[Finding]:
     yield from _keys(text, low)
     yield from _in_addresses(text)
     yield from matches("password", _IN_TAGS, low) if "</" in low else ()
-    yield from matches("password", _COMMAND, text) if "-p" in text else ()
+    yield from (one for one in in_structures(text) if not _is_filled_in(one, text))
     yield from phrases(text, low)
+
+
+def _app_password_after(at: int, low: str) -> Iterator[Finding]:
+    found = _APP_PASSWORD.search(low, at, at + _WINDOW)
+    if found and _NO_VOWEL.search(found[0]) and _same_sentence(low[at : found.start()]):
+        yield Finding(found.start(), found.end(), "password")
 
 
 def _authorizations(text: str, low: str) -> Iterator[Finding]:
@@ -122,6 +143,7 @@ def _authorizations(text: str, low: str) -> Iterator[Finding]:
 def _passwords(text: str, low: str) -> Iterator[Finding]:
     covered = 0
     for end in ends_of(PASSWORDS, low):
+        yield from _app_password_after(end, low)
         for found in _password_after(end, text) if end > covered else ():
             covered = max(covered, found.end)
             yield found
@@ -164,10 +186,17 @@ def _password_after(at: int, text: str) -> Iterator[Finding]:
         between = text[at:start]
         if start > at + _WINDOW or not _same_sentence(between):
             return
-        is_linked = _LINKED.search(between) or _POLISH_IS.search(text, max(0, at - 5), start)
-        if _is_password_in_words(text[start:end], is_linked=bool(is_linked)):
+        if _is_password_in_words(text[start:end], is_linked=_is_linked(text, at, start)):
             yield _whole(text, _Value(start, end))
             return
+
+
+def _is_linked(text: str, at: int, start: int) -> bool:
+    """Tell whether what stands between a name and a word makes the word its value."""
+    between = text[at:start]
+    if _COMPARED.search(between) or _IN_GENERAL.search(between):
+        return False
+    return bool(_LINKED.search(between) or _POLISH_IS.search(text, max(0, at - 5), start))
 
 
 def _goes_on(text: str, at: int) -> bool:
@@ -180,7 +209,7 @@ def _key_after(at: int, text: str, type: str, *, least: int = 16) -> Iterator[Fi
         if token.start() > at + _WINDOW or not _same_sentence(text[at : token.start()]):
             return
         if is_random(token[0], least=least) and not (type != "api-key" and is_uuid(token[0])):
-            yield Finding(token.start(), _end_of_key(text, token.end()), type)
+            yield Finding(token.start(), _end_of_key(text, token), type)
             return
 
 
@@ -190,15 +219,20 @@ def _linked_key(at: int, text: str) -> Iterator[Finding]:
         between = text[at : token.start()]
         near = len(between) <= _WINDOW and _same_sentence(between)
         if near and (_LINKED.search(between) or _A_NAME.fullmatch(between)):
-            yield Finding(token.start(), _end_of_key(text, token.end()), "api-key")
+            yield Finding(token.start(), _end_of_key(text, token), "api-key")
 
 
 def _in_addresses(text: str) -> Iterator[Finding]:
     if "://" in text and "@" in text:
         for found in matches("password-in-url", _IN_ADDRESS, text):
-            value = text[found.start : found.end]
-            if not (_PLACEHOLDER.fullmatch(value) or value[0] in "$<{%*["):
+            if not _is_filled_in(found, text):
                 yield found
+
+
+def _is_filled_in(found: Finding, text: str) -> bool:
+    """Tell whether a value only holds the place of one."""
+    value = text[found.start : found.end]
+    return bool(_PLACEHOLDER.fullmatch(value) or value[0] in "$<{%*[")
 
 
 def _value(text: str, at: int) -> _Value | None:
@@ -223,9 +257,15 @@ def _whole(text: str, value: _Value) -> Finding:
     return Finding(start, _trimmed(text, start, rest.end())[1] if rest else end, "password")
 
 
-def _end_of_key(text: str, end: int) -> int:
-    rest = _REST_OF_KEY.match(text, end)
-    end = rest.end() if rest else end
+def _end_of_key(text: str, token: re.Match[str]) -> int:
+    """Return where a key ends: at the quote that ends it, if it has one."""
+    quoted = (
+        _REST_OF_QUOTED.match(text, token.end()) if text[: token.start()][-1:] in _QUOTES else None
+    )
+    if quoted and quoted[1] == text[token.start() - 1]:
+        return quoted.start(1)
+    rest = _REST_OF_KEY.match(text, token.end())
+    end = rest.end() if rest else token.end()
     while text[end - 1] == ".":
         end -= 1
     return end
@@ -272,7 +312,7 @@ def _is_variable(value: str, name: str) -> bool:
 
 def _is_password_in_words(value: str, *, is_linked: bool) -> bool:
     """Tell whether a word after "password" is one: by its signs, or by what links the two."""
-    if not _is_strong_password(value):
+    if not _is_strong_password(value) or _A_NORM.match(value):
         return False
     signs = any(sign in value.strip("*") for sign in "!#$%&*?@^~")
     return (signs and has_digit(value)) or is_linked

@@ -17,6 +17,7 @@ from commonplace.writing.randomness import is_random
 
 _START = r"(?<![A-Za-z0-9])"
 _SHORTEST = 14
+_EXAMPLE = "EXAMPLE"  # so providers mark the keys in their documentation, which open nothing
 # What stands behind an id of a key, parted from it by signs alone.
 _PARTNER = re.compile(r"[\s:/|,;\"'=()\[\]{}]{1,12}([A-Za-z0-9/+_=-]{24,})")
 
@@ -73,6 +74,8 @@ _FORMS = (
     ("newrelic-key", "NRAK-", r"NRAK-[A-Z0-9]{27,}"),
     ("sentry-token", "sntry", r"sntry[su]_[\w+/=-]{40,}"),
     ("supabase-token", "sbp_", r"sbp_[a-f0-9]{40,}"),
+    ("airtable-token", "pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64,}"),
+    ("firecrawl-key", "fc-", r"fc-[a-f0-9]{32}(?![0-9a-z])"),
     ("heroku-key", "HRKU-", r"HRKU-[\w-]{30,}"),
     ("artifactory-key", "AKCp", r"AKCp[A-Za-z0-9]{65,}"),
     ("private-key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[A-Z0-9]{50,}"),
@@ -117,6 +120,7 @@ def credentials(text: str) -> Iterator[Finding]:
         *(by_prefix(text) if "-" in long or "_" in long else ()),
         *(_aws_secrets(text) if "aws" in text or "AWS" in text or "ccess" in text else ()),
     ]
+    found = [one for one in found if _EXAMPLE not in text[one.start : one.end]]
     yield from found
     yield from _partners(text, found)
 

@@ -13,6 +13,8 @@ PASSWORDS = (
     *("mot de passe", "palavra-passe", "wachtwoord", "kata sandi", "passord", "adgangskode"),
     *("contraseña", "hasło", "lösenord", "şifre", "mật khẩu", "парол", "密码", "密碼", "口令"),
     *("パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "كلمة السر", "পাসওয়ার্ড", "پاس ورڈ"),
+    *("şifresi", "şifrem", "كلمة مرور", "salasana", "jelszó", "jelszav", "κωδικός πρόσβασης"),
+    *("συνθηματικό", "heslo", "lozinka", "סיסמה", "รหัสผ่าน"),
 )
 KEYS = (
     *("token", "secret", "credential", "schlüssel", "clave de ", "clé ", "chave d"),
@@ -27,6 +29,7 @@ BARE_KEYS = ("key", "clave", "chave", "chiave", "clé", "sleutel", "nyckel", "к
 # A value follows at once what ends with one of these.
 LINKS = (
     *("is", "are", "was", "ist", "lautet", "lauten", "war", "heißt", "es", "est", "vaut", "son"),
+    *("είναι", "je", "este"),
     *("é", "è", "são", "sono", "sont", "är", "er", "jest", "adalah", "là", "هي", "هو", "है"),
     *("হল", "হলো", "ہے", "是", "为", "為", "は", "が", "는", "은", "—", "–", "-", ":", "=", "："),
 )

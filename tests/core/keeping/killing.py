@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 
@@ -67,9 +68,11 @@ def erase(directory: Path, ends_at: int, counted: Path) -> None:
     store, release = opened(directory, "random")
     store.chroma.start()  # importing it is slow under a profile
     course = Course(ends_at)
+    threading.setprofile(course)  # for the thread in which the ledger is written anew
     sys.setprofile(course)
     store.erase(ALICE)
     sys.setprofile(None)
+    threading.setprofile(None)
     release()
     counted.write_text(str(course.calls))
 

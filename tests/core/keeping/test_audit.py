@@ -193,6 +193,7 @@ def test_damage_that_is_found_stays_visible(written: Path, tmp_path: Path) -> No
     write(log, 3)
 
     assert [entry.action for entry in log.entries()][3:5] == [DAMAGED, "forget"]
+    assert log.entries()[3].counts == {"entries": 3}
     assert any("found damaged" in problem for problem in log.verify())
 
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma.directory import DirectoryStore, opened
 from commonplace.chroma.index_files import DATA, LINKS
+from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.purging import purge
 from commonplace.ports import Entry
 
@@ -53,7 +55,7 @@ def in_index(directory: Path) -> None:
 
 def in_folder_of_index(directory: Path) -> None:
     [data] = (directory / "chroma").rglob(DATA)
-    (data.parent / "left").write_bytes(b"\0" * 700_001 + TEXT.encode()[9:] + b"\0" * 99)
+    (data.parent / "left").write_bytes(b"\0" * (2 * 1024**2 + 97) + TEXT.encode()[9:] + b"\0" * 99)
 
 
 CHROMA, LEDGER = "chroma/chroma.sqlite3", "ledger.sqlite3"
@@ -110,16 +112,32 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def store_with(
-    planting: Planting, filled: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+    planting: Planting,
+    filled: Path,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_in_ledger: bool = False,
 ) -> DirectoryStore:
-    """Return a copy of a store in which something is planted whenever it was cleaned."""
+    """Return a copy of a store in which something is planted whenever its files were cleaned."""
     shutil.copytree(filled, directory)
 
     def purged(files: Path) -> None:
         purge(files)
         planting(directory)
 
-    monkeypatch.setattr("commonplace.chroma.files.purge", purged)
+    def planted(clean: Callable[[Ledger, Any], None]) -> Callable[[Ledger, Any], None]:
+        def cleaned(ledger: Ledger, given: Any) -> None:
+            clean(ledger, given)
+            planting(directory)
+
+        return cleaned
+
+    if is_in_ledger:
+        monkeypatch.setattr(Ledger, "erase", planted(Ledger.erase))
+        monkeypatch.setattr(Ledger, "renew", planted(Ledger.renew))
+    else:
+        monkeypatch.setattr("commonplace.chroma.files.purge", purged)
     return DirectoryStore(directory, "random")
 
 
@@ -127,7 +145,9 @@ def store_with(
 def test_what_is_planted_is_found(
     kind: str, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = store_with(PLANTED[kind], filled, tmp_path / "store", monkeypatch)
+    store = store_with(
+        PLANTED[kind], filled, tmp_path / "store", monkeypatch, is_in_ledger="ledger" in kind
+    )
 
     with pytest.raises(StoreError, match="pieces of them are still in the files"):
         store.erase(ALICE)

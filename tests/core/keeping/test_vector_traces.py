@@ -46,7 +46,7 @@ def test_where_two_vectors_meet_no_third_is_seen(kind: object, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", [counts, levels, signs])
 @pytest.mark.parametrize("part", [slice(0, DIMENSION), slice(96, 300)])
-@pytest.mark.parametrize("before", [0, 1, 513 * 1024])
+@pytest.mark.parametrize("before", [0, 1, 2048 * 1024 - 700])
 def test_a_vector_or_a_large_part_of_one_is_seen(
     kind: object, part: slice, before: int, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ def test_a_talk_that_goes_on_after_its_question_is_what_it_is_about() -> None:
 def test_a_question_before_a_pasted_text_is_found() -> None:
     found = focus(f"What does this letter want?\n{CHAT}{CHAT}")
     assert found.text == "What does this letter want?"
+    assert 0 < found.rest < 1
 
 
 def test_a_question_of_few_words_takes_the_sentence_before_it_along() -> None:

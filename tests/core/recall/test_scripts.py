@@ -130,3 +130,7 @@ def test_recall_tells_two_names_apart_that_differ_in_a_vowel_sign() -> None:
 
         assert first.record.text == "রোমা কফি খায়"
         assert all(match.signals["lexical"] < first.signals["lexical"] for match in rest)
+
+
+def test_what_only_stretches_an_arabic_word_is_not_compared() -> None:
+    assert plain("كـــتاب") == plain("كتاب")

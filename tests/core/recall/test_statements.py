@@ -9,6 +9,7 @@ from commonplace.recall.statements import (
     asks_for_past,
     asks_for_questions,
     asks_when,
+    change_span,
     tells_time,
 )
 from commonplace.recall.tokens import split
@@ -46,6 +47,14 @@ def test_a_query_may_ask_when(query: str) -> None:
 @pytest.mark.parametrize("query", ["", "Whenever", "what did she eat", "谁"])
 def test_other_queries_do_not_ask_when(query: str) -> None:
     assert not asks_when(query)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("I moved to Oslo", "moved"), ("She no longer works", "no longer"), ("Tea", "")],
+)
+def test_where_a_statement_tells_of_a_change_is_known(text: str, said: str) -> None:
+    assert text[slice(*change_span(text))] == said
 
 
 @pytest.mark.parametrize("query", ["What did you say?", "Was hast du gesagt?", "你说了什么"])

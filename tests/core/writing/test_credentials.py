@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from commonplace import Record, Source
 from commonplace.writing.credentials import credentials
+from commonplace.writing.formats import of_known_format
 from commonplace.writing.policy import Screening
 from commonplace.writing.screening import redacted, screened
 
@@ -91,6 +92,20 @@ def test_a_private_key_goes_whole_even_when_its_end_is_missing(kind: str) -> Non
         ("<password>hunter22</password>", "<password>[REDACTED:password]</password>"),
         ("AccountKey=" + "aB3/" * 21 + "ab==", "AccountKey=[REDACTED:azure-storage-key]"),
         ("AWS secret key: " + body(ALNUM, 40), "AWS secret key: [REDACTED:aws-secret-key]"),
+        ("curl -u ann:s3cr3tpw https://a.test", "curl -u ann:[REDACTED:password] https://a.test"),
+        ("docker login -u ann -p s3cr3tpw r.test",
+         "docker login -u ann -p [REDACTED:password] r.test"),
+        ("redis-cli -a s3cr3tpw ping", "redis-cli -a [REDACTED:password] ping"),
+        ("smbclient //n/s -U ann%s3cr3tpw", "smbclient //n/s -U ann%[REDACTED:password]"),
+        ("net use z: /user:ann s3cr3tpw", "net use z: /user:ann [REDACTED:password]"),
+        (".pgpass: db.test:5432:shop:ann:s3cr3tpw",
+         ".pgpass: db.test:5432:shop:ann:[REDACTED:password]"),
+        ("SECRET_KEY = '" + body(ALNUM, 20) + "!(x&" + body(ALNUM, 9) + "'",
+         "SECRET_KEY = '[REDACTED:api-key]'"),
+        ('{"auths": {"r.test": {"auth": "' + body(ALNUM, 20) + '"}}}',
+         '{"auths": {"r.test": {"auth": "[REDACTED:password]"}}}'),
+        ('{"kty": "OKP", "d": "' + body(ALNUM, 43) + '"}',
+         '{"kty": "OKP", "d": "[REDACTED:private-key]"}'),
     ],
 )  # fmt: skip
 def test_a_secret_is_told_by_the_words_before_it(text: str, kept: str) -> None:
@@ -182,6 +197,10 @@ def test_both_of_a_pair_go_together(text: str) -> None:
         ("Мій пароль: kit44-ua", "Мій пароль: [REDACTED:password]"),
         ("पासवर्ड billi44@x है", "पासवर्ड [REDACTED:password] है"),
         ("user: ann pass: sunny44x", "user: ann pass: [REDACTED:password]"),
+        ("Evin şifresi elma44*x", "Evin şifresi [REDACTED:password]"),
+        ("A jelszó körte44!x", "A jelszó [REDACTED:password]"),
+        ("Ο κωδικός πρόσβασης είναι Elia4455", "Ο κωδικός πρόσβασης είναι [REDACTED:password]"),
+        ("App password: qwrt zxcv plmn bvcx", "App password: [REDACTED:password]"),
     ],
 )
 def test_codes_and_passwords_are_told_in_other_languages(text: str, kept: str) -> None:
@@ -257,6 +276,16 @@ def test_a_wallets_words_are_taken_out_together() -> None:
         "session 2026-03-14T10:30 in room B12",
         "Backup codes are reviewed on 2026-03-14.",
         "PIN codes have 4 to 6 digits.",
+        "if (password !== confirm2) return;",
+        "while passwords[i] == other2:",
+        "The password policy is ISO27001.",
+        "パスワードはRFC8265に従う",
+        "aws_access_key_id = AKIAIOSFODNN7" + "EXAMPLE",
+        "비밀번호 정책은 ISO27001을 따른다",
+        "The session key of the row is 550e8400-e29b-41d4-a716-446655440000",
+        "curl -u $USER:$PASSWORD https://a.test",
+        "docker login -u ann -p <password> r.test",
+        "Your password will then have been sent",
         "sha512-" + body(ALNUM, 86) + "==",
         "Flaxseeds\n1. Carrot sticks\n2. Rice cakes\n3. Oat bread\n4. Lentil soup",
         "https://api.example.com/v1/items/token-usage/2026",
@@ -319,6 +348,12 @@ def test_full_width_letters_hide_no_secret() -> None:
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in BY_FORM["aws-access-key"])
 
     assert redacted(f"是{wide}。", Screening()) == "是[REDACTED:aws-access-key]。"
+
+
+def test_a_key_of_a_known_format_may_begin_a_text() -> None:
+    key = "bkua_" + chance(HEX, 40)
+
+    assert [one.start for one in of_known_format(key, key)] == [0]
 
 
 def test_a_key_that_is_longer_than_its_format_goes_whole() -> None:

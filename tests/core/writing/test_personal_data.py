@@ -19,6 +19,7 @@ POLICY = Screening(personal_data="redact")
         ("Write to ann [at] mail [dot] test", "email"),
         ("Call me at +1 202-555-0143.", "phone"),
         ("Meine Handynummer ist 0176 23456789.", "phone"),
+        ("Notiert: 0049 1512 3456789", "phone"),
         ("我的手机号是13812345678", "phone"),
         ("The number is (415) 555-2671.", "phone"),
         ("Card 4111 1111 1111 1111, thanks", "credit-card"),
