@@ -130,6 +130,12 @@ class Processes(RuleBasedStateMachine):
                 self.settle(number)
 
     @rule(number=numbers)
+    def go_on_to_its_end(self, number: int) -> None:
+        while number in self.under_way:
+            self.processes[number].step()
+            self.settle(number)
+
+    @rule(number=numbers)
     def kill(self, number: int) -> None:
         if number in self.under_way:
             self.processes[number].kill()
@@ -227,3 +233,18 @@ def _is_possible(call: Call, value: Any) -> bool:
 
 TestProcesses = Processes.TestCase
 TestProcesses.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
+
+
+def test_a_recall_finds_what_another_wrote_before_it_began() -> None:
+    """Whether its read is carried out before it ranks, or after that."""
+    processes = Processes()
+    try:
+        for text in STATEMENTS:
+            for number, do in ((0, processes.recall), (1, processes.remember)) * 2:
+                do(number, text)
+                processes.go_on_to_its_end(number)
+            processes.recall(0, text)
+            processes.go_on_to_its_end(0)
+        processes.check_recalls()
+    finally:
+        processes.teardown()
