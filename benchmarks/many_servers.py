@@ -5,8 +5,8 @@
 24 clients, each with a user's memory of its own, ask without a pause: nine recalls to one write.
 They ask one server, then three, by turns. Vectors are known. The processor time of the servers, of
 Chroma and of the clients is read from the system: from that follows how many requests a core of
-each answers, and so how many servers keep one Chroma busy. With `--delay` each request of a server
-to Chroma waits so many milliseconds before it is sent, as it would on a network.
+each answers, and so how many servers keep one Chroma busy. With `--delay` Chroma's answers come to
+a server no sooner than so many milliseconds after it asked, as on a network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import httpx
 from rich.progress import track
 from rich.table import Table
 
@@ -37,7 +36,7 @@ from commonplace.values.scope import Scope
 from embedders import KnownVectors
 from many_servers_torture import Chroma, free_port, patiently
 from measuring import QUESTIONS, texts
-from shared_chroma import HERE, client_of
+from shared_chroma import HERE, client_of, far_away
 from tables import arguments, publish
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -48,15 +47,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def serve(delay: float, words: Sequence[str]) -> None:
-    """Be a server whose requests to Chroma wait first."""
-    send = httpx.Client.send
-
-    def later(client: httpx.Client, request: httpx.Request, **options: Any) -> Any:
-        time.sleep(delay / 1_000)  # the network that is measured
-        return send(client, request, **options)
-
+    """Be a server that is far away from Chroma."""
     if delay:
-        httpx.Client.send = later  # type: ignore[assignment]  # for this process
+        far_away(delay / 1_000)
     from commonplace.cli.app import main as command
 
     sys.argv = ["commonplace", *words]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
 import httpx
 
+from commonplace.chroma.lines import Lines
 from commonplace.embedding import MiniLM
 
 VECTOR_BYTES = 4 * MiniLM.dimension
@@ -39,7 +41,7 @@ class Asked:
 
 
 class Wire:
-    """Counts every request of this process that httpx sends, as Chroma's client does."""
+    """Counts every request of this process: those of Chroma's client, and those beside it."""
 
     def __init__(self) -> None:
         """Count from now on."""
@@ -49,20 +51,37 @@ class Wire:
 
         def counting(client: httpx.Client, request: httpx.Request, **options: Any) -> Any:
             response = send(client, request, **options)
-            self._count(request, response)
+            self._count(request.url.path, request.content, response.content)
             return response
 
         httpx.Client.send = counting  # type: ignore[assignment]  # for this process
+        asking = Lines.asking
+
+        @contextmanager
+        def counting_too(
+            lines: Lines, collection: Any, what: str, body: Mapping[str, Any]
+        ) -> Iterator[Callable[[], Any]]:
+            with asking(lines, collection, what, body) as answer:
+
+                def counted() -> Any:
+                    got = answer()
+                    written = json.dumps(got, separators=(",", ":")).encode()  # as the server does
+                    self._count(what, json.dumps(body).encode(), written)
+                    return got
+
+                yield counted
+
+        Lines.asking = counting_too  # type: ignore[assignment]  # for this process
 
     def taken(self) -> Asked:
         """Return what was counted since this was last asked."""
         taken, self.asked = self.asked, Asked()
         return taken
 
-    def _count(self, request: httpx.Request, response: httpx.Response) -> None:
-        given, got = _json(request.content), _json(response.content)
-        is_read = request.url.path.endswith(("/get", "/query"))
-        is_write = request.url.path.endswith(("/add", "/upsert", "/update"))
+    def _count(self, path: str, asked: bytes, answered: bytes) -> None:
+        given, got = _json(asked), _json(answered)
+        is_read = path.endswith(("get", "query"))
+        is_write = path.endswith(("add", "upsert", "update"))
         sent = len(given.get("ids") or []) if is_write else 0
         self.most_rows_sent = max(self.most_rows_sent, sent)
         self.asked.add(
@@ -72,8 +91,8 @@ class Wire:
                 units=_units(given) if is_read else 0,
                 rows_sent=sent,
                 rows_received=_rows(got) if is_read else 0,
-                bytes_sent=len(request.content),
-                bytes_received=len(response.content),
+                bytes_sent=len(asked),
+                bytes_received=len(answered),
                 data_sent=_data(given) if is_write else 0,
                 data_received=_data(got) if is_read else 0,
             )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import TypeAlias
 
@@ -18,16 +19,25 @@ LOST: Answer = (502, b"the answer was lost")
 HERE = "127.0.0.1"
 
 
+TOKEN = "X-Chroma-Token"
+
+
 @contextmanager
-def door(port: int, guard: Guard) -> Iterator[str]:
-    """Give the address of a door before the server at `port`."""
+def door(
+    port: int, guard: Guard, *, token: str | None = None, tls: SSLContext | None = None
+) -> Iterator[str]:
+    """Give the address of a door before the server at `port`.
+
+    Only those pass who send a `token`, if there is one; the door speaks `tls` if it is given.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _passed_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            answer = guard(self.command, self.path)
+            is_let_in = token is None or self.headers.get(TOKEN) == token
+            answer = guard(self.command, self.path) if is_let_in else (401, b"no such token")
             if answer is None or answer is LOST:
                 done = self._asked(body)
             status, said = answer or done
@@ -52,10 +62,13 @@ def door(port: int, guard: Guard) -> Iterator[str]:
             """Say nothing."""
 
     server = ThreadingHTTPServer((HERE, 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who does not trust it hangs up
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://{HERE}:{server.server_port}"
+        yield f"{'http' if tls is None else 'https'}://{HERE}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

@@ -7,10 +7,10 @@ or is killed there. What it runs is the product's own code, on a real Chroma.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import cycle
 from typing import Any
-
-from commonplace.chroma.meanwhile import sent
 
 _REQUESTS = frozenset({"get", "query", "add", "delete", "update", "upsert"})
 
@@ -96,10 +96,38 @@ class _Stepped:
 
         def request(*given: Any, **options: Any) -> Any:
             self._process.stop(name)
-            if sent():
-                self._process.stop(name)
             answer = known(*given, **options)
             self._process.stop()
             return answer
 
         return request
+
+
+class SteppedLines:
+    """Lines to a client in this process: what is sent is carried out when the test lets it on.
+
+    By turns that is before the sender goes on with its work, and when it waits for the answer.
+    """
+
+    def __init__(self) -> None:
+        self._is_late = cycle((False, True))
+
+    @contextmanager
+    def asking(
+        self, collection: Any, what: str, body: Mapping[str, Any]
+    ) -> Iterator[Callable[[], Any]]:
+        def carried_out() -> Any:
+            return getattr(collection, what)(**body)  # it stops before and after
+
+        if next(self._is_late):
+            yield carried_out
+        else:
+            answer = carried_out()
+            yield lambda: answer
+
+    def answer(self, collection: Any, what: str, body: Mapping[str, Any]) -> Any:
+        with self.asking(collection, what, body) as answered:
+            return answered()
+
+    def close(self) -> None:
+        """Hold nothing."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -17,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 import commonplace
 from chroma_server import in_this_process
 from commonplace import Memory
-from commonplace.chroma import commit_log
+from commonplace.chroma import commit_log, shared_catalogue
 from commonplace.testing import HashingEmbedder
-from stepping import Process, SteppedClient
+from stepping import Process, SteppedClient, SteppedLines
 
 PROCESSES = 3
 STATEMENTS = ("Likes tea", "Lives in Oslo")
@@ -43,8 +44,9 @@ class Processes(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._blocks = commit_log.BLOCK
-        commit_log.BLOCK = SMALL_BLOCK
+        self.patched = pytest.MonkeyPatch()
+        self.patched.setattr(commit_log, "BLOCK", SMALL_BLOCK)
+        self.patched.setattr(shared_catalogue, "lines_of", self.lines_of)
         self.client = in_this_process()
         self.calls: list[Call] = []
         self.time = self.value = 0
@@ -58,6 +60,12 @@ class Processes(RuleBasedStateMachine):
         embedder = HashingEmbedder(8)
         root = commonplace.open(chroma=client, embedder=embedder, cache_bytes=room)
         return root.scope("user", "alice")
+
+    def lines_of(self, client: Any) -> Any:
+        """Give all processes but the second what works while it waits for an answer."""
+        is_stepped = isinstance(client, SteppedClient)
+        has_lines = is_stepped and client._process is not self.processes[1]
+        return SteppedLines() if has_lines else None
 
     def now(self) -> int:
         self.time += 1
@@ -122,6 +130,12 @@ class Processes(RuleBasedStateMachine):
                 self.settle(number)
 
     @rule(number=numbers)
+    def go_on_to_its_end(self, number: int) -> None:
+        while number in self.under_way:
+            self.processes[number].step()
+            self.settle(number)
+
+    @rule(number=numbers)
     def kill(self, number: int) -> None:
         if number in self.under_way:
             self.processes[number].kill()
@@ -133,7 +147,7 @@ class Processes(RuleBasedStateMachine):
         try:
             self.finish()
         finally:
-            commit_log.BLOCK = self._blocks
+            self.patched.undo()
 
     def finish(self) -> None:
         while self.under_way:
@@ -219,3 +233,18 @@ def _is_possible(call: Call, value: Any) -> bool:
 
 TestProcesses = Processes.TestCase
 TestProcesses.settings = settings(max_examples=12, stateful_step_count=40, deadline=None)
+
+
+def test_a_recall_finds_what_another_wrote_before_it_began() -> None:
+    """Whether its read is carried out before it ranks, or after that."""
+    processes = Processes()
+    try:
+        for text in STATEMENTS:
+            for number, do in ((0, processes.recall), (1, processes.remember)) * 2:
+                do(number, text)
+                processes.go_on_to_its_end(number)
+            processes.recall(0, text)
+            processes.go_on_to_its_end(0)
+        processes.check_recalls()
+    finally:
+        processes.teardown()

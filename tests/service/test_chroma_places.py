@@ -90,6 +90,7 @@ def test_a_wrong_place_is_told(
         ("/version", (200, b"<html>"), StoreFormatError, "no Chroma server"),
         ("/version", (503, b""), ServerUnavailableError, "not ready"),
         ("/identity", (401, b""), AccessDeniedError, "--header-from-env"),
+        ("/add", (422, b"unknown"), StoreFormatError, "no lists in metadata.*Upgrade"),
         ("/identity", (200, b'{"tenant": "*", "databases": []}'), InvalidInputError, "--tenant"),
     ],
 )

@@ -23,6 +23,8 @@ from chroma_door import LOST, Answer, door
 from chroma_server import HERE, client_of, client_of_new_database, running
 from commonplace import Memory, StoreError
 from commonplace.chroma import patience
+from commonplace.chroma.lines import Lines
+from commonplace.errors import StoreDamagedError
 from commonplace.testing import HashingEmbedder
 from shared_writer import WRITES
 
@@ -51,6 +53,13 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return send(self, request, **options)
 
     monkeypatch.setattr(httpx.Client, "send", noting)
+    asking = Lines.asking
+
+    def noting_too(self: Lines, collection: Any, what: str, body: Any) -> Any:
+        made.append(f"POST {what}")
+        return asking(self, collection, what, body)
+
+    monkeypatch.setattr(Lines, "asking", noting_too)
     return made
 
 
@@ -251,3 +260,32 @@ def test_a_chroma_that_stays_away_is_an_error_of_ours(
         alice.recall("tea")
     with pytest.raises(StoreError, match="ConnectError"):
         alice.remember("Lives in Oslo")
+
+
+def cut_in_half(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"), [("header.bin", Path.unlink), ("index_metadata.pickle", cut_in_half)]
+)
+def test_a_damaged_index_of_a_server_is_told(
+    tmp_path: Path,
+    unused_tcp_port_factory: Callable[[], int],
+    name: str,
+    damage: Callable[[Path], None],
+) -> None:
+    with running(tmp_path, unused_tcp_port_factory()) as port:
+        client = client_of_new_database(port)
+        opened(client).remember_many([f"Fact {number}" for number in range(200)])
+    [index] = tmp_path.rglob(name)
+    damage(index)
+
+    with running(tmp_path, unused_tcp_port_factory()) as port:
+        client_of_new_database(port)  # by then it answers
+        alice = opened(client_of(port, client.database))
+        asks: list[Callable[[], object]] = [alice.count, lambda: alice.recall("fact")]
+        asks += [lambda: alice.remember("More"), lambda: alice.erase(reason="request 1")]
+        for ask in asks:
+            with pytest.raises(StoreDamagedError, match="restore the backup of that server"):
+                ask()

@@ -41,10 +41,15 @@ _COPIES = (
 
 
 class AskingStore(SharedStore):
-    """A store on a Chroma client that asks for what it erased."""
+    """A shared store as it is opened: it asks for what it erased, and leaves nothing open."""
 
     def erase(self, scope: Scope) -> Erased:
         return shown_absent(self._collections, scope, super().erase)
+
+    def close(self) -> None:
+        """Close the connections beside the client, which belongs to who made it."""
+        if self._shared.lines is not None:
+            self._shared.lines.close()
 
 
 def shown_absent(
@@ -57,7 +62,8 @@ def shown_absent(
     Each row is asked for by id, and the scope by metadata; texts and vectors of some are too. What
     others write there meanwhile is no part of it. Raises StoreError.
     """
-    held = [_held(one, scope) for one in partitions(scope)]
+    with translated(f"reading {str(scope)!r}"):
+        held = [_held(one, scope) for one in partitions(scope)]
     erased = erase(scope)
     with translated(f"asking for what was erased of {str(scope)!r}"):
         shown = [one.asked() for one in held]
@@ -109,10 +115,9 @@ class _Held:
 def _held(partition: Partition, scope: Scope) -> _Held:
     logs = partition.get(where=OF_LOGS, include=[])["ids"]  # of what was committed, and no content
     ids = frozenset(id for page in _pages(partition, scope) for id in page["ids"]) - set(logs)
-    with translated(f"reading {str(scope)!r}"):
-        found = partition.get(
-            where=where(scope, None), include=["documents", "embeddings"], limit=MOST_ASKED
-        )
+    found = partition.get(
+        where=where(scope, None), include=["documents", "embeddings"], limit=MOST_ASKED
+    )
     texts = [text[:_TEXT_CHARACTERS] for text in found["documents"] if text and text.strip()]
     return _Held(partition, scope, ids, texts, list(found["embeddings"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from commonplace.chroma.commit_log import Commit, CommitLog
@@ -55,8 +56,8 @@ class Branch:
             return True
         return self._take(self._log.news(), {})
 
-    def glance(self) -> Callable[[], bool] | None:
-        """Return what tells whether its entries are current; None if they are not held."""
+    def glance(self) -> AbstractContextManager[Callable[[], bool]] | None:
+        """Ask whether its entries are current; None if they are not held."""
         return self._log.glance() if self._is_known and self.replica is not None else None
 
     def commit(

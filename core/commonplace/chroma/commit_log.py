@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -130,15 +131,14 @@ class CommitLog:
                 return found
             ahead = _AHEAD
 
-    def glance(self) -> Callable[[], bool]:
-        """Return what tells, by one request, whether nothing was committed beyond what is known.
+    def glance(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Ask by one request whether nothing was committed beyond what is known now.
 
-        It may be asked from any thread, and at any time: it is about what is known now.
+        It gives what waits for the answer, which may be asked from any thread, and at any time.
         """
-        partition, identity = self._partition, self.identity
         first = self.head + 1
         ids = [_commit_id(self._branch, first), _block_id(self._branch, first // BLOCK)]
-        return lambda: partition.holds_none(ids, identity)
+        return self._partition.asking(ids, self.identity)
 
     def append(
         self,
@@ -222,8 +222,7 @@ class CommitLog:
 
     def _said(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         with translated(f"reading {str(self._branch)!r}"):
-            found = self._partition.get(ids=list(ids), include=["metadatas"])
-        return dict(zip(found["ids"], found["metadatas"], strict=True))
+            return self._partition.said(ids)
 
     def _written(self, commit: Commit) -> dict[str, Any]:
         said: dict[str, Any] = {"nonce": commit.nonce, "rows": commit.rows}

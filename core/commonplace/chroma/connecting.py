@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 from commonplace.chroma.translation import translated
 from commonplace.errors import (
@@ -20,6 +21,7 @@ from commonplace.errors import (
 from commonplace.files import home
 
 if TYPE_CHECKING:
+    import httpx
     from chromadb.api import ClientAPI
 
 _API = "/api/v2"
@@ -27,6 +29,7 @@ _SECONDS = 10.0
 _ASKED_SECONDS = 30.0
 # What a server of the line that this release is made for says of itself.
 _MAJOR = "1"
+_UNREADABLE = 422  # said of a body that is not what the server knows
 MOST_APART = 60.0
 """Seconds that the clock of a machine may differ from the Chroma server's."""
 
@@ -59,6 +62,7 @@ def connected(place: ChromaPlace) -> ClientAPI:
     asking = _Asking(place)
     asking.check_version()
     tenant, database = asking.names()
+    asking.check_lists(tenant, database)
     with translated(f"connecting to {place}"):
         client: ClientAPI = chromadb.HttpClient(
             place.url.rstrip("/"),
@@ -153,21 +157,35 @@ class _Asking:
         )
         return tenant, database
 
-    def _answer(self, path: str, if_missing: str) -> Any:
-        """Return what the server answers; `if_missing` says what it means that it has no such."""
+    def check_lists(self, tenant: str, database: str) -> None:
+        """Check that the server takes lists in metadata: early ones of its line do not.
+
+        They call themselves the same. What is asked is to add a row to a collection that nobody
+        has, so nothing is added: a server that reads it says that there is no such collection.
+        """
+        names = [quote(name, safe="") for name in (tenant, database, str(uuid4()))]
+        path = "/tenants/{}/databases/{}/collections/{}/add".format(*names)
+        row = {"ids": ["a"], "embeddings": [[0.0]], "metadatas": [{"of": ["a list"]}]}
+        if self._response("POST", path, json=row).status_code == _UNREADABLE:
+            raise StoreFormatError(
+                f"The Chroma server at {self._place} takes no lists in metadata: it is older than "
+                "the one of chromadb 1.5.9, with which this release is tested. Upgrade it with pip "
+                "install --upgrade chromadb. Nothing was changed."
+            )
+
+    def _response(self, method: str, path: str, **options: Any) -> httpx.Response:
         import httpx
 
+        address = f"{self._place.url.rstrip('/')}{_API}{path}"
+        headers = dict(self._place.headers)
         try:
-            answer = httpx.get(
-                f"{self._place.url.rstrip('/')}{_API}{path}",
-                headers=dict(self._place.headers),
-                timeout=_SECONDS,
-            )
+            return httpx.request(method, address, headers=headers, timeout=_SECONDS, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ServerUnavailableError(
-                f"No Chroma server answers at {self._place} ({error}). Is it running, and "
-                "reachable from here? One is started with: chroma run --path DIRECTORY"
-            ) from error
+            raise _unreachable(self._place, str(error)) from error
+
+    def _answer(self, path: str, if_missing: str) -> Any:
+        """Return what the server answers; `if_missing` says what it means that it has no such."""
+        answer = self._response("GET", path)
         if answer.status_code in (401, 403):
             raise AccessDeniedError(
                 f"The Chroma server at {self._place} refuses what it was sent "
@@ -193,6 +211,25 @@ class _Asking:
                 f"it has no {answer.url.path!r} ({answer.status_code}). Give the address of a "
                 f"server of version {_MAJOR}. Nothing was changed."
             ) from error
+
+
+def _unreachable(place: ChromaPlace, said: str) -> ServerUnavailableError:
+    """Say why no server answers, and what to do, given what the connection failed with."""
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return ServerUnavailableError(
+            f"The certificate of the server at {place} is not trusted here ({said}). It must be "
+            "valid today, and for that name. If your own authority signed it, set SSL_CERT_FILE "
+            "to the file with the authority's certificate."
+        )
+    if "[SSL" in said:
+        return ServerUnavailableError(
+            f"The server at {place} does not speak TLS ({said}). Give its address with http://, or "
+            "that of the TLS proxy before it."
+        )
+    return ServerUnavailableError(
+        f"No Chroma server answers at {place} ({said}). Is it running, and reachable from here? "
+        "One is started with: chroma run --path DIRECTORY"
+    )
 
 
 def _only(named: object, option: str) -> str:

@@ -19,7 +19,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from commonplace.chroma.meanwhile import watched
+from commonplace.chroma.translation import status_of
 from commonplace.errors import StoreError
 
 Result = TypeVar("Result")
@@ -71,19 +71,8 @@ def may_pass(error: BaseException) -> bool:
     return isinstance(error, (ConnectionError, *passing))
 
 
-def status_of(error: BaseException) -> int | None:
-    """Return the status of the answer that Chroma's client made an error of, if it says so.
-
-    What a proxy answers, the client raises as a bare Exception, with the answer as its context.
-    """
-    context: Any = error if hasattr(error, "response") else error.__context__
-    response = getattr(context, "response", None)
-    return getattr(response, "status_code", None)
-
-
 def bounded(client: Any) -> None:
-    """Give a client a timeout that has none, as Chroma's HttpClient; have it tell what it sent."""
-    watched(client)
+    """Give a client a timeout that has none, as Chroma's HttpClient."""
     session = getattr(getattr(client, "_server", None), "_session", None)
     if session is not None and set(session.timeout.as_dict().values()) == {None}:
         session.timeout = TIMEOUT_SECONDS

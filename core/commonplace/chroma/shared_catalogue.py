@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.lines import lines_of
 from commonplace.chroma.patience import Patience
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class SharedCatalogue(Catalogue):
     def __init__(self, client: ClientAPI, embedder: str | None, patience: Patience) -> None:
         """Read what the store says of itself, with patience as for all that is looked up."""
         self._patience = patience
+        self.lines = lines_of(client)
         super().__init__(client, embedder)
 
     def _found(self, name: str) -> Collection | None:

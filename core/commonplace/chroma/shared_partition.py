@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +30,28 @@ class SharedPartition(Partition):
         """Chroma's own id of the collection; None while there is none."""
         return self.catalogue.identity(self.number)
 
-    def holds_none(self, ids: Sequence[str], known: str | None) -> bool:
-        """Tell whether none of these rows is in the collection of this identity, by one request.
+    @contextmanager
+    def asking(self, ids: Sequence[str], known: str | None) -> Iterator[Callable[[], bool]]:
+        """Ask by one request whether none of these rows is in the collection of this identity.
 
-        If that fails, it is not known: whoever wants to know asks in the usual way, with patience.
+        It gives what waits for the answer. If there is none, it is not known, which is told as
+        False: whoever wants to know asks in the usual way, with patience.
         """
-        try:
-            with translated(f"asking {self.name}"):
-                collection = self.catalogue.partition(self.number)
-                if collection is None or str(collection.id) != known:
-                    return False
-                return not collection.get(ids=list(ids), include=[])["ids"]
-        except StoreError:
-            return False
+        collection, lines = self._known(known), self.catalogue.lines
+        if collection is None or lines is None:
+            is_none = collection is not None and _holds_none(
+                lambda: collection.get(ids=list(ids), include=[])
+            )
+            yield lambda: is_none
+            return
+        with lines.asking(collection, "get", {"ids": list(ids), "include": []}) as answer:
+            yield lambda: _holds_none(answer)
+
+    def said(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the metadata of the rows with these ids that are there."""
+        asked = {"ids": list(ids), "include": ["metadatas"]}
+        found = self.patience.with_(lambda: self._answer("get", asked)) or self.get(**asked)
+        return dict(zip(found["ids"], found["metadatas"], strict=True))
 
     def some(self, asked: Callable[[int], dict[str, Any]]) -> tuple[Mapping[str, Any], int]:
         """Return rows, and for how many at most it was asked, given what to ask for so many.
@@ -90,3 +100,25 @@ class SharedPartition(Partition):
             metadatas=part.metadatas,  # type: ignore[arg-type]  # dict is invariant
         )
         return True
+
+    def _known(self, identity: str | None) -> Collection | None:
+        try:
+            collection = self.catalogue.partition(self.number)
+        except StoreError:
+            return None
+        return collection if collection is not None and str(collection.id) == identity else None
+
+    def _answer(self, what: str, asked: Mapping[str, Any]) -> Any:
+        collection, lines = self.catalogue.partition(self.number), self.catalogue.lines
+        if collection is None or lines is None:
+            return None
+        return lines.answer(collection, what, asked)
+
+
+def _holds_none(answer: Callable[[], Any]) -> bool:
+    try:
+        with translated("looking for news"):
+            found = answer()
+    except StoreError:
+        return False
+    return found is not None and not found["ids"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -86,8 +86,8 @@ class SharedStore(ChromaStore):
                     self._in_step.clear()
                     self._assumed.clear()
 
-    def glance(self, scope: Scope) -> Callable[[], bool] | None:
-        """Return what tells by one request if what is held of it is current; None if nothing is."""
+    def glance(self, scope: Scope) -> AbstractContextManager[Callable[[], bool]] | None:
+        """Ask by one request whether what is held of it is current; None if nothing is."""
         held = self._branches.get(branch_of(scope))
         return None if held is None else held.glance()
 

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
-from commonplace.chroma.meanwhile import meanwhile
 from commonplace.chroma.shared_rows import branch_of
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.ports import Entry
@@ -40,12 +39,14 @@ class SharedWarm(WarmStore):
 
         So neither waits for the other, and nobody for the answer who wants the same lock.
         """
-        is_current = self._shared.glance(scopes[0]) if len(scopes) == 1 else None
-        if is_current is None or not self.holds(scopes):
+        glance = self._shared.glance(scopes[0]) if len(scopes) == 1 else None
+        if glance is None or not self.holds(scopes):
             return super().beside(scopes, work)
-        assume = partial(self._shared.assume, scopes[0])
-        found, result = meanwhile(is_current, partial(work, assume))
-        return result if found else super().beside(scopes, work)
+        with glance as is_current:
+            result = work(partial(self._shared.assume, scopes[0]))
+            if is_current():
+                return result
+        return super().beside(scopes, work)
 
     def tidy(self, scope: Scope) -> None:
         self._shared.tidy(scope)

@@ -6,13 +6,18 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError
+from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError, StoreFormatError
 
 _DAMAGE = (
     *("not a database", "malformed", "corrupt", "Inconsistent hash"),
     *("Error getting embedding", "Error finding id", "Error loading hnsw index"),
+    *("Error deserializing pickle", "Nothing found on disk"),
 )
+
+_NO_LISTS = "did not match any variant of untagged enum MetadataValue"
+"""What servers of chromadb 1.0 say of a list in metadata."""
 
 _REFUSALS = ("forbidden", "unauthorized", "not authorized", "permission")
 
@@ -61,6 +66,16 @@ def is_refused(error: BaseException) -> bool:
     ) or (is_plain and any(sign in str(error).lower() for sign in _REFUSALS))
 
 
+def status_of(error: BaseException) -> int | None:
+    """Return the status of the answer that Chroma's client made an error of, if it says so.
+
+    What a proxy answers, the client raises as a bare Exception, with the answer as its context.
+    """
+    context: Any = error if hasattr(error, "response") else error.__context__
+    response = getattr(context, "response", None)
+    return getattr(response, "status_code", None)
+
+
 def _of_chroma(name: str) -> tuple[type[BaseException], ...]:
     """Return the error that Chroma calls so; none if Chroma was not imported, nor can raise it."""
     errors = sys.modules.get("chromadb.errors")
@@ -78,6 +93,17 @@ def _translation(doing: str, error: Exception) -> StoreError:
     if any(sign in said for sign in _DAMAGE):
         return StoreDamagedError(
             f"While {doing}, a file of the store could not be read ({said}). "
-            "Run `commonplace doctor --repair` on the directory, or restore it from a backup."
+            "If it is a directory's, run `commonplace doctor --repair` on that, or restore it from "
+            "a backup. If it is a Chroma server's, restore the backup of that server."
+        )
+    if is_refused(error) or status_of(error) in (401, 403):
+        return StoreError(
+            f"While {doing}, the Chroma server refused what it was sent ({said}). Its token is "
+            "wrong, was taken back, or does not allow that."
+        )
+    if _NO_LISTS in said:
+        return StoreFormatError(
+            f"While {doing}, the Chroma server refused a list in metadata ({said}). It is older "
+            "than the one of chromadb 1.5.9: upgrade it with pip install --upgrade chromadb."
         )
     return StoreError(f"While {doing}, the store failed ({said}).")
