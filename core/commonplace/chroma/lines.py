@@ -95,7 +95,9 @@ class Lines:
         stream = httpcore.SyncBackend().connect_tcp(url.host, port, timeout)
         if not is_secret:
             return stream
-        context = _pool(self._session)._ssl_context or httpcore.default_ssl_context()
+        context = (
+            getattr(_pool(self._session), "_ssl_context", None) or httpcore.default_ssl_context()
+        )
         return stream.start_tls(context, url.host, timeout)
 
     def _put_back(self, line: _Line | None) -> None:
@@ -177,11 +179,13 @@ def lines_of(client: Any) -> Lines | None:
     A client in this process has no server. Through a proxy, or with a session that its user has
     made another of, requests go the way that was set up for them.
     """
+    # What chromadb and httpx call theirs: where they call it otherwise, they send it themselves.
     server = getattr(client, "_server", None)
     session = getattr(server, "_session", None)
     if session is None or session.auth is not None or any(session.event_hooks.values()):
         return None
-    is_plain = type(_pool(session)) is httpcore.ConnectionPool and not session._mounts
+    is_direct = type(_pool(session)) is httpcore.ConnectionPool
+    is_plain = is_direct and not getattr(session, "_mounts", True) and hasattr(server, "_api_url")
     return Lines(server) if is_plain else None
 
 
