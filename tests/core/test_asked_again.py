@@ -138,3 +138,54 @@ def test_other_talk_before_a_question_changes_nothing(memory: Memory) -> None:
     chat = "We spent the weekend in the garden with Ana and planted roses and tulips. " * 5
     found = [match.record.text for match in memory.recall(chat + QUESTION)]
     assert found == [match.record.text for match in memory.recall(QUESTION)]
+
+
+NAMED = [
+    ("gate code", "To open the gate type 4471#"),
+    ("wifi password pls", "The wifi code at the cabin is blue-otter-77"),
+    ("dentist phone number", "Dr. Okafor, my dentist, can be reached at 555 0142"),
+    ("need the landlord's email", "Our landlord Petra uses petra@haus.test"),
+]
+
+
+@pytest.mark.parametrize("times", [2, 4, 8])
+@pytest.mark.parametrize(("name", "fact"), NAMED)
+def test_the_name_of_what_is_wanted_is_an_echo_once_it_is_repeated(
+    memory: Memory, name: str, fact: str, times: int
+) -> None:
+    memory.remember_many([fact, *FACTS])
+    ask(memory, name, "Let me check that for you.", times)
+    first = memory.recall(name)[0]
+    assert first.record.text == fact
+    assert first.confidence > 0.5
+
+
+@pytest.mark.parametrize(("name", "fact"), NAMED)
+@pytest.mark.parametrize("asked", ["{}", "What is the {}?"])
+def test_the_name_said_once_leaves_others_as_likely_as_they_were(
+    memory: Memory, name: str, fact: str, asked: str
+) -> None:
+    memory.remember_many([fact, *FACTS])
+    question = asked.format(name.removesuffix(" pls"))
+    [before] = [one for one in memory.recall(question) if one.record.text == fact]
+    ask(memory, name.removesuffix(" pls"), "Let me check that for you.", 1)
+    found = memory.recall(question)
+    [now] = [one for one in found if one.record.text == fact]
+    assert now.confidence == pytest.approx(before.confidence, abs=0.05)
+    assert [one.confidence for one in found] == sorted(
+        (one.confidence for one in found), reverse=True
+    )
+    assert fact in memory.context(question)
+
+
+@pytest.mark.parametrize("said", ["Ann likes tea", "I moved to Oslo", "The gate is green"])
+def test_a_statement_said_twice_is_found_by_its_own_words(memory: Memory, said: str) -> None:
+    memory.remember_many(FACTS)
+    ask(memory, said, "Noted.", 2)
+    assert memory.recall(said)[0].record.text == said
+
+
+def test_the_name_of_what_nobody_told_is_no_answer(memory: Memory) -> None:
+    memory.remember_many(FACTS)
+    ask(memory, "gate code", "Let me check that for you.", 3)
+    assert memory.recall("gate code")[0].confidence < 0.2

@@ -190,6 +190,19 @@ class TestTimes:
         assert memory.records(since=january + day, until=june - day) == []
         assert memory.records(since=june + day) == memory.records(until=january - day) == []
 
+    def test_a_question_that_names_either_day_finds_it(self, memory: Memory, clock: Clock) -> None:
+        memory.remember("The heating at the lake house failed")
+        clock.advance(days=60)
+        memory.remember("The roof of the lake house leaks")
+        clock.advance(days=60)
+        memory.remember("The heating at the lake house failed")
+        clock.advance(days=1)
+
+        for question in ("what failed at the lake house yesterday", "and 121 days ago"):
+            date = {one.record.text: one.signals["date"] for one in memory.recall(question)}
+            assert date["The heating at the lake house failed"] == 1
+            assert date["The roof of the lake house leaks"] < 0.5
+
     def test_what_a_model_is_shown_has_both(self, memory: Memory, clock: Clock) -> None:
         first = f"{clock():%Y-%m-%d}"
         memory.remember("Likes tea")

@@ -96,6 +96,7 @@ class Arrays:
         self._said: Growing[np.float32] = Growing(np.float32)
         self._alive: Growing[np.bool_] = Growing(np.bool_)
         self._ids: list[str] = []
+        self._again: dict[int, Doubles] = {}
         self._unasked: Unasked | None = None
         self._scale = 0, Scale()
 
@@ -151,7 +152,8 @@ class Arrays:
 
     def _append(self, added: Columns) -> None:
         self._unasked = None
-        numbers = added.numbers
+        numbers, start = added.numbers, len(self)
+        self._again.update({start + row: times for row, times in added.again.items()})
         before = self.sessions.before[len(self) :].tolist()
         tells = self.utterances.extend(added, before)
         self.words.extend(added.told, tells)
@@ -180,6 +182,7 @@ class Arrays:
         self.words.remove(row)
         self.sessions.remove(row)
         self._alive.view[row] = False
+        self._again.pop(row, None)
         self._vectors.view[self._windows(row)] = 0.0
 
     def _windows(self, row: int) -> slice:
@@ -267,8 +270,15 @@ class Arrays:
             near_meaning=support.neighbourhood_meaning(cosine * flow.tells, sessions, flow.takes),
             session_words=in_session[codes],
             session_meaning=support.session_meaning(meaning, sessions, telling)[codes],
-            date=dates.closeness(self.times, periods),
+            date=self._closeness(periods),
         )
+
+    def _closeness(self, periods: list[dates.Period]) -> Floats:
+        """Return how close each record was said, for the first time or again, to a period."""
+        near = dates.closeness(self.times, periods)
+        for row, times in self._again.items() if periods else ():
+            near[row] = max(near[row], dates.closeness(times, periods).max())
+        return near
 
 
 def _sessions_of(added: Columns) -> list[tuple[Scope, str] | None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from commonplace.ports import Entry, Vectors
 from commonplace.recall import coded, features
 from commonplace.recall.coded import Told, spans
-from commonplace.recall.growing import Rows
+from commonplace.recall.growing import Doubles, Rows
 from commonplace.values.records import KINDS, Kind, Record
 from commonplace.values.scope import Scope
 
@@ -56,6 +57,8 @@ class Columns:
     numbers: npt.NDArray[np.void]
     sessions: Sequence[str]
     told: Told
+    again: Mapping[int, Doubles]
+    """When each of those was said again that was, in seconds since 1970."""
     vectors: Vectors
 
     def __len__(self) -> int:
@@ -90,6 +93,7 @@ class Columns:
             self.numbers[chosen],
             [self.sessions[row] for row in rows],
             self.told.taken(chosen),
+            {to: self.again[row] for to, row in enumerate(rows) if row in self.again},
             self.vectors[spans(self.windows, chosen)],
         )
 
@@ -123,7 +127,8 @@ def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vecto
         languages.append(language)
     texts, terms = [record.text for record in records], features.terms(packed, numbers)
     told = Told(texts, agents, languages, numbers["is_sure"], terms)
-    return Columns(records, numbers, sessions, told, vectors)
+    again = features.times_again(packed, numbers)
+    return Columns(records, numbers, sessions, told, again, vectors)
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
@@ -132,10 +137,16 @@ def joined(parts: Sequence[Columns]) -> Columns:
         return parts[0]
     if not parts:
         return columns_of(())
+    starts = [0, *accumulate(map(len, parts[:-1]))]
     return Columns(
         [record for part in parts for record in part.records],
         np.concatenate([part.numbers for part in parts]),
         [session for part in parts for session in part.sessions],
         coded.joined([part.told for part in parts]),
+        {
+            start + row: times
+            for start, part in zip(starts, parts, strict=True)
+            for row, times in part.again.items()
+        },
         np.concatenate([part.vectors for part in parts]),
     )

@@ -24,6 +24,7 @@ import numpy as np
 from commonplace.recall.asking import size
 from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.statements import (
+    BEING,
     SHORT,
     change_span,
     is_of_self,
@@ -69,11 +70,6 @@ MOSTLY = 0.8
 """Of the terms of a statement, the share in a query that asks whether it holds."""
 
 _WRITTEN_AS_ONE = re.compile(r"\w[^\w\s'’-]+\w|_|[a-z][A-Z]")
-
-_BEING = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|ist|sind|war|hat|est|sont|était|es|está|son|era|tiene)\b",
-    re.IGNORECASE,
-)
 
 _POSSESSIVE = re.compile(r"(\w{2,})['’]s\b")
 
@@ -142,14 +138,14 @@ class Statement:
         """
         start, end = change_span(self.text)
         text = self.text if _stems(self.text[:start]) else self.text[end:]
-        being = _BEING.search(text)
+        being = BEING.search(text)
         own = _stems(text[: being.start()]) if being else []
         return {one for one in own or _stems(text)[:1] if not _has_digit(one)}
 
     @cached_property
     def opening(self) -> str:
         """What stands before what says that something is or changed, or else its beginning."""
-        being = _BEING.search(self.text)
+        being = BEING.search(self.text)
         return opening_of(self.text, being.start() if being else len(self.text))
 
     @cached_property

@@ -78,15 +78,22 @@ def competition(relevance: Floats) -> float:
 
 
 def confidence(
-    relevance: Floats, crowd: float, cosine: float, certainty: Certainty = CERTAINTY
+    relevance: Floats,
+    crowd: float,
+    cosine: float,
+    certainty: Certainty = CERTAINTY,
+    *,
+    best: float | None = None,
 ) -> Floats:
     """Return each record's confidence, in 0..1: higher the greater its `relevance`.
 
     The log odds are those of `certainty` less 6.4 times the root of how far the relevance lies
-    below the best. `crowd` is the `competition` of the scope, before what use adds: use must not
-    make a memory surer; `cosine` is its greatest cosine, in the units of MiniLM.
+    below the `best`, None for the greatest. `crowd` is the `competition` of the scope, before what
+    use adds: use must not make a memory surer; `cosine` is its greatest cosine, in the units of
+    MiniLM.
     """
-    below = relevance.max(initial=-np.inf) - relevance
+    greatest = relevance.max(initial=-np.inf) if best is None else best
+    below = np.maximum(greatest - relevance, 0)
     logits = certainty.log_odds(cosine, crowd) - BELOW * np.sqrt(below)
     # exp overflows single precision above 88; e to the -80 is as good as 0.
     likely: Floats = (1 / (1 + np.exp(np.minimum(-logits, 80.0)))).astype(np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.recall.coded import Terms, counted
+from commonplace.recall.growing import Doubles
 from commonplace.values.records import KINDS, Record
 
 VERSION = 2
@@ -40,6 +41,7 @@ NUMBERS = np.dtype(
         ("speaker", "<u4"),
         ("windows", "<u4"),
         ("terms", "<u4"),
+        ("again", "<u4"),
         ("wording", "<i8"),
         ("kind", "u1"),
         ("is_current", "?"),
@@ -53,19 +55,20 @@ NUMBERS = np.dtype(
 )
 """Times are in seconds since 1970: `expires` is infinite for never, `used_at` 0 for never.
 
-After them come the codes of so many terms, how often each occurs, and names: `session` and
-`speaker` are lengths of these in characters, and the language is the rest.
+After them come the codes of so many terms, how often each occurs, the times at which it was said
+`again`, and names: `session` and `speaker` are lengths of these in characters, and the language is
+the rest.
 """
 _STAMP = struct.Struct("<I")
-_PACKED = struct.Struct("<I3d3f6IqB7?")
+_PACKED = struct.Struct("<I3d3f7IqB7?")
 SIZE = _PACKED.size
-_CODE, _COUNT = 8, 2
+_CODE, _COUNT, _TIME = 8, 2, 8
 
 _Numbers = npt.NDArray[np.void]
 
 
 def packed(record: Record, windows: int) -> bytes:
-    """Return the features of a record with so many vectors: numbers, then names and terms."""
+    """Return the features of a record with so many vectors: numbers, and what follows them."""
     from commonplace.recall.readings import read, terms_told  # who only opens needs none of it
 
     reading, source = read(record.text), record.source
@@ -75,14 +78,14 @@ def packed(record: Record, windows: int) -> bytes:
         stamp(),
         *_times(record),
         record.importance,
-        reading.asks,
-        reading.only_asks,
+        *(reading.asks, reading.only_asks),
         min(record.uses, 2**32 - 1),
         min(record.mentions, 2**32 - 1),
         len(session),
         len(speaker),
         windows,
         len(terms.codes),
+        len(record.mentioned_at),
         reading.wording,
         _KINDS[record.kind],
         record.is_current,
@@ -93,8 +96,9 @@ def packed(record: Record, windows: int) -> bytes:
         reading.says_nothing,
         reading.is_sure,
     )
-    names = f"{session}{speaker}{reading.language}".encode()
-    return b"".join([numbers, terms.codes.tobytes(), terms.counts.tobytes(), names])
+    again = np.array([one.timestamp() for one in record.mentioned_at], np.float64)
+    arrays = [one.tobytes() for one in (terms.codes, terms.counts, again)]
+    return b"".join([numbers, *arrays, f"{session}{speaker}{reading.language}".encode()])
 
 
 def _times(record: Record) -> tuple[float, float, float]:
@@ -141,9 +145,19 @@ def terms(features: Sequence[bytes], of: _Numbers) -> Terms:
     )
 
 
+def times_again(features: Sequence[bytes], of: _Numbers) -> dict[int, Doubles]:
+    """Return when each of those was said again that was."""
+    found = {}
+    for row in np.flatnonzero(of["again"]).tolist():
+        start = SIZE + (_CODE + _COUNT) * int(of["terms"][row])
+        found[row] = np.frombuffer(features[row], np.float64, int(of["again"][row]), start)
+    return found
+
+
 def names(features: Sequence[bytes], of: _Numbers) -> Iterator[tuple[str, str, str]]:
     """Yield of each record its session, its speaker, "" for none, and its language."""
     starts = SIZE + (_CODE + _COUNT) * of["terms"].astype(np.int64)
+    starts += _TIME * of["again"]
     lengths = starts.tolist(), of["session"].tolist(), of["speaker"].tolist()
     for one, start, session, speaker in zip(features, *lengths, strict=True):
         text = one[start:].decode()

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
-from commonplace.recall.confidence import competition, confidence, told_by_words
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
+from commonplace.recall.likely import likely
 from commonplace.recall.standing import raised
 from commonplace.recall.succession import MOST_BESIDE, Held
 from commonplace.values.records import Match
@@ -66,24 +66,18 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     if not len(rows):
         return None
     scores = hot.arrays.scores(question)
-    plain = scores.relevance[rows]
-    relevance = raised(plain, scores.frequency[rows])
+    relevance = raised(scores.relevance[rows], scores.frequency[rows])
     used = relevance.copy()
     best = _best_first(hot, rows, relevance, limit)
     best, repeats = _once(hot, rows, best, relevance, limit)
-    best_row = int(rows[best[0]])
-    quoted = hot.arrays.utterances.quotes(best_row, question.text)
     beside: dict[int, int] = {}
     overtaken: dict[int, int] = {}
-    if not quoted:
+    if not hot.arrays.utterances.quotes(rows[best[:1]], question.text)[0]:
         held = Held(hot, rows, scores, question)
         best, beside = held.beside(best, relevance)
         best, overtaken = held.newer_first(best, relevance)
-    nearest = float(scores.cosine[rows].max())
-    likely = confidence(relevance, competition(plain), nearest, scores.scale.certainty)
-    if not scores.is_read:
-        likely = likely * told_by_words(float(scores.arms.own_words[best_row]))
-    return Ranking(hot, scores, rows, best, used, relevance, likely, repeats, overtaken, beside)
+    sure = likely(hot, question, scores, rows, relevance, best=int(best[0]))
+    return Ranking(hot, scores, rows, best, used, relevance, sure, repeats, overtaken, beside)
 
 
 def ranked(hot: HotScope, question: Question, condition: Condition, limit: int) -> list[Match]:

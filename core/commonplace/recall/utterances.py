@@ -28,6 +28,7 @@ class Utterances:
         self._tells_time: Growing[np.float32] = Growing(np.float32)
         self._from_agent: Growing[np.float32] = Growing(np.float32)
         self._is_message: Growing[np.bool_] = Growing(np.bool_)
+        self._by_user: Growing[np.bool_] = Growing(np.bool_)
         self._wordings: Growing[np.int64] = Growing(np.int64)
         self._said_again: Growing[np.float32] = Growing(np.float32)
         self._changes: Growing[np.int8] = Growing(np.int8)
@@ -94,6 +95,7 @@ class Utterances:
         # What an agent said in a conversation, and not a fact that it noted.
         self._from_agent.extend(is_message & numbers["by_agent"])
         self._is_message.extend(is_message)
+        self._by_user.extend(is_message & numbers["by_user"])
         self._wordings.extend(numbers["wording"])
         self._remember_wordings(is_message & numbers["by_user"], numbers["wording"].tolist())
         return np.asarray(says * (only_asks <= echoes.IS_QUESTION), np.float32)
@@ -106,17 +108,26 @@ class Utterances:
             rows.remove(row)
             self._said_again.view[rows] = len(rows) > 1
 
-    def quotes(self, row: int, query: str) -> bool:
-        """Tell whether a record is in the very words of a query."""
-        return bool(self.wordings[row] == wording(split(query)))
+    def quotes(self, rows: Rows, query: str) -> Mask:
+        """Return which of some records are in the very words of a query."""
+        return np.asarray(self.wordings[rows] == wording(split(query)))
+
+    def repeating(self, rows: Rows, query: str, contained: Callable[[], Mask]) -> Mask:
+        """Return which of some records say the query again: in its words, and nothing beside.
+
+        What is no message of the user does so only in all of its words.
+        """
+        repeats, by_user = self.quotes(rows, query), self._by_user.view[rows]
+        return repeats | (contained()[rows] & by_user) if by_user.any() else repeats
 
     def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 
         `alike` is how far each puts the query again; `contained` returns whether the query has all
         of its words. Marked or not, a message is a question if it is in the very words of the
-        query, or if the user said it more than once and it adds nothing to the query. A fact never
-        is.
+        query, or if the user said it more than once and it adds nothing to the query. If the query
+        is none ("gate code"), such a message is one if the user said it more than once, and states
+        nothing about themselves. A fact never is.
         """
         if statements.asks_for_questions(query):
             return self.says
@@ -127,6 +138,9 @@ class Utterances:
             if again.any() and names_what_is_wanted(query):
                 repeats |= contained() & again
             asking = np.maximum(asking, repeats & self._is_message.view)
+        elif (self._said_again.view > 0).any() and statements.names_only(query):
+            repeats = contained() & (self._said_again.view > 0)
+            asking = np.maximum(asking, repeats)
         return np.asarray(self.says * (1 - asking * alike), np.float32)
 
     def _remember_wordings(self, said_by_user: Mask, wordings: Sequence[int]) -> None:

