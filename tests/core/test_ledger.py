@@ -306,7 +306,7 @@ def test_a_recall_does_not_need_to_keep_what_it_computes(
 ) -> None:
     with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
         database.execute("UPDATE entries SET features = NULL")
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "commonplace")
     with store_in(directory) as store:
         monkeypatch.setattr(ledger_rows, "KEEP", "UPDATE nothing SET features = ?")
         assert sum(map(len, store.columns(ALICE) or ())) == 151

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import commonplace
@@ -79,6 +79,7 @@ def test_only_lasting_statements_are_joined() -> None:
 
 
 @given(st.text(min_size=1).filter(str.strip))
+@example("\u00ad")
 def test_every_text_states_something_and_the_same_as_itself(text: str) -> None:
     assert statement(Record(text))
     assert statement(Record(text)) == statement(Record(f" {text} "))

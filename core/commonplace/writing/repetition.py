@@ -20,7 +20,8 @@ def statement(record: Record) -> str | None:
     Equal are texts that say the same for certain: see `wording`.
     """
     is_lasting = record.kind in LASTING and record.is_current
-    return wording(record.text) if is_lasting else None
+    # Of a text that is nothing but places to part words, the wording is empty.
+    return (wording(record.text) or record.text.strip()) if is_lasting else None
 
 
 def reinforced(old: Record, new: Record) -> Record:
