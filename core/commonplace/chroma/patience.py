@@ -34,8 +34,8 @@ _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 2.0
 _PASSING = frozenset({408, 425, 429, 502, 503, 504})
 
-_UNFINISHED = "Nothing found on disk"
-"""What a Chroma server answers who reads an index that it writes for the first time."""
+_UNFINISHED = "Nothing found on disk", "Error finding id", "Error getting embedding"
+"""What a Chroma server answers who reads an index that it is just writing."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def may_pass(error: BaseException) -> bool:
     """Tell whether an error of a Chroma client is of the network, or of a server that is busy."""
     if isinstance(error, StoreError):
         return error.__cause__ is not None and may_pass(error.__cause__)
-    if _UNFINISHED in str(error):
+    if any(said in str(error) for said in _UNFINISHED):
         return True
     status = status_of(error)
     if status is not None:

@@ -122,7 +122,7 @@ class TestWhatIsKept:
         chat.add(HELLO)
         alice.scope("inner").conversation("monday").extend([HI, HI])
 
-        window = chat.messages(max_tokens=AMPLE)
+        window = chat.messages(max_tokens=AMPLE, about="")
         assert window == [HELLO]
         assert not window.truncated
 
