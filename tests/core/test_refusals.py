@@ -51,6 +51,7 @@ def test_a_user_without_a_home_needs_none(tmp_path: Path) -> None:
         (Path("file:///srv/memory"), "'/srv/memory'"),
         ("sqlite:///memory.db", "Only http and https"),
         ("ftp://host/memory", "Only http and https"),
+        ("postgres://ann:s3cret@host/memory", r"postgres://ann:\*\*\*@host/memory"),
         ("file:memory", "'memory'"),
         ("localhost:8000", "begins with http://"),
         ("memory.test:8000/", "begins with http://"),

@@ -11,6 +11,7 @@ from commonplace.errors import InvalidInputError
 
 # Drives of Windows have one letter. A Path has lost the second slash.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(?:file|https?):", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=/)([^/@:]*):[^/@]*@")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}:\d{2,5}/?", re.ASCII)
 
 
@@ -22,7 +23,8 @@ def local_path(path: object, what: str = "A path is the name of a file or folder
     if not isinstance(path, (str, PathLike)) or not str(path) or "\x00" in str(path):
         raise InvalidInputError(f"{what}, not {path!r}.")
     if _URL.match(written := str(path)):
-        raise InvalidInputError(f"{what}, not the URL {written!r}. {_instead(written)}")
+        shown = _PASSWORD.sub(r"\1:***@", written)  # errors are logged
+        raise InvalidInputError(f"{what}, not the URL {shown!r}. {_instead(written)}")
     if _HOST.fullmatch(written) and not Path(written).exists():
         raise InvalidInputError(
             f"{what}, and {written!r} is the address of a host. A server's begins with http:// or "
