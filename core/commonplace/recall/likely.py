@@ -6,7 +6,7 @@ import numpy as np
 
 from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.confidence import competition, confidence, told_by_words
-from commonplace.recall.growing import Floats, Mask, Rows
+from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.words import contained
 
@@ -19,19 +19,19 @@ def likely(
     Where that only says the query again ("gate code"), others are as likely as they would be
     without it: it does not tell how well they answer.
     """
-    sure = _among(np.ones(len(rows), np.bool_), scores, rows, relevance)
+    plain, cosine, certainty = scores.relevance[rows], scores.cosine[rows], scores.scale.certainty
+    sure = confidence(relevance, competition(plain), float(cosine.max()), certainty)
     repeats = hot.arrays.utterances.repeating(
-        rows, question.text, lambda: contained(scores.hits, hot.arrays.words.lengths)
+        rows, best, question.text, lambda: contained(scores.hits, hot.arrays.words.lengths)
     )
-    if repeats[best] and not repeats.all():
-        sure = np.maximum(sure, _among(~repeats, scores, rows, relevance))
+    if repeats is not None and not repeats.all():
+        plain, cosine, greatest = (
+            plain[~repeats],
+            cosine[~repeats],
+            float(relevance[~repeats].max()),
+        )
+        others = competition(plain), float(cosine.max()), certainty
+        sure = np.maximum(sure, confidence(relevance, *others, best=greatest))
     if not scores.is_read:
         sure = sure * told_by_words(float(scores.arms.own_words[rows[best]]))
     return sure
-
-
-def _among(some: Mask, scores: Scores, rows: Rows, relevance: Floats) -> Floats:
-    """Return each record's confidence as if there were no others than some."""
-    crowd, nearest = competition(scores.relevance[rows[some]]), scores.cosine[rows[some]].max()
-    greatest, certainty = float(relevance[some].max()), scores.scale.certainty
-    return confidence(relevance, crowd, float(nearest), certainty, best=greatest)

@@ -61,16 +61,22 @@ class Postings:
 
     def _of(self, term: int) -> tuple[Numbers, Numbers]:
         self._look()
-        late = np.flatnonzero(self._codes.view == np.uint64(term))
-        rows, counts = self._rows.view[late], self._counts.view[late]
-        place = int(np.searchsorted(self._sorted.codes, np.uint64(term)))
-        if place == len(self._sorted.codes) or self._sorted.codes[place] != term:
+        rows, counts = self._of_sorted(np.uint64(term))
+        if not len(self._codes):
             return rows, counts
-        first, last = self._sorted.starts[place : place + 2]
+        late = np.flatnonzero(self._codes.view == np.uint64(term))
         return (
-            np.concatenate([self._sorted.rows[first:last], rows]),
-            np.concatenate([self._sorted.counts[first:last], counts]),
+            np.concatenate([rows, self._rows.view[late]]),
+            np.concatenate([counts, self._counts.view[late]]),
         )
+
+    def _of_sorted(self, term: np.uint64) -> tuple[Numbers, Numbers]:
+        codes, starts, rows, counts = self._sorted
+        place = int(codes.searchsorted(term))
+        if place == len(codes) or codes[place] != term:
+            return rows[:0], counts[:0]
+        within = slice(starts[place], starts[place + 1])
+        return rows[within], counts[within]
 
     def _look(self) -> None:
         if len(self._codes) > _MOST_LATE:

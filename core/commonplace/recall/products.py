@@ -1,8 +1,8 @@
 """Products of matrices on the thread that asks for them.
 
 The linear algebra library divides large ones among threads, which then wait spinning. Where the
-processors have other work, such a product takes up to forty times as long: an agent's usually have.
-Products below its limits stay on one thread.
+processors have much other work, such a product takes up to forty times as long. Products below its
+limits stay on one thread: on a quiet machine of two processors they take twice as long.
 """
 
 from __future__ import annotations

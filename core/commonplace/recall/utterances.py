@@ -112,13 +112,19 @@ class Utterances:
         """Return which of some records are in the very words of a query."""
         return np.asarray(self.wordings[rows] == wording(split(query)))
 
-    def repeating(self, rows: Rows, query: str, contained: Callable[[], Mask]) -> Mask:
-        """Return which of some records say the query again: in its words, and nothing beside.
+    def repeating(
+        self, rows: Rows, best: int, query: str, contained: Callable[[], Mask]
+    ) -> Mask | None:
+        """Return which of some records say the query again; None if the best of them does not.
 
-        What is no message of the user does so only in all of its words.
+        They are in its very words, or messages of the user that have no others. `contained` returns
+        whether the query has all of a record's words.
         """
-        repeats, by_user = self.quotes(rows, query), self._by_user.view[rows]
-        return repeats | (contained()[rows] & by_user) if by_user.any() else repeats
+        row = rows[best]
+        quotes = self.wordings == wording(split(query))
+        if self._by_user.view[row]:
+            quotes |= contained() & self._by_user.view
+        return quotes[rows] if quotes[row] else None
 
     def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
