@@ -25,13 +25,10 @@ def likely(
         rows, best, question.text, lambda: contained(scores.hits, hot.arrays.words.lengths)
     )
     if repeats is not None and not repeats.all():
-        plain, cosine, greatest = (
-            plain[~repeats],
-            cosine[~repeats],
-            float(relevance[~repeats].max()),
-        )
-        others = competition(plain), float(cosine.max()), certainty
-        sure = np.maximum(sure, confidence(relevance, *others, best=greatest))
+        crowd, nearest = competition(plain[~repeats]), float(cosine[~repeats].max())
+        greatest = float(relevance[~repeats].max())
+        alone = confidence(relevance, crowd, nearest, certainty, best=greatest)
+        sure = np.maximum(sure, alone)
     if not scores.is_read:
         sure = sure * told_by_words(float(scores.arms.own_words[rows[best]]))
     return sure

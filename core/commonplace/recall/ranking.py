@@ -72,7 +72,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     best, repeats = _once(hot, rows, best, relevance, limit)
     beside: dict[int, int] = {}
     overtaken: dict[int, int] = {}
-    if not hot.arrays.utterances.quotes(rows[best[:1]], question.text)[0]:
+    if not hot.arrays.utterances.quotes(int(rows[best[0]]), question.text):
         held = Held(hot, rows, scores, question)
         best, beside = held.beside(best, relevance)
         best, overtaken = held.newer_first(best, relevance)

@@ -53,7 +53,7 @@ BEING = re.compile(
 )
 """What says that something is, in four languages."""
 
-_DOES = re.compile(r"\s*(?-i:[A-Z])\w+ \w+(?:s|ed)\b")
+_DOES = re.compile(r"\s*[A-Z]\w+ \w+(?:s|ed)\b")
 """Somebody, and what they do or did: "Ann likes tea"."""
 
 _MOST_NAMING = 6

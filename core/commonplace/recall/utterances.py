@@ -108,9 +108,9 @@ class Utterances:
             rows.remove(row)
             self._said_again.view[rows] = len(rows) > 1
 
-    def quotes(self, rows: Rows, query: str) -> Mask:
-        """Return which of some records are in the very words of a query."""
-        return np.asarray(self.wordings[rows] == wording(split(query)))
+    def quotes(self, row: int, query: str) -> bool:
+        """Tell whether a record is in the very words of a query."""
+        return bool(self.wordings[row] == wording(split(query)))
 
     def repeating(
         self, rows: Rows, best: int, query: str, contained: Callable[[], Mask]
@@ -120,11 +120,13 @@ class Utterances:
         They are in its very words, or messages of the user that have no others. `contained` returns
         whether the query has all of a record's words.
         """
-        row = rows[best]
-        quotes = self.wordings == wording(split(query))
-        if self._by_user.view[row]:
-            quotes |= contained() & self._by_user.view
-        return quotes[rows] if quotes[row] else None
+        row, by_user = int(rows[best]), self._by_user.view
+        if not by_user[row] and not self.quotes(row, query):
+            return None
+        repeats = self.wordings == wording(split(query))
+        if by_user[row]:
+            repeats |= contained() & by_user
+        return repeats[rows] if repeats[row] else None
 
     def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
