@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -137,8 +139,8 @@ def test_a_condition_asked_again_is_held_against_new_rows_alone() -> None:
     assert admitted() == ["0", "2", "4"]
     looked_at.clear()
     hot.remove(hot.record(0))
-    hot.add(entry("new", user("a"), id="8"))
-    hot.add(entry("changed", user("a"), id="2"))
+    hot.add([entry("new", user("a"), id="8")])
+    hot.add([entry("changed", user("a"), id="2")])
 
     assert admitted() == ["2", "4", "8"]
     assert sorted(looked_at) == ["2", "8"]
@@ -166,7 +168,7 @@ def test_what_was_changed_last_is_found_as_by_sorting_all(
         record = replace(made.record, kind="value", created_at=first, updated_at=changed)
         hot.latest(condition, 2)
         if is_kept:
-            hot.add(Entry(record, made.vectors))
+            hot.add([Entry(record, made.vectors)])
             kept[record.id] = record
         else:
             hot.remove(record)
@@ -249,7 +251,7 @@ def test_the_bytes_reckoned_are_at_least_those_spent(
             return HotScope(entries)
         hot = HotScope()
         for entry in entries:
-            hot.add(entry)
+            hot.add([entry])
         return hot
 
     other = filled()  # fills the caches, and holds the words that scopes have in common
@@ -273,11 +275,12 @@ UPDATES = st.lists(
 )
 
 
-@given(UPDATES, st.lists(st.integers(0, 7), max_size=4), UPDATES)
+@given(UPDATES, st.lists(st.integers(0, 7), max_size=4), UPDATES, st.integers(1, 5))
 def test_arrays_updated_in_place_rank_as_rebuilt_ones(
     first: list[tuple[int, str | None, int, str]],
     removed: list[int],
     then: list[tuple[int, str | None, int, str]],
+    together: int,
 ) -> None:
     def told(number: int, session: str | None, age: int, text: str) -> Entry:
         moment = datetime(2026, 5, 4, tzinfo=timezone.utc) + timedelta(days=30 * age)
@@ -296,9 +299,9 @@ def test_arrays_updated_in_place_rank_as_rebuilt_ones(
     for number in removed:
         hot.remove(told(number, None, 0, "x").record)
     assert_as_rebuilt(hot)
-    for one in then:
-        hot.add(told(*one))
-    assert_as_rebuilt(hot)
+    for start in range(0, len(then), together):
+        hot.add([told(*one) for one in then[start : start + together]])
+        assert_as_rebuilt(hot)
 
 
 def assert_as_rebuilt(hot: HotScope) -> None:
@@ -359,25 +362,60 @@ def test_records_that_are_far_from_shown_are_not_read() -> None:
     assert sum(one.was_read for one in unread) <= MOST_BESIDE
 
 
-@pytest.mark.parametrize("at", ["postings.extend", "hot._register"])
-def test_a_write_that_is_interrupted_leaves_nothing_out_of_step(at: str) -> None:
+@contextmanager
+def interrupted(at: str) -> Iterator[None]:
+    """Interrupt the body once where a function is called, named by its module and itself."""
+
     def interrupting(frame: FrameType, event: str, _argument: object) -> None:
-        if (
-            event == "call"
-            and f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" == at
-        ):
+        called = f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}"
+        if event == "call" and called == at:
             raise KeyboardInterrupt
 
+    sys.setprofile(interrupting)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize("at", ["warm_store.write", "hot_scopes.add"])
+def test_a_write_that_is_interrupted_leaves_nothing_out_of_step(at: str) -> None:
     with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
         memory.remember("Geese rest at the lake")
         assert memory.recall("geese")
-        sys.setprofile(interrupting)
-        with pytest.raises(KeyboardInterrupt):
+        with interrupted(at):
             memory.remember("Herons fish in the lake")
-        sys.setprofile(None)
 
         memory.remember("Swans sleep on the lake")
 
         found = {match.record.text for match in memory.recall("lake", limit=9)}
         assert found == {record.text for record in memory.records()}
         assert {"Geese rest at the lake", "Swans sleep on the lake"} <= found
+
+
+@pytest.mark.parametrize("at", ["postings.extend", "hot._register"])
+def test_a_recall_that_is_interrupted_misses_nothing_that_was_written(at: str) -> None:
+    with commonplace.open(":memory:", embedder=HashingEmbedder()) as memory:
+        memory.remember("Geese rest at the lake")
+        assert memory.recall("geese")
+        memory.remember("Herons fish in the lake")
+        with interrupted(at):
+            memory.recall("lake")
+
+        found = {match.record.text for match in memory.recall("lake", limit=9)}
+        assert found == {"Geese rest at the lake", "Herons fish in the lake"}
+
+
+def test_what_is_written_is_taken_into_arrays_at_once_when_they_are_asked() -> None:
+    store = InMemoryStore()
+    hot = HotScopes(store, 10**9)
+    held = hot.of(user("a"))
+    assert held is not None
+
+    hot.add([entry("one", user("a"), id="1"), entry("other", user("a"), id="2")])
+    hot.add([entry("one, changed", user("a"), id="1")])
+    assert not list(held.records())
+
+    assert hot.of(user("a")) is held
+    assert sorted(record.text for record in held.records()) == ["one, changed", "other"]

@@ -131,11 +131,31 @@ class Arrays:
         self._append(added)
 
     def add(self, added: Columns) -> None:
-        """Append one entry; in its session it takes the place of its time."""
-        (session,), age = _sessions_of(added), _age_of(added)
+        """Append entries, oldest first; in its session each takes the place of its time."""
+        if self._continue_sessions(added):
+            self.extend(added)
+            return
+        for row in range(len(added)):
+            self._insert(added.taken([row]))
+
+    def _continue_sessions(self, added: Columns) -> bool:
+        """Tell whether all are younger than what their sessions have."""
+        firsts: dict[tuple[Scope, str], int] = {}
+        for row, session in enumerate(_sessions_of(added)):
+            if session:
+                firsts.setdefault(session, row)
+        return not any(self._precedes(session, added, row) for session, row in firsts.items())
+
+    def _precedes(self, session: tuple[Scope, str], added: Columns, row: int) -> bool:
         last = self.sessions.last(session)
-        if session and last >= 0 and self._age(last) > age:
-            self.sessions.insert(session, *self._around(age, self.sessions.rows(session)))
+        return last >= 0 and self._age(last) > _age_of(added, row)
+
+    def _insert(self, added: Columns) -> None:
+        """Append one entry."""
+        (session,) = _sessions_of(added)
+        if session and self._precedes(session, added, 0):
+            around = self._around(_age_of(added, 0), self.sessions.rows(session))
+            self.sessions.insert(session, *around)
         else:
             self.sessions.extend([session])
         self._append(added)
@@ -287,8 +307,8 @@ def _sessions_of(added: Columns) -> list[tuple[Scope, str] | None]:
     return [(record.scope, session) if session else None for record, session in each]
 
 
-def _age_of(added: Columns) -> _Age:
-    return float(added.numbers["created"][0]), added.records[0].id
+def _age_of(added: Columns, row: int) -> _Age:
+    return float(added.numbers["created"][row]), added.records[row].id
 
 
 def _last_use(record: Record) -> float:

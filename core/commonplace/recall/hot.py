@@ -57,12 +57,14 @@ class HotScope:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, entry: Entry) -> None:
-        """Add an entry, in the place of the one with the same scope and id if there is one."""
-        self.remove(entry.record)
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Add entries, each in the place of the one with the same scope and id if there is one."""
+        last = {(entry.record.scope, entry.record.id): entry for entry in entries}
+        for entry in last.values():
+            self.remove(entry.record)
+        added = columns_of(last.values()).in_order()
         if not self._records:
-            self.arrays = _arrays(entry.vectors.shape[1])
-        added = columns_of([entry])
+            self.arrays = _arrays(added.vectors.shape[1])
         self.arrays.add(added)
         self._register(added)
 

@@ -1,4 +1,8 @@
-"""The hot scopes of a store: which of them are held, within how many bytes."""
+"""The hot scopes of a store: which of them are held, within how many bytes.
+
+What is written to a held scope waits beside its arrays until somebody looks at them: many entries
+are taken in at once for little more than one, and a writer does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,30 @@ import gc
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 
 from commonplace.ports import Entry, RecordStore
 from commonplace.recall.columns import Columnar, Columns, columns_of, joined
-from commonplace.recall.hot import BYTES_PER_SCOPE, HotScope, sizes
+from commonplace.recall.hot import BYTES_PER_SCOPE, HotScope, size, sizes
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 
 _PART = 1_000
 """So many entries are looked at before it is known whether there is room for them."""
+
+
+@dataclass(slots=True)
+class Late:
+    """Entries that wait to be taken into arrays, and how many bytes they will take there."""
+
+    entries: list[Entry] = field(default_factory=list)
+    bytes: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Let one more wait."""
+        self.entries.append(entry)
+        self.bytes += size(entry.record, entry.vectors.nbytes)
 
 
 class HotScopes:
@@ -27,6 +45,7 @@ class HotScopes:
         self._columns = store.columns if isinstance(store, Columnar) else _none
         self._max_bytes = max_bytes
         self._held: OrderedDict[Scope, HotScope] = OrderedDict()
+        self._late: dict[Scope, Late] = {}
         self._too_large: set[Scope] = set()
 
     def of(self, scope: Scope) -> HotScope | None:
@@ -35,10 +54,13 @@ class HotScopes:
             self._load(scope)
         if scope in self._held:
             self._held.move_to_end(scope)
-        return self._held.get(scope)
+        return self.held(scope)
 
     def held(self, scope: Scope) -> HotScope | None:
         """Return the arrays of every record within `scope` if they are loaded already."""
+        if scope in self._late:
+            self._take_in(scope)
+            self._make_room()
         return self._held.get(scope)
 
     def has(self, scope: Scope) -> bool:
@@ -52,8 +74,7 @@ class HotScopes:
                 self.remove([entry])
                 continue
             for scope in self._holding(entry.record):
-                self._held[scope].add(entry)
-                self._close_gaps(scope)
+                self._late.setdefault(scope, Late()).add(entry)
         self._make_room()
 
     def remove(self, entries: Iterable[Entry]) -> None:
@@ -61,6 +82,7 @@ class HotScopes:
         self._too_large.clear()
         for entry in entries:
             for scope in self._holding(entry.record):
+                self._take_in(scope)
                 self._held[scope].remove(entry.record)
                 self._close_gaps(scope)
 
@@ -68,24 +90,41 @@ class HotScopes:
         """Follow a counting of uses."""
         for record in records:
             for scope in self._holding(record):
+                self._take_in(scope)
                 if not self._held[scope].recount(record):
-                    del self._held[scope]  # it was expired until now
+                    self._drop(scope)  # it was expired until now
 
     def let_go(self, scope: Scope) -> None:
         """Hold nothing any more of a scope, nor what has a part of it."""
         for held in [one for one in self._held if one.contains(scope) or scope.contains(one)]:
-            del self._held[held]
+            self._drop(held)
         self._too_large.clear()
 
     def clear(self) -> None:
         """Hold nothing any more."""
         self._held.clear()
+        self._late.clear()
         self._too_large.clear()
 
     def _holding(self, record: Record) -> list[Scope]:
         names = range(len(record.scope.names) + 1)
         containing = (record.scope.first(count) for count in names)
         return [scope for scope in containing if scope in self._held]
+
+    def _take_in(self, scope: Scope) -> None:
+        """Let the arrays of a held scope have what waits for them, or drop them if that fails."""
+        if late := self._late.get(scope):
+            try:
+                self._held[scope].add(late.entries)
+            except BaseException:
+                self._drop(scope)
+                raise
+            del self._late[scope]
+            self._close_gaps(scope)
+
+    def _drop(self, scope: Scope) -> None:
+        del self._held[scope]
+        self._late.pop(scope, None)
 
     def _close_gaps(self, scope: Scope) -> None:
         if self._held[scope].is_sparse():
@@ -119,12 +158,18 @@ class HotScopes:
         return map(columns_of, iter(lambda: list(islice(stored, _PART)), []))
 
     def _make_room(self) -> None:
-        held = sum(one.bytes for one in self._held.values())
+        held = sum(map(self._bytes_of, self._held))
         while held > self._max_bytes:
-            scope, oldest = self._held.popitem(last=False)
-            held -= oldest.bytes
-            if oldest.bytes > self._max_bytes:
+            scope = next(iter(self._held))
+            taken = self._bytes_of(scope)
+            self._drop(scope)
+            held -= taken
+            if taken > self._max_bytes:
                 self._too_large.add(scope)
+
+    def _bytes_of(self, scope: Scope) -> int:
+        late = self._late.get(scope)
+        return self._held[scope].bytes + (late.bytes if late else 0)
 
 
 def _none(_: Scope) -> None:
