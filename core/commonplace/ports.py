@@ -43,11 +43,13 @@ class Entry:
     """A record and the vectors under which it is found.
 
     `vectors` is float32 of shape (windows, dimension) and unit length per row: one row for each
-    window of the text, since an embedder reads only the beginning of a long one.
+    window of the text, since an embedder reads only the beginning of a long one. `features` is what
+    ranking takes from the record, packed, if it was computed for a store that keeps it.
     """
 
     record: Record
     vectors: Vectors
+    features: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,11 @@ class RecordStore(Protocol):
         """Store entries whose scope and id are not stored yet. Durable on return."""
         ...
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        """Store the second of each pair in the place of the first, of the same scope and id."""
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        """Store the second of each pair in the place of the first, of the same scope and id.
+
+        Entries that are `new` are stored with them, at once where the store can do that.
+        """
         ...
 
     def remove(self, entries: Sequence[Entry]) -> None:

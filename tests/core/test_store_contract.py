@@ -118,6 +118,17 @@ def test_replace_leaves_nothing_of_a_longer_text(store: RecordStore) -> None:
     assert texts(store.entries(ALICE)) == ["another", "short"]
 
 
+def test_what_is_new_is_stored_together_with_what_takes_a_place(store: RecordStore) -> None:
+    old, past = entry("old"), entry("past")
+    changed = Entry(replace(old.record, text="changed"), old.vectors)
+    store.put([old])
+
+    store.replace([(old, changed)], [past])
+    store.replace((), [entry("alone")])
+
+    assert texts(store.entries(ALICE)) == ["alone", "changed", "past"]
+
+
 def test_removing_what_is_absent_changes_nothing(store: RecordStore) -> None:
     kept = entry("kept")
     store.put([kept])

@@ -111,10 +111,10 @@ class DirectoryStore:
             self.ledger.put(entries)
             self._feeder.wrote()
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        if pairs:
-            self._before([new for _, new in pairs])
-            self.ledger.replace(pairs)
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        if pairs or new:
+            self._before([*new, *(changed for _, changed in pairs)])
+            self.ledger.replace(pairs, new)
             self._feeder.wrote()
 
     def remove(self, entries: Sequence[Entry]) -> None:

@@ -136,16 +136,19 @@ class Ledger:
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Write entries. Durable on return; raises StoreError, and then nothing is written."""
-        changes = [ledger_rows.change(one, len(one.vectors), rows.payload(one)) for one in entries]
-        self._write(changes, ledger_rows.PUT, map(ledger_rows.row, entries))
+        self.replace((), entries)
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        """Write the second of each pair in the place of the first, as `put` does."""
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        """Write the second of each pair in the place of the first, and `new` ones, as `put` does.
+
+        All of it is one transaction.
+        """
+        written = [*((one, one) for one in new), *pairs]
         changes = [
-            ledger_rows.change(new, max(len(old.vectors), len(new.vectors)), rows.payload(new))
-            for old, new in pairs
+            ledger_rows.change(one, max(len(old.vectors), len(one.vectors)), rows.payload(one))
+            for old, one in written
         ]
-        self._write(changes, ledger_rows.PUT, [ledger_rows.row(new) for _, new in pairs])
+        self._write(changes, ledger_rows.PUT, [ledger_rows.row(one) for _, one in written])
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Remove entries, as `put` writes them."""

@@ -12,7 +12,7 @@ import numpy as np
 from commonplace.chroma import rows
 from commonplace.ports import Entry
 from commonplace.recall import features
-from commonplace.recall.columns import Columns, from_packed
+from commonplace.recall.columns import Columns, features_of, from_packed
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.writing.repetition import statement
@@ -146,7 +146,7 @@ def row(entry: Entry) -> tuple[Any, ...]:
     said = statement(record)
     mark = rows.statement_mark(record.scope, said) if said else None
     content = record.text, written, used, mark, vectors.tobytes(), record.version_of
-    return (*identity(record), *content, features.packed(record, len(vectors)))
+    return (*identity(record), *content, features_of(entry))
 
 
 def change(entry: Entry, windows: int, size: int, *, counts: bool = False) -> tuple[Any, ...]:

@@ -89,8 +89,8 @@ def _bring(new: DirectoryStore, records: list[Record], model: object) -> None:
         (there.get(_key(entry.record)), entry) for entry in embedded(changed, as_embedder(model))
     ]
     new.await_room()
-    new.put([entry for before, entry in pairs if before is None])
-    new.replace([(before, entry) for before, entry in pairs if before is not None])
+    replaced = [(before, entry) for before, entry in pairs if before is not None]
+    new.replace(replaced, [entry for before, entry in pairs if before is None])
 
 
 def _found(new: DirectoryStore, records: list[Record]) -> list[Entry]:

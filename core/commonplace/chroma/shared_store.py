@@ -139,8 +139,8 @@ class SharedStore(ChromaStore):
     def put(self, entries: Sequence[Entry]) -> None:
         decided(partial(self.write, entries))
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        decided(partial(self.write, (), pairs))
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        decided(partial(self.write, new, pairs))
 
     def remove(self, entries: Sequence[Entry]) -> None:
         decided(partial(self.write, (), (), entries))

@@ -65,10 +65,10 @@ class ChromaStore:
             for part in _by_rows(share, ROWS_PER_WRITE):
                 self._write(number, rows.to_rows(part))
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        self.put([new for _, new in pairs])
-        for old, new in pairs:
-            if leftover := rows.row_ids(old)[len(new.vectors) :]:
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        self.put([*new, *(changed for _, changed in pairs)])
+        for old, changed in pairs:
+            if leftover := rows.row_ids(old)[len(changed.vectors) :]:
                 self._delete(self._partition(old.record.scope), old.record.scope, leftover)
 
     def remove(self, entries: Sequence[Entry]) -> None:

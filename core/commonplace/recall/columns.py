@@ -112,9 +112,14 @@ def columns_of(entries: Iterable[Entry]) -> Columns:
     held = list(entries)
     return from_packed(
         [entry.record for entry in held],
-        [features.packed(entry.record, len(entry.vectors)) for entry in held],
+        list(map(features_of, held)),
         np.concatenate([entry.vectors for entry in held]) if held else np.zeros((0, 0), np.float32),
     )
+
+
+def features_of(entry: Entry) -> bytes:
+    """Return the features of an entry, computed if they were not."""
+    return entry.features or features.packed(entry.record, len(entry.vectors))
 
 
 def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vectors) -> Columns:

@@ -26,8 +26,8 @@ class InMemoryStore:
     def put(self, entries: Sequence[Entry]) -> None:
         self._entries.update({_identity(entry): entry for entry in entries})
 
-    def replace(self, pairs: Sequence[tuple[Entry, Entry]]) -> None:
-        self.put([new for _, new in pairs])
+    def replace(self, pairs: Sequence[tuple[Entry, Entry]], new: Sequence[Entry] = ()) -> None:
+        self.put([*new, *(changed for _, changed in pairs)])
 
     def remove(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
