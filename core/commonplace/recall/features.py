@@ -19,7 +19,7 @@ from commonplace.recall.coded import Terms, counted
 from commonplace.recall.growing import Doubles
 from commonplace.values.records import KINDS, Record
 
-VERSION = 2
+VERSION = 3
 """Any change of what is computed needs another number: `tests/core/recall/test_features.py` knows
 what this one computes."""
 

@@ -16,7 +16,7 @@ from commonplace.ports import Vectors
 from commonplace.recall.confidence import CERTAINTY, Certainty
 from commonplace.recall.growing import Floats
 from commonplace.recall.products import between
-from commonplace.recall.terms import detect_language
+from commonplace.recall.terms import language_read
 from commonplace.recall.tokens import UNSPACED
 
 USUAL = 0.1
@@ -78,7 +78,7 @@ class Scale:
         if self.language is None or not words:
             return bool(words)
         unspaced = sum(UNSPACED.match(word) is not None for word in words if not word.isascii())
-        return 2 * unspaced < max(len(words), 1) and detect_language(words, usual) == self.language
+        return 2 * unspaced < max(len(words), 1) and language_read(words, usual) == self.language
 
     def adapted(self, vectors: Vectors) -> Scale:
         """Return the scale that vectors of unit length tell, one for each record of a scope."""

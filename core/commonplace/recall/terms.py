@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 import regex
 import Stemmer
@@ -41,6 +41,24 @@ _VIETNAMESE, _VIETNAMESE_LETTER = "vietnamese", re.compile("[ơư\u1ea0-\u1ef9]"
 _HEBREW, _HEBREW_PREFIXES = "hebrew", re.compile("[ובכלמשה]*(?=.{3})")
 """And, in, as, to, from, that, the: they are written as one with a word."""
 
+_TELLING_LETTERS = {
+    "czech": re.compile("[řěů]"),
+    "finnish": re.compile("ää|öö|äy|yö"),
+    "hungarian": re.compile("[őű]"),
+    "polish": re.compile("[łńśźżąę]"),
+    "portuguese": re.compile("ã"),
+    "romanian": re.compile("[țșţ]"),
+    "spanish": re.compile("ñ"),
+    "turkish": re.compile("[ğı]"),
+}
+"""Letters that no other language has of those told by their function words."""
+
+_TELLING_LETTER = re.compile("|".join(letters.pattern for letters in _TELLING_LETTERS.values()))
+
+_TELLS_ALONE = 7
+"""A function word of so many letters, or with one that English has not, tells its language where
+there is none of any other. Shorter ones may be English words: "door" is Dutch for "through"."""
+
 _ELIDED = re.compile(
     r"^(?:[ldjmtsnc]|(?:jus|lors|puis|quoi)?qu|un|[dns]ell|all|dall|coll|sull|quell|quest|bell)"
     r"'(?=\w\w)"
@@ -56,6 +74,12 @@ _ENDING_OF_NAME = re.compile(
 
 A short text hardly tells its language, so both are taken off in any.
 """
+
+_FEMININE = re.compile(r"(?<=\w\w)ه$|(?<=\w{3})(?<![اوي])ت(?:ي|ك|نا|ها|هم|كم)$")
+"""Arabic: the feminine ending as many type it, and before "my", "your", "our", "her", "their"."""
+
+_THREE_ALIKE = re.compile(r"([^\W\d_aeiouäöüy])\1\1")
+"""German: "Schifffahrt" was written with two before 1996."""
 
 _HAS_MARKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese and Khmer: a letter is more than one character, and says little alone."""
@@ -77,35 +101,73 @@ _LONGEST_KEPT = 40
 def detect_language(words: Sequence[str], fallback: str) -> str:
     """Name the language whose letters, else whose function words, are most frequent.
 
-    It is the fallback unless another language has at least two function words, and more than it.
+    It is the fallback unless another language has two of these, and more than it, or a single one
+    that can be of no other language.
     """
     return language_of(words, fallback)[0]
+
+
+def language_read(words: Sequence[str], usual: str) -> str:
+    """Name the language of words as an embedder has to read it.
+
+    Where a single word tells the language it is the usual one: the word may be a name.
+    """
+    language = detect_language(words, usual)
+    if language not in _told_by_words():
+        return language
+    return language if len(_telling(_with_elided(words), language)) >= 2 else usual
 
 
 def language_of(words: Sequence[str], fallback: str) -> tuple[str, bool]:
     """Name it, and tell whether it is the same with any other fallback."""
     joined = " ".join(words)
-    if "'" in joined:
-        elided = (word.partition("'") for word in words if _ELIDED.match(word))
-        words = [*words, *(part for first, _, rest in elided for part in (first, rest))]
-    if not joined.isascii():
+    words = _with_elided(words) if "'" in joined else words
+    is_ascii = joined.isascii()
+    if not is_ascii:
         if _VIETNAMESE_LETTER.search(joined):
             return _VIETNAMESE, True
         if _OTHER_SCRIPT.search(joined):
             for language, letters in _SCRIPTS.items():
                 if 2 * len(letters.findall(joined)) > len(joined):
                     return language, True
-    if _foreign_words(fallback).isdisjoint(words):
+    has_letters = not is_ascii and _TELLING_LETTER.search(joined)
+    if not has_letters and _foreign_words(fallback).isdisjoint(words):
         return fallback, False
     words = _spoken(words)
-    hits = {
-        language: sum(map(stops.__contains__, words))
-        for language, stops in _told_by_words().items()
-    }
-    best = max(hits, key=lambda language: (hits[language], language == fallback))
-    language = best if hits[best] >= 2 and hits[best] > hits.get(fallback, 0) else fallback
-    own = hits.pop(language, 0)
-    return language, own >= 2 and own > max(hits.values())
+    telling = {language: _telling(words, language) for language in _told_by_words()}
+    best = max(telling, key=lambda language: (len(telling[language]), language == fallback))
+    is_told = _tells(telling[best], telling)
+    language = best if is_told and len(telling[best]) > len(telling.get(fallback, ())) else fallback
+    own = telling.get(language, [])
+    others = max(len(words) for one, words in telling.items() if one != language)
+    return language, _tells(own, telling) and len(own) > others
+
+
+def _telling(words: Sequence[str], language: str) -> list[str]:
+    """Return the function words of a language, and the first with a letter that it alone has.
+
+    More of these may be the names of one person.
+    """
+    stops, letters = _told_by_words()[language], _TELLING_LETTERS.get(language)
+    own = [word for word in words if word in stops]
+    if letters is None:
+        return own
+    named = (word for word in words if word not in stops and letters.search(word))
+    return [*own, *islice(named, 1)]
+
+
+def _tells(own: Sequence[str], telling: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether words of one language tell it: two, or one that can be of no other."""
+    if len(own) != 1:
+        return len(own) >= 2
+    is_foreign = not own[0].isascii() or len(own[0]) >= _TELLS_ALONE
+    return is_foreign and sum(map(bool, telling.values())) == 1
+
+
+def _with_elided(words: Sequence[str]) -> Sequence[str]:
+    """Return the words with the parts of those that are written as one with an apostrophe."""
+    elided = (word.partition("'") for word in words if "'" in word and _ELIDED.match(word))
+    return [*words, *(part for first, _, rest in elided for part in (first, rest))]
 
 
 def _spoken(words: Sequence[str]) -> Sequence[str]:
@@ -142,8 +204,7 @@ def stem(word: str, language: str) -> str:
     Vietnamese has no endings, and its accents make other words.
     """
     base = word.removesuffix("'s").replace("'", "") or word
-    if language == DEFAULT_LANGUAGE:
-        base = _irregular_forms().get(base, base)
+    base = _respelled(base, language)
     if language in _ALGORITHMS:
         # A new one for every word: it has state that threads must not share, and costs less than
         # the word. Without a cache of its own: ours holds the outcome.
@@ -151,6 +212,15 @@ def stem(word: str, language: str) -> str:
     elif language == _HEBREW:
         base = _HEBREW_PREFIXES.sub("", base, count=1)
     return base if language == _VIETNAMESE else without_accents(base)
+
+
+def _respelled(word: str, language: str) -> str:
+    """Return a word as its stemmer expects it."""
+    if language == DEFAULT_LANGUAGE:
+        return _irregular_forms().get(without_accents(word), word)
+    if language == "arabic":
+        return _FEMININE.sub("ة", word)
+    return _THREE_ALIKE.sub(r"\1\1", word) if language == "german" else word
 
 
 def _term(word: str, language: str) -> str:
@@ -223,6 +293,11 @@ def _joined(*names: str) -> Mapping[str, frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def _irregular_forms() -> Mapping[str, str]:
-    """Return the English forms that no stemmer joins, and everyday names of kin: form to base."""
-    groups = word_lists("irregular_english")
-    return {form: base for base, forms in groups.items() for form in forms}
+    """Return the English forms that no stemmer joins, everyday names of kin, and British spellings.
+
+    Each form is given with its base.
+    """
+    groups = chain.from_iterable(
+        word_lists(name).items() for name in ("british_english", "irregular_english")
+    )
+    return {form: base for base, forms in groups for form in forms}

@@ -53,7 +53,7 @@ FULL = 10
 CONTAINED = 0.75
 """The share of a record's terms from which on it adds nothing to a query that has them."""
 
-MOST_LANGUAGES = 3
+MOST_LANGUAGES = 8
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
 
 

@@ -80,6 +80,19 @@ def test_a_word_is_found_with_its_vowel_signs_and_not_another(
         ("Дом у моря, ёлка", "елка"),
         ("straße", "STRASSE"),
         ("naïve co\u00adoperation", "cooperation"),
+        ("सन्तोष आया", "संतोष"),
+        ("हिंदी की किताब", "हिन्दी"),
+        ("કેન્દ્ર બંધ છે", "કેંદ્ર"),
+        ("ഡോക്ടർ വന്നു", "ഡോക്ടര്\u200d"),
+        ("ፀሐይ ወጣች", "ጸሀይ"),
+        ("ዓለም ትልቅ ናት", "አለም"),
+        ("Ґанок пофарбовано", "ганок"),
+        ("la il·lusió és gran", "illusió"),
+        ("La Schifffahrt wurde eingestellt und ist nicht mehr", "Schiffahrt"),
+        ("السيارة في الورشة", "الورشه"),
+        ("سيارتي معطلة", "السيارة"),
+        ("the colour of the theatre", "color theater"),
+        ("the Encyclopædia on the shelf", "encyclopedia"),
     ],
 )
 def test_other_spellings_of_a_word_find_it(stored: str, asked: str) -> None:
@@ -103,6 +116,16 @@ def test_forms_of_a_word_have_one_stem_in_more_languages(
     one: str, other: str, language: str
 ) -> None:
     assert terms_in(split(one), language) == terms_in(split(other), language) != []
+
+
+@pytest.mark.parametrize("word", ["जन्म", "बैंक", "अन्य", "gr·m"])
+def test_no_more_is_read_away_than_a_spelling(word: str) -> None:
+    assert plain(word) == word.replace("·", "")
+
+
+@pytest.mark.parametrize("word", ["بيتي", "أختها", "وقتي", "بناتي"])
+def test_an_ending_of_arabic_is_not_part_of_a_short_word(word: str) -> None:
+    assert terms_in(split(word), "arabic") != terms_in([plain(word[:2]) + "ة"], "arabic")
 
 
 @pytest.mark.parametrize("sign", ["❤️", "👩‍👩‍👧", "…", "。！", "♂️"])

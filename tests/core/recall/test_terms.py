@@ -10,6 +10,7 @@ from commonplace.recall.terms import (
     detect_language,
     is_character_pair,
     language_of,
+    language_read,
     stem,
     terms_in,
 )
@@ -50,6 +51,11 @@ def test_ascii_is_split_as_any_other_text_is(text: str) -> None:
         ("cuándo es el cumpleaños de mi madre", "spanish"),
         ("когда он приехал", "russian"),
         ("πού είναι το σπίτι", "greek"),
+        ("kız kardeşim ankara'da", "turkish"),
+        ("klucze leżą na półce", "polish"),
+        ("hammaslääkäri hyllyllä", "finnish"),
+        ("a könyvek a felső polcon", "hungarian"),
+        ("nicméně přišel", "czech"),
     ],
 )
 def test_a_language_is_told_by_its_letters_or_function_words(text: str, language: str) -> None:
@@ -77,6 +83,23 @@ def test_pronouns_and_forms_of_be_and_have_mean_nothing_by_themselves(
 @pytest.mark.parametrize("text", ["", "xyzzy plugh", "die Hard", "猫が好き", "🐈"])
 def test_an_unclear_text_is_of_the_usual_language(text: str) -> None:
     assert detect_language(split(text), "dutch") == "dutch"
+
+
+@pytest.mark.parametrize(
+    "text", ["call señor Gómez about jalapeños", "door", "alle jan buy milk", "the jalapeño"]
+)
+def test_a_name_makes_no_other_language(text: str) -> None:
+    assert detect_language(split(text), "english") == "english"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Dvořák symphony", "english"), ("yarın günü için randevu var mı", "turkish")],
+)
+def test_an_embedder_reads_a_text_unless_two_words_tell_another_language(
+    text: str, language: str
+) -> None:
+    assert language_read(split(text), "english") == language
 
 
 @pytest.mark.parametrize("text", ["Ben's email is ben@mail.test", "It is in /et/de/la/est.txt"])
