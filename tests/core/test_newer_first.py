@@ -285,3 +285,43 @@ def test_a_change_that_names_what_held_is_shown(
     first(memory, older, newer, query)
 
     assert newer in memory.context(query)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("My bank is Nordea", "My bank opened a new branch in Lund", "Which bank do I use?"),
+        ("My dentist is Dr. Weber", "My dentist moved to a new practice", "Who is my dentist?"),
+        ("My car is a Skoda", "My car has new tyres now", "What car do I have?"),
+        ("My sister lives in Ghent", "My sister has a new cat", "Where does my sister live?"),
+        ("The server is in Frankfurt", "The server was upgraded to 64 GB", "Where is the server?"),
+        ("Our CI runs on Jenkins", "Our CI has two new runners", "What does our CI run on?"),
+        ("My boss is Helen", "My boss moved to the third floor", "Who is my boss?"),
+        ("My insurer is Allianz", "My insurer raised its premiums", "Who is my insurer?"),
+        ("My gym is FitBox", "My gym changed its opening hours", "Which gym do I go to?"),
+        ("My plumber is Joe", "My plumber now takes cards", "Who is my plumber?"),
+        ("I work at Acme", "I got a new desk at Acme", "Where do I work?"),
+    ],
+)
+def test_what_else_is_told_of_the_same_thing_replaces_nothing(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == older
+    assert older in memory.context(query)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "query"),
+    [
+        ("My bank is Nordea", "My bank is SEB now", "Which bank do I use?"),
+        ("My car is a Skoda", "My car is a Dacia now", "What car do I have?"),
+        ("My sister lives in Ghent", "My sister moved to Bern", "Where does my sister live?"),
+        ("The server is in Frankfurt", "The server moved to Dublin", "Where is the server?"),
+        ("Standup is at 9:30", "Standup starts at 10 now", "When is standup?"),
+        ("Noor is single", "Noor has a girlfriend now", "Is Noor single?"),
+    ],
+)
+def test_what_a_thing_is_now_replaces_what_it_was(
+    memory: Memory, older: str, newer: str, query: str
+) -> None:
+    assert first(memory, older, newer, query) == newer

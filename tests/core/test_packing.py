@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -80,6 +81,28 @@ def test_one_word_more_or_less_is_something_new(said: list[str]) -> None:
     assert texts([], said) == said
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("The budget is $500", "The budget is €500"),
+        ("The lab counts 10³ cells", "The lab counts 103 cells"),
+        ("The freezer is at -5 degrees", "The freezer is at 5 degrees"),
+        ("Ann writes C", "Ann writes C++"),
+        ("The limit is < 5", "The limit is > 5"),
+        ("Ann gave the plan a 👍", "Ann gave the plan a 👎"),
+        ("The tool is Go", "The tool is go"),
+        ("The log is in /tmp/a", "The log is in /tmp/A"),
+    ],
+)
+def test_two_that_differ_in_a_sign_or_a_capital_are_both_recalled(
+    memory: Memory, said: tuple[str, str]
+) -> None:
+    memory.remember_many(said)
+    query = f"{said[0].split()[1]} {said[0].split()[-1]} {said[0].split()[0]}"
+    found = memory.recall(query, min_confidence=0.05)
+    assert {match.record.text for match in found} == set(said)
+
+
 def test_the_same_words_of_somebody_else_are_something_new() -> None:
     ann = Record("I live in Oslo", kind="message", source=Source(agent="ann", origin="user"))
     bob = replace(ann, id="bob", source=Source(agent="bob", origin="user"))
@@ -109,6 +132,34 @@ class TestOverTheBudget:
         assert answer in shown
         assert "shortened)" in shown
         assert estimated_tokens(shown) <= 150
+
+    @pytest.mark.parametrize(
+        ("query", "answer"),
+        [
+            ("How do I reach the relocation company?", "The movers come on Thursday at nine"),
+            ("Which medical facts are known?", "My blood type is AB negative"),
+        ],
+    )
+    def test_the_part_that_answers_in_other_words_is_shown(
+        self, memory: Memory, query: str, answer: str
+    ) -> None:
+        memory.remember_many([Record(LETTER, kind="message")])
+
+        shown = memory.context(query, max_tokens=130, min_confidence=0)
+
+        assert answer in shown
+
+    def test_meaning_is_asked_only_where_the_words_tell_too_little(self) -> None:
+        def near(parts: Sequence[str]) -> Sequence[float]:
+            asked.append(len(parts))
+            return [float("ducks" in part) for part in parts]
+
+        asked: list[int] = []
+        found = excerpt(LETTER, "blood type", lambda part: len(part) <= 60, near)
+        assert "blood type" in found
+        assert not asked
+        assert "ducks" in excerpt(LETTER, "animals", lambda part: len(part) <= 90, near)
+        assert asked[0] <= 32
 
     def test_others_that_follow_have_room_as_well(self) -> None:
         kept = texts([], [LETTER, "Lives in Bergen", "Works as a nurse"], max_tokens=200)

@@ -223,7 +223,7 @@ class Arrays:
         scale, own = self._scale_of(question.embedder), words.coverage(hits, len(self))
         cosine = scale.of_query(self.cosines(question.vector))
         alike = echoes.likeness(own, cosine)
-        tells = said.telling(query, alike, lambda: words.contained(hits, self.words.lengths))
+        tells = said.telling(query, alike, lambda: words.repeated(hits, self.words.lengths))
         addresses_agent = statements.addresses_agent(query)
         flow = support.Flow(
             takes=unasked.openness * said.says,

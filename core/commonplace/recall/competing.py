@@ -14,7 +14,6 @@ asked where I live), it stands beside the best: right behind it, and nearly as s
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -22,6 +21,7 @@ from itertools import pairwise
 import numpy as np
 
 from commonplace.recall.asking import size
+from commonplace.recall.attributes import is_of_another_attribute
 from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.statements import (
     BEING,
@@ -122,6 +122,11 @@ class Statement:
     def tells_of_change(self) -> bool:
         """Whether it says that it replaces what held before."""
         return self.states and size(self.text) <= SHORT and tells_of_change(self.text)
+
+    @cached_property
+    def tells_of_end(self) -> bool:
+        """Whether it says that something ended."""
+        return tells_of_end(self.text)
 
     def is_about(self, other: Statement) -> bool:
         """Tell whether it is about the speaker, or what it begins with is in another."""
@@ -272,7 +277,7 @@ def overtakes(
     "my brother moved" says nothing of where my sister lives.
     """
     older = ahead if newer is behind else behind
-    if is_unreal(newer.text) or (_are_short(behind, ahead) and is_about_another(newer, older)):
+    if is_unreal(newer.text) or (_are_short(behind, ahead) and _leaves(newer, older)):
         return False
     if _gives_anew(newer, older, cosine):
         return True
@@ -288,6 +293,11 @@ def overtakes(
     )
 
 
+def _leaves(newer: Statement, older: Statement) -> bool:
+    """Tell whether the newer is about something else, or tells something else of the same."""
+    return is_about_another(newer, older) or is_of_another_attribute(newer, older)
+
+
 def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: float) -> bool:
     """Tell whether the newer, a statement of change, changes what the older says.
 
@@ -295,7 +305,7 @@ def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: floa
     and the value that is asked about.
     """
     older = ahead if newer is behind else behind
-    ends = tells_of_end(newer.text)
+    ends = newer.tells_of_end
     if newer.has_other_labels(older) or not (ends or newer.gives_as_much_as(older)):
         return False
     if ends and newer.names_value_of(older) and newer.is_about(older):
@@ -356,15 +366,3 @@ def _stems(text: str) -> list[str]:
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / max(len(one | other), 1)
-
-
-def by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
-    """Return the order of records in which of each pair, one ahead and one behind, both change.
-
-    All others keep their places.
-    """
-    order: list[int] = []
-    for place in range(count):
-        overtaken = [at for at, one in enumerate(order) if (one, place) in pairs]
-        order.insert(overtaken[0] if overtaken else len(order), place)
-    return np.array(order, np.int64)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from commonplace.values.records import Kind, Record
 from commonplace.values.rendering import Tokenizer, block, rendered_part, rendered_record
 from commonplace.values.scope import Scope
 from commonplace.writing.wording import wording
+
+if TYPE_CHECKING:
+    from commonplace.recall.excerpts import Near
 
 ALWAYS: tuple[Kind, ...] = ("instruction", "preference")
 """Kinds that apply whatever is asked: how someone wants to be answered resembles no question."""
@@ -48,14 +51,17 @@ def packed(
     max_tokens: int,
     tokenizer: Tokenizer,
     query: str = "",
+    *,
+    near: Near | None = None,
 ) -> Packed:
     """Return what a block of `max_tokens` shows, and what it leaves out.
 
     Records in `always` take at most a third. Of a record that does not fit, the part is shown that
     answers `query`, in at most half of what is left unless it is the last. A record is left out if
     the same person's words are shown already, the same for certain; and if no part of it fits.
+    `near` tells which part is near the query in meaning.
     """
-    packing = _Packing(tokenizer, query)
+    packing = _Packing(tokenizer, query, near)
     answers = list(found)
     waiting = {(one.scope, one.id) for one in answers}
     share = int(max_tokens * _ALWAYS_SHARE)
@@ -70,10 +76,10 @@ def packed(
 class _Packing:
     """A block that is being filled."""
 
-    def __init__(self, tokenizer: Tokenizer, query: str) -> None:
+    def __init__(self, tokenizer: Tokenizer, query: str, near: Near | None) -> None:
         self.shown: list[Shown] = []
         self._left_out: dict[tuple[Scope, str], tuple[Record, str]] = {}
-        self._tokenizer, self._query = tokenizer, query
+        self._tokenizer, self._query, self._near = tokenizer, query, near
         self._said: set[_Said] = set()
 
     def packed(self) -> Packed:
@@ -106,7 +112,7 @@ class _Packing:
 
         from commonplace.recall.excerpts import excerpt  # which most contexts do not need
 
-        part = excerpt(record.text, self._query, fits)
+        part = excerpt(record.text, self._query, fits, self._near)
         return rendered_part(record, part) if part else ""
 
     def _share(self, budget: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commonplace.recall.packing import ALWAYS, Shown, packed
 from commonplace.values.presenting import Presented, shortened
@@ -13,6 +13,9 @@ from commonplace.values.records import Kind, Match, Record
 from commonplace.values.rendering import Tokenizer, block
 from commonplace.values.scope import Scope
 from commonplace.writing.trust import trusted
+
+if TYPE_CHECKING:
+    from commonplace.recall.excerpts import Near
 
 _STANDING_TRUST = 0.5
 """Above what a tool or a document deserves: neither gives standing instructions."""
@@ -111,10 +114,11 @@ def filled(
     min_confidence: float,
     tokenizer: Tokenizer,
     said: frozenset[str],
+    near: Near | None = None,
 ) -> Filled:
     """Fill a context of `max_tokens` with what stands always, and what answers the query.
 
-    Records with one of the texts `said` are left out.
+    Records with one of the texts `said` are left out. `near` is as in `packed`.
     """
     left_out: list[LeftOut] = []
 
@@ -128,7 +132,7 @@ def filled(
     always = [(one, trusted(one) >= _STANDING_TRUST) for one in standing]
     found = [(match.record, match.confidence >= min_confidence) for match in matches]
     shown, behind = packed(
-        kept(always, "trust"), kept(found, "confidence"), max_tokens, tokenizer, query
+        kept(always, "trust"), kept(found, "confidence"), max_tokens, tokenizer, query, near=near
     )
     return Filled(shown, [*(LeftOut(*one) for one in behind), *left_out])
 

@@ -11,11 +11,13 @@ from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
-from commonplace.recall.likely import likely
+from commonplace.recall.likely import Likely
 from commonplace.recall.standing import raised
 from commonplace.recall.succession import MOST_BESIDE, Held
-from commonplace.values.records import Match
+from commonplace.recall.tokens import signs
+from commonplace.values.records import Match, Record
 from commonplace.values.scope import Scope
+from commonplace.writing.wording import wording
 
 REPEATED = 1.0
 """What was said in the same words before falls this far below all the rest."""
@@ -69,6 +71,11 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     relevance = raised(scores.relevance[rows], scores.frequency[rows])
     used = relevance.copy()
     best = _best_first(hot, rows, relevance, limit)
+    likely = Likely(hot, question, scores, rows)
+    again = likely.repeating(int(best[0]))
+    if again is not None:
+        relevance = likely.behind(relevance, int(best[0]), again)
+        best = _best_first(hot, rows, relevance, limit)
     best, repeats = _once(hot, rows, best, relevance, limit)
     beside: dict[int, int] = {}
     overtaken: dict[int, int] = {}
@@ -76,7 +83,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
         held = Held(hot, rows, scores, question)
         best, beside = held.beside(best, relevance)
         best, overtaken = held.newer_first(best, relevance)
-    sure = likely(hot, question, scores, rows, relevance, best=int(best[0]))
+    sure = likely.confidences(relevance, int(best[0]), again)
     return Ranking(hot, scores, rows, best, used, relevance, sure, repeats, overtaken, beside)
 
 
@@ -121,12 +128,12 @@ def _once(
     if len(set(wordings.tolist())) == len(wordings):
         return best, {}
     order, held = best.tolist(), relevance[best]
-    said: dict[tuple[Scope, str | None, int], int] = {}
+    said: dict[tuple[Scope, str | None, int, str], int] = {}
     again: dict[int, int] = {}
     for place, at in enumerate(order):
         row = int(rows[at])
-        record, wording = hot.record(row), int(hot.arrays.utterances.wordings[row])
-        first = said.setdefault((record.scope, record.key, wording), place)
+        record, words = hot.record(row), int(hot.arrays.utterances.wordings[row])
+        first = said.setdefault((record.scope, record.key, words, _told(record)), place)
         if first != place:
             again[place] = first
             kept = hot.record(int(rows[order[first]]))
@@ -141,6 +148,14 @@ def _once(
     ordered = np.array(order, np.int64)
     repeats = {order[place]: order[first] for place, first in again.items()}
     return np.concatenate([np.delete(ordered, last), ordered[last]]), repeats
+
+
+def _told(record: Record) -> str:
+    """Return what tells two records of the same words apart: "$5" and "€5", "Go" and "go".
+
+    People type what they say in a conversation with and without capitals.
+    """
+    return signs(record.text) if record.kind == "message" else wording(record.text)
 
 
 def _signals(scores: Scores, rows: Rows) -> Iterator[dict[str, float]]:

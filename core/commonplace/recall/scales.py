@@ -7,7 +7,7 @@ embedder that nobody measured, the vectors of the scope themselves tell what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,9 @@ import numpy as np
 from commonplace.ports import Vectors
 from commonplace.recall.confidence import CERTAINTY, Certainty
 from commonplace.recall.growing import Floats
-from commonplace.recall.products import between
-from commonplace.recall.terms import language_read
-from commonplace.recall.tokens import UNSPACED
+from commonplace.recall.products import between, dots
+from commonplace.recall.terms import DEFAULT_LANGUAGE, language_read
+from commonplace.recall.tokens import UNSPACED, split
 
 USUAL = 0.1
 """The usual cosine of two texts that have nothing to do with one another, and its spread."""
@@ -141,3 +141,14 @@ MEASURED = {
 """By the names that stores keep: benchmarks/languages.py."""
 
 UNMEASURED = Scale(spread=None, adapts=True)
+
+
+def alike(
+    embedder: str, query: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]
+) -> Sequence[float]:
+    """Return the cosine of each text with a query: 0 for all if the embedder does not read it."""
+    if not MEASURED.get(embedder, UNMEASURED).reads(split(query), DEFAULT_LANGUAGE):
+        return [0.0] * len(texts)
+    vectors = embed([query, *texts])
+    found: list[float] = dots(vectors[1:], vectors[0]).tolist()
+    return found

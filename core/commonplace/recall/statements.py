@@ -53,11 +53,6 @@ BEING = re.compile(
 )
 """What says that something is, in four languages."""
 
-_DOES = re.compile(r"\s*[A-Z]\w+ \w+(?:s|ed)\b")
-"""Somebody, and what they do or did: "Ann likes tea"."""
-
-_MOST_NAMING = 6
-
 
 def tells_time(text: str, words: Sequence[str]) -> bool:
     """Tell whether a text, whose words are given as `split` gives them, names a time."""
@@ -85,16 +80,6 @@ def asks_when(query: str) -> bool:
 def asks_for_questions(query: str) -> bool:
     """Tell whether a query asks what was asked: then stored questions are answers."""
     return _ASKS_FOR_QUESTIONS.search(query) is not None
-
-
-def names_only(query: str) -> bool:
-    """Tell whether a query that is no question only names what is wanted: "gate code"."""
-    return (
-        len(query.split()) <= _MOST_NAMING
-        and not any(map(str.isdigit, query))
-        and not _DOES.match(query)
-        and not (is_of_self(query) or tells_of_change(query) or BEING.search(query))
-    )
 
 
 def asks_for_past(query: str) -> bool:

@@ -15,7 +15,6 @@ from commonplace.recall.competing import (
     BESIDE,
     CHANGED_ALIKE,
     Statement,
-    by_time,
     near_pairs,
     overtakes,
 )
@@ -67,7 +66,7 @@ class Held:
         pairs = self._competing(first, relevance[first])
         if not pairs:
             return best, {}
-        order = first[by_time(pairs, len(first))]
+        order = first[_by_time(pairs, len(first))]
         relevance[order] = relevance[first]
         overtaken = {int(first[ahead]): int(first[behind]) for ahead, behind in sorted(pairs)}
         return np.concatenate([order, best[MOST_COMPETING:]]), overtaken
@@ -142,3 +141,15 @@ class Held:
 
     def _text(self, place: int) -> str:
         return self.hot.record(int(self.rows[place])).text
+
+
+def _by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
+    """Return the order of records in which of each pair, one ahead and one behind, both change.
+
+    All others keep their places.
+    """
+    order: list[int] = []
+    for place in range(count):
+        overtaken = [at for at, one in enumerate(order) if (one, place) in pairs]
+        order.insert(overtaken[0] if overtaken else len(order), place)
+    return np.array(order, np.int64)

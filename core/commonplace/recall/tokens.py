@@ -89,6 +89,15 @@ class Joined:
     end: str = ""
 
 
+_SIGN = regex.compile(r"[\p{Sc}\p{Sm}\p{So}\p{No}%‰#&*@/\\\[\]{}]|(?<![\w)])[-−–](?=\d)")
+"""What makes another sense of the same words: a currency, an operator, an emoji, a raised digit."""
+
+
+def signs(text: str) -> str:
+    """Return the signs of a text that are no words and tell something, in order."""
+    return "".join(_SIGN.findall(text))
+
+
 def split(text: str) -> list[str]:
     """Return the lower-case words and unspaced runs of a text, in order.
 

@@ -10,9 +10,9 @@ from commonplace.recall import echoes, statements
 from commonplace.recall.asking import asks, says_nothing, size
 from commonplace.recall.columns import Columns, Kept
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.naming import names_attribute
 from commonplace.recall.readings import wording
 from commonplace.recall.tokens import split
-from commonplace.recall.unmarked import names_what_is_wanted
 from commonplace.values.records import KINDS
 
 
@@ -128,27 +128,26 @@ class Utterances:
             repeats |= contained() & by_user
         return repeats[rows] if repeats[row] else None
 
-    def telling(self, query: str, alike: Floats, contained: Callable[[], Mask]) -> Floats:
+    def said_again(self, row: int) -> bool:
+        """Tell whether the user said a record in these words more than once."""
+        return bool(self._said_again.view[row])
+
+    def telling(self, query: str, alike: Floats, repeated: Callable[[], Mask]) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 
-        `alike` is how far each puts the query again; `contained` returns whether the query has all
-        of its words. Marked or not, a message is a question if it is in the very words of the
-        query, or if the user said it more than once and it adds nothing to the query. If the query
-        is none ("gate code"), such a message is one if the user said it more than once, and states
-        nothing about themselves. A fact never is.
+        `alike` is how far each puts the query again; `repeated` returns whether it has most words
+        of the query and no others. Marked or not, a message is a question if it is in the very
+        words of the query. If the query only names an attribute ("gate code"), a message of the
+        user that says no more is one too. A fact never is.
         """
         if statements.asks_for_questions(query):
             return self.says
         asking = self._only_asks.view
         if asks(query.strip()):
-            repeats = self.wordings == wording(split(query))
-            again = self._said_again.view > 0
-            if again.any() and names_what_is_wanted(query):
-                repeats |= contained() & again
-            asking = np.maximum(asking, repeats & self._is_message.view)
-        elif (self._said_again.view > 0).any() and statements.names_only(query):
-            repeats = contained() & (self._said_again.view > 0)
+            repeats = (self.wordings == wording(split(query))) & self._is_message.view
             asking = np.maximum(asking, repeats)
+        elif names_attribute(query):
+            asking = np.maximum(asking, repeated() & self._by_user.view)
         return np.asarray(self.says * (1 - asking * alike), np.float32)
 
     def _remember_wordings(self, said_by_user: Mask, wordings: Sequence[int]) -> None:

@@ -50,8 +50,8 @@ MOST_TERMS = 128
 FULL = 10
 """A record with so many of the weightiest terms covers the query, however long it is."""
 
-CONTAINED = 0.75
-"""The share of a record's terms from which on it adds nothing to a query that has them."""
+MOSTLY = 0.6
+"""The share of a query's terms in a record from which on it says most of the query."""
 
 MOST_LANGUAGES = 8
 """A query is stemmed in at most this many languages of the scope, the commonest first."""
@@ -281,6 +281,12 @@ def coverage(hits: Hits, records: int) -> Floats:
 
 
 def contained(hits: Hits, lengths: Floats) -> Mask:
-    """Return which records have (nearly) no terms but those of the query; `lengths` is by row."""
+    """Return which records have no terms but those of the query; `lengths` is by row."""
     own = np.bincount(hits.rows, hits.occurrences, minlength=len(lengths))
-    return np.asarray(own >= CONTAINED * lengths)
+    return np.asarray(own >= lengths)
+
+
+def repeated(hits: Hits, lengths: Floats) -> Mask:
+    """Return which records have most terms of the query, and no others."""
+    held = np.bincount(hits.rows, minlength=len(lengths))
+    return contained(hits, lengths) & np.asarray(held >= MOSTLY * len(hits.weights))

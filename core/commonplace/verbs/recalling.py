@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from commonplace.engine.view import View
 from commonplace.recall.filters import Metadata, Selection, of_kind
+from commonplace.recall.focus import focus
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.preview import Filled, filled, standing_kinds
 from commonplace.values.characters import mended
@@ -248,4 +249,12 @@ class Recalling(View):
             min_confidence=min_confidence,
             tokenizer=checked_tokenizer(tokenizer),
             said=frozenset(map(mended, known)),
+            near=lambda parts: self._near(query, parts),
         )
+
+    def _near(self, query: str, parts: Sequence[str]) -> Sequence[float]:
+        """Return how near in meaning parts of a text are to a query, as far as that can be told."""
+        from commonplace.recall.scales import alike  # which most contexts do not need
+
+        asking = focus(query).text
+        return alike(self._engine.embedder_name, asking, parts, self._engine.embed)
