@@ -14,7 +14,14 @@ from hypothesis import settings
 
 import commonplace
 from by_turns import ByTurns, two_servers
-from chroma_server import CHROMA_RUN, TWO_SERVERS, client_of, client_of_new_database, running
+from chroma_server import (
+    CHROMA_RUN,
+    TWO_SERVERS,
+    client_of,
+    client_of_new_database,
+    close_connections,
+    running,
+)
 from clock import Clock
 from commonplace import Memory
 from commonplace.opening.roots import CACHE_BYTES
@@ -143,6 +150,7 @@ def chroma_port(
     """Give the port of Chroma's own server."""
     with running(tmp_path_factory.mktemp("chroma run"), unused_tcp_port_factory()) as port:
         yield port
+        close_connections()
 
 
 SHARED = ["a client that was passed", CHROMA_RUN, TWO_SERVERS]

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
+from chromadb.errors import ChromaError, InternalError
+
 _REQUESTS = frozenset({"get", "query", "add", "delete", "update", "upsert"})
 
 
@@ -24,7 +26,7 @@ class Process:
 
     def __init__(self) -> None:
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
-        self._is_killed = False
+        self._is_killed = self._is_refused = False
         self._thread: threading.Thread | None = None
         self.is_busy = False
         self.stopped_before = ""
@@ -44,6 +46,11 @@ class Process:
         self._go.release()
         self._stopped.acquire()
 
+    def refuse(self) -> None:
+        """Let it on with an error in the place of its request, or of the answer to it."""
+        self._is_refused = True
+        self.step()
+
     def kill(self) -> None:
         """End it where it stands."""
         self._is_killed = True
@@ -58,6 +65,9 @@ class Process:
             self._go.acquire()
             if self._is_killed:
                 raise Killed
+            if self._is_refused:
+                self._is_refused = False
+                raise InternalError("refused")
 
     def _run(self, work: Callable[[], object]) -> None:
         try:
@@ -117,7 +127,10 @@ class SteppedLines:
         self, collection: Any, what: str, body: Mapping[str, Any]
     ) -> Iterator[Callable[[], Any]]:
         def carried_out() -> Any:
-            return getattr(collection, what)(**body)  # it stops before and after
+            try:
+                return getattr(collection, what)(**body)  # it stops before and after
+            except ChromaError:
+                return None  # as a line does: it is asked again in the usual way
 
         if next(self._is_late):
             yield carried_out

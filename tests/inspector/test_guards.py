@@ -247,6 +247,23 @@ def test_the_cookie_is_for_this_site_alone(site: Site) -> None:
     assert "secure" in secure.headers["set-cookie"].lower()
 
 
+@pytest.mark.parametrize(
+    ("said", "is_secure"),
+    [("https", True), ("HTTPS, http", True), ("http", False), ("", False)],
+)
+def test_behind_a_proxy_with_tls_the_cookie_is_sent_over_tls_alone(
+    said: str, *, is_secure: bool, site: Site
+) -> None:
+    answer = site.browser().post(
+        "/ui/enter",
+        data={"key": site.keys.add(Scope())},
+        headers={"X-Forwarded-Proto": said},
+        follow_redirects=False,
+    )
+
+    assert ("secure" in answer.headers["set-cookie"].lower()) == is_secure
+
+
 def test_who_leaves_has_to_show_the_key_again(tomas: TestClient) -> None:
     cookie = dict(tomas.cookies)
     left = tomas.post("/ui/leave", data={"token": token(tomas)}, follow_redirects=False)

@@ -57,6 +57,14 @@ def names(client: ClientAPI) -> list[str]:
     return sorted(one.name for one in client.list_collections())
 
 
+@pytest.mark.parametrize("secret", ["hunter2", "a/b", "p@ss", "a:b"])
+def test_no_error_repeats_the_password_of_an_address(secret: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        connected(ChromaPlace(f"postgres://ann:{secret}@h/db"))
+
+    assert "'postgres://ann:***@h/db'" in str(refused.value)
+
+
 def test_a_place_that_is_right_is_connected_to(place: ChromaPlace) -> None:
     assert names(connected(place)) == []
 

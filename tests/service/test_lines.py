@@ -8,9 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+import commonplace
 from chroma_door import Answer, door
 from chroma_server import HERE, client_of, client_of_new_database, in_this_process
+from commonplace.chroma import shared_catalogue
 from commonplace.chroma.lines import Lines, lines_of
+from commonplace.testing import HashingEmbedder
 
 pytestmark = pytest.mark.allow_hosts([HERE])
 
@@ -64,10 +67,31 @@ def test_connections_are_kept_and_closed(client: Any, collection: Any) -> None:
         lines.answer(collection, "get", asked("a"))
     assert len(lines._idle) == 1
 
-    lines.close()
+    with lines.asking(collection, "get", asked("a")) as answered:
+        lines.close()
+        assert answered()["ids"] == ["a"]
 
     assert lines._idle == []
-    assert lines.answer(collection, "get", asked("a"))["ids"] == ["a"]
+    assert lines.answer(collection, "get", asked("a")) is None
+
+
+def test_a_memory_closes_the_connections_that_it_made(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[Lines]()
+
+    def noted(chroma: Any) -> Lines:
+        made.append(lines_to(chroma))
+        return made[-1]
+
+    monkeypatch.setattr(shared_catalogue, "lines_of", noted)
+    with commonplace.open(chroma=client, embedder=HashingEmbedder(8)) as memory:
+        alice = memory.scope("user", "alice")
+        alice.remember("Likes tea")
+        alice.recall("tea")
+        assert any(one._idle for one in made)
+
+    assert not any(one._idle for one in made)
 
 
 @pytest.mark.parametrize("refusal", [(401, b"{}"), (503, b"busy"), (200, b"<html>"), (200, b"")])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from commonplace.chroma.commit_log import Commit, CommitLog
+from commonplace.chroma.commit_log import Commit, CommitLog, Heard
 from commonplace.chroma.replica import Change, Replica
 from commonplace.chroma.rows import Rows, written_scope
 from commonplace.chroma.shared_partition import SharedPartition
@@ -49,15 +49,19 @@ class Branch:
         """About what the entries take that are held."""
         return 0 if self.replica is None else self.replica.bytes
 
-    def refresh(self) -> bool:
-        """Bring it in step; tell whether anything has changed. Costs one read if nothing has."""
-        if not self._is_known:
-            self._read()
-            return True
-        return self._take(self._log.news(), {})
+    def refresh(self, heard: Heard | None = None) -> bool:
+        """Bring it in step; tell whether anything has changed. Costs one read if nothing has.
 
-    def glance(self) -> AbstractContextManager[Callable[[], bool]] | None:
-        """Ask whether its entries are current; None if they are not held."""
+        What was `heard` since is not asked for again.
+        """
+        with self._known_after():
+            if not self._is_known:
+                self._read()
+                return True
+            return self._take(self._log.news(heard=heard), {})
+
+    def glance(self) -> AbstractContextManager[Callable[[], Heard]] | None:
+        """Ask what was committed since; None if its entries are not held."""
         return self._log.glance() if self._is_known and self.replica is not None else None
 
     def commit(
@@ -73,12 +77,9 @@ class Branch:
             made[nonce] = entries
             return committed_rows(entries, number, nonce)
 
-        try:
+        with self._known_after():
             has_it, news = self._log.append(gone, rows, anew=anew)
             self._take(news, made)
-        except BaseException:
-            self._is_known = False  # what came of it is not known
-            raise
         return has_it
 
     def remove_gone(self) -> None:
@@ -114,6 +115,15 @@ class Branch:
     def unsettled(self) -> int:
         """About how many rows are there that count no longer."""
         return len(self._log.gone)
+
+    @contextmanager
+    def _known_after(self) -> Iterator[None]:
+        """Read anew next time if this fails: the log may be ahead of the entries by then."""
+        try:
+            yield
+        except BaseException:
+            self._is_known = False
+            raise
 
     def _take(self, news: list[Commit] | None, made: Mapping[str, Sequence[Entry]]) -> bool:
         """Follow commits; `made` are the entries of those of this process, by nonce."""

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from commonplace.chroma.rows import Rows
-from commonplace.chroma.shared_partition import SharedPartition
+from commonplace.chroma.shared_partition import Said, SharedPartition
 from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError
 from commonplace.ports import Vectors
@@ -31,6 +31,8 @@ from commonplace.values.scope import Scope
 BLOCK = 64
 _BLOCKS_PER_READ = 64
 _AHEAD = 16
+_GLANCED = 4
+"""So many of the next commits a look brings along: of these nothing more is asked."""
 _ATTEMPTS = 50
 _NONCE_BYTES = 6
 
@@ -62,6 +64,51 @@ class Commit:
     def row_ids(self) -> list[str]:
         """The ids of the rows that it stores."""
         return [row_id(self.nonce, index) for index in range(self.rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is asked for to learn which commits come next, and what the answer says."""
+
+    branch: Scope
+    first: int
+    ahead: int
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the rows that are asked for."""
+        return [*self._commit_ids, self._block_id]
+
+    def commits(self, rows: Said) -> list[Commit] | None:
+        """Return the commits that an answer shows; None if rows of some are removed already."""
+        found = [commit_of(rows[id]) for id in self._commit_ids if id in rows]
+        numbers = list(range(self.first, self.first + len(found)))
+        is_lost = not found and self._block_id in rows
+        return None if is_lost or [one.number for one in found] != numbers else found
+
+    def shows_all(self, rows: Said) -> bool:
+        """Tell whether there were no commits beyond those."""
+        return self._commit_ids[-1] not in rows and self._block_id not in rows
+
+    @property
+    def _commit_ids(self) -> list[str]:
+        return [_commit_id(self.branch, self.first + step) for step in range(self.ahead)]
+
+    @property
+    def _block_id(self) -> str:
+        return _block_id(self.branch, self.first // BLOCK)
+
+
+class Heard(NamedTuple):
+    """A look, and the rows that it found; None where it got no answer."""
+
+    look: Look
+    rows: Said | None
+
+    @property
+    def is_nothing_new(self) -> bool:
+        """Tell whether it is known that nothing was committed since."""
+        return self.rows is not None and not self.rows
 
 
 def row_id(nonce: str, index: int) -> str:
@@ -109,36 +156,41 @@ class CommitLog:
             f"{self.head} cannot be told. Restore the Chroma server from a backup."
         )
 
-    def news(self, ahead: int = 2) -> list[Commit] | None:
+    def news(self, ahead: int = 2, heard: Heard | None = None) -> list[Commit] | None:
         """Return the commits made since; None if some of their rows are removed already.
 
-        Then what is known must be read anew, this log first. Costs one read if there are none.
+        Then what is known must be read anew, this log first. Costs one read if there are none, and
+        none for what was `heard` since.
         """
         found: list[Commit] = []
+        look, rows = self._look(ahead), None
+        if heard is not None and heard.look.first == look.first:
+            look, rows = heard
         while True:
-            first = self.head + 1
-            block = _block_id(self._branch, first // BLOCK)
-            wanted = [_commit_id(self._branch, first + step) for step in range(ahead)]
-            rows = self._said([*wanted, block])
-            part = [commit_of(rows[id]) for id in wanted if id in rows]
-            if [one.number for one in part] != list(range(first, first + len(part))):
+            rows = self._said(look.ids) if rows is None else rows
+            part = look.commits(rows)
+            if part is None:
                 return None
-            if not part:
-                return None if block in rows else found
             self._take(part)
             found += part
-            if len(part) < ahead and block not in rows:
+            if look.shows_all(rows):
                 return found
-            ahead = _AHEAD
+            look, rows = self._look(_AHEAD), None
 
-    def glance(self) -> AbstractContextManager[Callable[[], bool]]:
-        """Ask by one request whether nothing was committed beyond what is known now.
+    def glance(self) -> AbstractContextManager[Callable[[], Heard]]:
+        """Ask by one request what was committed beyond what is known now.
 
         It gives what waits for the answer, which may be asked from any thread, and at any time.
         """
-        first = self.head + 1
-        ids = [_commit_id(self._branch, first), _block_id(self._branch, first // BLOCK)]
-        return self._partition.asking(ids, self.identity)
+        return self._glanced(self._look(_GLANCED))
+
+    @contextmanager
+    def _glanced(self, look: Look) -> Iterator[Callable[[], Heard]]:
+        with self._partition.asking(look.ids, self.identity) as answered:
+            yield lambda: Heard(look, answered())
+
+    def _look(self, ahead: int) -> Look:
+        return Look(self._branch, self.head + 1, ahead)
 
     def append(
         self,
@@ -220,7 +272,7 @@ class CommitLog:
         self.blocks = max(self.blocks, blocks)
         self._recent = [one for one in self._recent if one.number >= self.blocks * BLOCK]
 
-    def _said(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    def _said(self, ids: Sequence[str]) -> Said:
         with translated(f"reading {str(self._branch)!r}"):
             return self._partition.said(ids)
 

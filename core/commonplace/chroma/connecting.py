@@ -19,6 +19,7 @@ from commonplace.errors import (
     StoreFormatError,
 )
 from commonplace.files import home
+from commonplace.files.paths import without_password
 
 if TYPE_CHECKING:
     import httpx
@@ -116,7 +117,7 @@ def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url):
         raise InvalidInputError(
-            f"{url!r} is not the address of a Chroma server. Give one such as "
+            f"{without_password(url)!r} is not the address of a Chroma server. Give one such as "
             "http://chroma.internal:8000 or https://chroma.example.org."
         )
     if parts.username or parts.password:

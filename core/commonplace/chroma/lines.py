@@ -37,6 +37,7 @@ class Lines:
         """Connect as Chroma's own way to `server` does: its headers, certificates and timeouts."""
         self._address, self._session = server._api_url, server._session
         self._idle: list[_Line] = []
+        self._is_closed = False
         weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
@@ -60,13 +61,14 @@ class Lines:
             return answered()
 
     def close(self) -> None:
-        """Close what is not in use."""
+        """Close what is not in use, and what is once its answer was read."""
+        self._is_closed = True
         _close_all(self._idle)
 
     def _asked(self, collection: Collection, what: str, body: Mapping[str, Any]) -> _Line | None:
         import httpx
 
-        if self._session.is_closed:
+        if self._is_closed or self._session.is_closed:
             return None
         place = f"/tenants/{collection.tenant}/databases/{collection.database}"
         path = quote(f"{place}/collections/{collection.id}/{what}")
@@ -103,7 +105,7 @@ class Lines:
     def _put_back(self, line: _Line | None) -> None:
         if line is None:
             return
-        if line.is_free:
+        if line.is_free and not self._is_closed:
             self._idle.append(line)
         else:
             line.close()  # whoever used it next would read an answer that is not theirs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from commonplace.chroma.partition import Partition, Result
 from commonplace.chroma.patience import Patience
@@ -16,6 +16,10 @@ from commonplace.errors import StoreError
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
+
+
+Said: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""What rows say in their metadata, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +35,28 @@ class SharedPartition(Partition):
         return self.catalogue.identity(self.number)
 
     @contextmanager
-    def asking(self, ids: Sequence[str], known: str | None) -> Iterator[Callable[[], bool]]:
-        """Ask by one request whether none of these rows is in the collection of this identity.
+    def asking(self, ids: Sequence[str], known: str | None) -> Iterator[Callable[[], Said | None]]:
+        """Ask by one request for the metadata of these rows, in the collection of this identity.
 
-        It gives what waits for the answer. If there is none, it is not known, which is told as
-        False: whoever wants to know asks in the usual way, with patience.
+        It gives what waits for the answer. If there is none, what it gives returns None: whoever
+        wants to know asks in the usual way, with patience.
         """
         collection, lines = self._known(known), self.catalogue.lines
+        asked = _metadata_of(ids)
         if collection is None or lines is None:
-            is_none = collection is not None and _holds_none(
-                lambda: collection.get(ids=list(ids), include=[])
-            )
-            yield lambda: is_none
+            said = None if collection is None else _said(lambda: collection.get(**asked))
+            yield lambda: said
             return
-        with lines.asking(collection, "get", {"ids": list(ids), "include": []}) as answer:
-            yield lambda: _holds_none(answer)
+        with lines.asking(collection, "get", asked) as answer:
+            yield lambda: _said(answer)
 
-    def said(self, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    def said(self, ids: Sequence[str]) -> Said:
         """Return the metadata of the rows with these ids that are there."""
-        asked = {"ids": list(ids), "include": ["metadatas"]}
-        found = self.patience.with_(lambda: self._answer("get", asked)) or self.get(**asked)
-        return dict(zip(found["ids"], found["metadatas"], strict=True))
+        return _by_id(self.few(_metadata_of(ids)))
+
+    def few(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a `get` of a few rows gives, over a line if there is one."""
+        return self.patience.with_(lambda: self._answer("get", asked)) or self.get(**asked)
 
     def some(self, asked: Callable[[int], dict[str, Any]]) -> tuple[Mapping[str, Any], int]:
         """Return rows, and for how many at most it was asked, given what to ask for so many.
@@ -115,10 +120,18 @@ class SharedPartition(Partition):
         return lines.answer(collection, what, asked)
 
 
-def _holds_none(answer: Callable[[], Any]) -> bool:
+def _metadata_of(ids: Sequence[str]) -> dict[str, Any]:
+    return {"ids": list(ids), "include": ["metadatas"]}
+
+
+def _said(answer: Callable[[], Any]) -> Said | None:
     try:
         with translated("looking for news"):
             found = answer()
     except StoreError:
-        return False
-    return found is not None and not found["ids"]
+        return None
+    return None if found is None else _by_id(found)
+
+
+def _by_id(found: Mapping[str, Any]) -> Said:
+    return dict(zip(found["ids"], found["metadatas"], strict=True))

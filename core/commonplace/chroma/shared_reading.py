@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from commonplace.chroma.commit_log import Commit, block_of, commit_of, log_of, nonces_of, numbers_in
+from commonplace.chroma.shared_catalogue import FEWEST_ROWS
 from commonplace.chroma.shared_partition import SharedPartition
 from commonplace.chroma.shared_rows import BRANCH_NAMES, By, Row
 from commonplace.chroma.translation import translated
@@ -57,6 +58,9 @@ def rows_with(partition: SharedPartition, ids: Iterable[str], name: str) -> list
     """Return the rows with these ids that are there, and their vectors."""
     wanted, found = list(ids), list[Row]()
     columns = ["documents", "metadatas", "embeddings"]
+    if 0 < len(wanted) <= FEWEST_ROWS:
+        with translated(f"reading {name!r}"):
+            return _rows(partition.few({"ids": wanted, "include": columns}))
     while wanted:
         with translated(f"reading {name!r}"):
             got, most = partition.some(lambda most: {"ids": wanted[:most], "include": columns})

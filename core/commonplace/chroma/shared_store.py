@@ -6,16 +6,17 @@ by a log (commit_log.py). So one read of two ids tells whether what is held of i
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from commonplace.chroma import rows
 from commonplace.chroma.branch import Branch
+from commonplace.chroma.branches import Branches
+from commonplace.chroma.commit_log import Heard
 from commonplace.chroma.direct import (
     IDS_PER_READ,
     Condition,
@@ -36,7 +37,7 @@ from commonplace.chroma.shared_rows import BRANCH_NAMES, Stored, branch_of
 from commonplace.chroma.store import ChromaStore, sliced
 from commonplace.errors import StoreError
 from commonplace.ports import Entry, Erased, Vectors
-from commonplace.stores.overtaken import Overtaken, decided
+from commonplace.stores.overtaken import decided
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses, used
@@ -45,8 +46,6 @@ from commonplace.writing.repetition import statement
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
-
-_MOST_BRANCHES = 10_000
 
 
 class SharedStore(ChromaStore):
@@ -66,46 +65,29 @@ class SharedStore(ChromaStore):
         self._shared = SharedCatalogue(client, embedder, self._patience)
         self._opened = self._shared
         self._max_bytes = max_bytes
-        self._branches: OrderedDict[Scope, Branch] = OrderedDict()
-        self._in_step: dict[Scope, int] = {}
-        self._assumed: set[Scope] = set()
-        self._depth = 0
-        self._lock = threading.RLock()
+        self._branches = Branches(self._made, max_bytes)
+        self._lock = self._branches.lock
 
-    @contextmanager
-    def operation(self) -> Iterator[None]:
+    def operation(self) -> AbstractContextManager[None]:
         """Within it each branch is brought in step once; outside, with every call."""
-        with self._lock:
-            self._depth += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._depth -= 1
-                if not self._depth:
-                    self._in_step.clear()
-                    self._assumed.clear()
+        return self._branches.operation()
 
-    def glance(self, scope: Scope) -> AbstractContextManager[Callable[[], bool]] | None:
-        """Ask by one request whether what is held of it is current; None if nothing is."""
-        held = self._branches.get(branch_of(scope))
+    def glance(self, scope: Scope) -> AbstractContextManager[Callable[[], Heard]] | None:
+        """Ask by one request what was committed since what is held of it; None if nothing is."""
+        held = self._branches.known(scope)
         return None if held is None else held.glance()
 
     def assume(self, scope: Scope) -> None:
         """Take what is held of a branch as current, within this operation: `write` finds out."""
-        with self._lock:
-            key = branch_of(scope)
-            held = self._branches.get(key)
-            if held is not None and held.replica is not None and key not in self._in_step:
-                self._in_step[key] = held.head
-                self._assumed.add(key)
+        self._branches.assume(scope)
+
+    def hear(self, scope: Scope, heard: Heard) -> None:
+        """Bring a branch in step, within this operation, by what a glance was answered."""
+        self._branches.hear(scope, heard)
 
     def confirm(self) -> None:
         """Bring in step what was taken as current."""
-        with self._lock:
-            for key in self._assumed:
-                self._in_step.pop(key, None)
-            self._assumed.clear()
+        self._branches.confirm()
 
     def changes(self, scope: Scope) -> list[Change] | None:
         """Return what changed in the branch of a scope since this was asked; None if all may have.
@@ -113,9 +95,9 @@ class SharedStore(ChromaStore):
         Raises LookupError if it is not held: it is too large, or spreads over many branches.
         """
         with self._lock:
-            if len(scope.names) < BRANCH_NAMES or self._branch(scope).replica is None:
+            if len(scope.names) < BRANCH_NAMES or self._branches.of(scope).replica is None:
                 raise LookupError(scope)
-            return self._branch(scope).changes()
+            return self._branches.of(scope).changes()
 
     def write(
         self,
@@ -131,10 +113,8 @@ class SharedStore(ChromaStore):
         shares = shared_out(new, replaced, removed)
         with self._lock:
             for scope, share in shares.items():
-                self._commit(self._branch(scope), share)
-            for scope in self._assumed - shares.keys():
-                if self._branches[scope].refresh():
-                    self._overtaken(scope)
+                self._commit(self._branches.of(scope), share)
+            self._branches.check_assumed(shares)
 
     def put(self, entries: Sequence[Entry]) -> None:
         decided(partial(self.write, entries))
@@ -162,7 +142,7 @@ class SharedStore(ChromaStore):
             return [
                 entry
                 for scope, share in shares.items()
-                for entry in self._exactly(self._branch(scope), share)
+                for entry in self._exactly(self._branches.of(scope), share)
             ]
 
     def find(self, scope: Scope, ids: Sequence[str]) -> list[Entry]:
@@ -171,7 +151,7 @@ class SharedStore(ChromaStore):
 
     def stating(self, scope: Scope, statements: Sequence[str]) -> list[Entry]:
         with self._lock:
-            branch = self._branch(scope)
+            branch = self._branches.of(scope)
             if branch.replica is not None:
                 return branch.replica.stating(scope, statements)
             marks = sorted(
@@ -205,7 +185,7 @@ class SharedStore(ChromaStore):
     def nearest(self, scope: Scope, vector: Vectors, limit: int) -> list[Entry]:
         with self._lock:
             is_deep = len(scope.names) >= BRANCH_NAMES
-            spare = self._branch(scope).unsettled if is_deep else 0
+            spare = self._branches.of(scope).unsettled if is_deep else 0
             near = ids_near(self._shared_partitions(scope), scope, vector, limit + spare)
             found = sorted(self.find(scope, near), key=lambda one: near.index(one.record.id))
             return found[:limit] if is_deep else found
@@ -230,22 +210,20 @@ class SharedStore(ChromaStore):
     def _end(self, scope: Scope) -> int:
         """Have every process read a branch anew; return the number of the commit that says so."""
         with self._lock:
-            branch = self._branch(scope)
-            return branch.head if branch.commit([], anew=True) else self._overtaken(scope)
+            branch = self._branches.of(scope)
+            return branch.head if branch.commit([], anew=True) else self._branches.overtaken(scope)
 
     def _commit(self, branch: Branch, share: Share) -> None:
         """Write to one branch. Raises Overtaken; StoreError, which tells what was stored."""
         former = self._row_ids(branch, share.replaced)
-        if self._in_step.get(branch.scope, branch.head) != branch.head:
-            self._overtaken(branch.scope)  # a later reading showed more than an earlier one
+        self._branches.check(branch)
         stored = 0
         try:
             for entries, gone in share.commits(former):
                 if not branch.commit(entries, gone):
-                    self._overtaken(branch.scope)
+                    self._branches.overtaken(branch.scope)
                 stored += len(entries)
-            if branch.scope in self._in_step:
-                self._in_step[branch.scope] = branch.head
+            self._branches.moved(branch)
             if share.removed:
                 branch.remove_gone()
         except StoreError as error:
@@ -253,12 +231,6 @@ class SharedStore(ChromaStore):
                 of = f"{stored:,} of {len(share.put):,} records of {str(branch.scope)!r}"
                 raise type(error)(f"{error} Before that, {of} were stored.") from error
             raise
-
-    def _overtaken(self, scope: Scope) -> NoReturn:
-        """Have what was decided about a branch decided again, on what is read anew."""
-        self._in_step.pop(scope, None)
-        self._assumed.discard(scope)
-        raise Overtaken
 
     def _row_ids(
         self, branch: Branch, keys: Sequence[Identity]
@@ -300,40 +272,19 @@ class SharedStore(ChromaStore):
 
     def _replica(self, scope: Scope) -> Replica | None:
         """Return what is held of a scope, in step; None if it is not held."""
-        return None if len(scope.names) < BRANCH_NAMES else self._branch(scope).replica
+        return None if len(scope.names) < BRANCH_NAMES else self._branches.of(scope).replica
 
     def _read(
         self, scope: Scope, conditions: Sequence[Condition], *, vectors: bool
     ) -> list[Stored]:
         if len(scope.names) < BRANCH_NAMES:
             return of_many(self._shared_partitions(scope), scope, conditions, vectors=vectors)
-        return of_branch(self._branch(scope), scope, conditions, vectors=vectors)
+        return of_branch(self._branches.of(scope), scope, conditions, vectors=vectors)
 
-    def _branch(self, scope: Scope) -> Branch:
-        """Return the branch of a scope, in step; within an operation, as of its first use."""
-        key = branch_of(scope)
-        if key not in self._branches:
-            number, most = self._number(key), self._max_bytes
-            partition = SharedPartition(self._shared, number, self._patience)
-            # A store with commits has been started, so it has one.
-            self._branches[key] = Branch(partition, key, lambda: self.dimension or 0, most)
-        branch = self._branches[key]
-        self._branches.move_to_end(key)
-        if key not in self._in_step:
-            branch.refresh()
-            self._make_room()
-            if self._depth:
-                self._in_step[key] = branch.head
-        return branch
-
-    def _make_room(self) -> None:
-        """Let go of what was used least lately, and not of what is in use now."""
-        held = sum(one.bytes for one in self._branches.values())
-        for key in list(self._branches)[:-1]:
-            if held <= self._max_bytes and len(self._branches) <= _MOST_BRANCHES:
-                return
-            if key not in self._in_step:
-                held -= self._branches.pop(key).bytes
+    def _made(self, scope: Scope) -> Branch:
+        partition = SharedPartition(self._shared, self._number(scope), self._patience)
+        # A store with commits has been started, so it has a dimension.
+        return Branch(partition, scope, lambda: self.dimension or 0, self._max_bytes)
 
     def _shared_partitions(self, scope: Scope) -> list[SharedPartition]:
         """Return the partitions with a collection that may hold records within `scope`."""

@@ -42,11 +42,12 @@ class SharedWarm(WarmStore):
         glance = self._shared.glance(scopes[0]) if len(scopes) == 1 else None
         if glance is None or not self.holds(scopes):
             return super().beside(scopes, work)
-        with glance as is_current:
+        with glance as answered:
             result = work(partial(self._shared.assume, scopes[0]))
-            if is_current():
-                return result
-        return super().beside(scopes, work)
+            heard = answered()
+        if heard.is_nothing_new:
+            return result
+        return work(partial(self._shared.hear, scopes[0], heard))
 
     def tidy(self, scope: Scope) -> None:
         self._shared.tidy(scope)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from commonplace.embedding.openai_wire import code_of, message_of
 from commonplace.errors import EmbeddingError, InvalidInputError
+from commonplace.files.paths import without_password
 
 if TYPE_CHECKING:
     import httpx
@@ -154,9 +155,13 @@ def _embeddings_at(address: str) -> str:
     try:
         url = httpx.URL(address)
     except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidInputError(f"{address!r} is not an address: {error}") from error
+        raise InvalidInputError(
+            f"{without_password(str(address))!r} is not an address: {error}"
+        ) from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidInputError(f"{address!r} is not an http(s) address of an embedding server.")
+        raise InvalidInputError(
+            f"{without_password(address)!r} is not an http(s) address of an embedding server."
+        )
     if url.userinfo:
         raise InvalidInputError(
             f"The address of {url.host!r} holds a name or password. Give a key by api_key_env, "

@@ -11,7 +11,8 @@ from commonplace.errors import InvalidInputError
 
 # Drives of Windows have one letter. A Path has lost the second slash.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(?:file|https?):", re.IGNORECASE)
-_PASSWORD = re.compile(r"(?<=/)([^/@:]*):[^/@]*@")
+# Up to the last @: people write passwords into addresses as they are, with slashes and others.
+_PASSWORD = re.compile(r"(?<=/)([^/@:]*):.*@", re.DOTALL)
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)*[\w-]{1,63}:\d{2,5}/?", re.ASCII)
 
 
@@ -23,7 +24,7 @@ def local_path(path: object, what: str = "A path is the name of a file or folder
     if not isinstance(path, (str, PathLike)) or not str(path) or "\x00" in str(path):
         raise InvalidInputError(f"{what}, not {path!r}.")
     if _URL.match(written := str(path)):
-        shown = _PASSWORD.sub(r"\1:***@", written)  # errors are logged
+        shown = without_password(written)
         raise InvalidInputError(f"{what}, not the URL {shown!r}. {_instead(written)}")
     if _HOST.fullmatch(written) and not Path(written).exists():
         raise InvalidInputError(
@@ -34,6 +35,11 @@ def local_path(path: object, what: str = "A path is the name of a file or folder
         return Path(path).expanduser()
     except RuntimeError as error:
         raise InvalidInputError(f"{what}, and {written!r} is none here: {error}") from error
+
+
+def without_password(url: str) -> str:
+    """Return an address as errors may show it: they are logged."""
+    return _PASSWORD.sub(r"\1:***@", url)
 
 
 def _instead(url: str) -> str:

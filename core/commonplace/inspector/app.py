@@ -125,7 +125,7 @@ class _Inspector:
             _cookie(request),
             self.visits.begin(key),
             path=PREFIX,
-            secure=request.url.scheme == "https",
+            secure=_is_over_tls(request),
             httponly=True,
             samesite="strict",
         )
@@ -202,6 +202,15 @@ def _shown_key(request: Request) -> str:
     """
     kind, _, key = request.headers.get("authorization", "").partition(" ")
     return key.strip() if kind.lower() == "bearer" else ""
+
+
+def _is_over_tls(request: Request) -> bool:
+    """Tell whether the browser came over TLS, by itself or as a proxy says.
+
+    Whoever makes that up has only its own cookie sent over TLS alone.
+    """
+    by_proxy = request.headers.get("x-forwarded-proto", "").partition(",")[0]
+    return "https" in (request.url.scheme, by_proxy.strip().lower())
 
 
 def _cookie(request: Request) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from secrets import token_hex
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from commonplace.chroma.notes import Notes
 from commonplace.errors import StoreError
@@ -16,7 +21,12 @@ from commonplace.service.quotas import Amount, Quotas, exceeded
 HOLDS_SECONDS = 60.0
 """How long what a server is about to write counts, if it does not say that it has done so."""
 _ATTEMPTS = 100
-_MOST_WAIT_SECONDS = 0.05
+_FIRST_WAIT_SECONDS = 0.05
+_LONGEST_WAIT_SECONDS = 0.25
+
+
+class _CrowdedError(StoreError):
+    """Only what others are about to write is in the way."""
 
 
 class SharedQuotas(Quotas):
@@ -33,6 +43,12 @@ class SharedQuotas(Quotas):
         self._notes = notes
         self._now = now
         self._me = token_hex(8)
+        self._retrying = Retrying(
+            retry=retry_if_exception_type(_CrowdedError),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS),
+            reraise=True,
+        )
 
     @contextmanager
     def writing(
@@ -44,26 +60,36 @@ class SharedQuotas(Quotas):
         added: Callable[[], Amount],
     ) -> Iterator[None]:
         """Hold the room for what is sent within; other writes with this key here wait."""
-        with self._locks[name]:
-            for attempt in range(_ATTEMPTS):
-                with self._wishing(name, sent):
-                    others = self._wishes_of_others(name)
-                    stored = held()
-                    room = most.less(stored)
-                    if not sent.fits(room):
-                        sent = added()
-                        if sent != Amount() and not sent.fits(room):
-                            raise exceeded(name, most, stored, sent)
-                    if sent == Amount() or sent.fits(room.less(others)):
-                        yield
-                        return
-                share = random.random()  # noqa: S311  # keeps servers apart, and is no secret
-                longest = _MOST_WAIT_SECONDS * min(attempt + 1, 5)
-                time.sleep(share * longest)  # nothing tells when the wish of another server ends
-        raise StoreError(
-            f"Other servers write with the key {name!r} without a pause, and its last room cannot "
-            "be given to one of them. Send it again."
-        )
+        with (
+            self._locks[name],
+            self._retrying.copy()(self._given, name, most, sent, held, added),
+        ):
+            yield
+
+    def _given(
+        self,
+        name: str,
+        most: Amount,
+        sent: Amount,
+        held: Callable[[], Amount],
+        added: Callable[[], Amount],
+    ) -> ExitStack:
+        """Return what holds the room until it is closed. Raises _CrowdedError."""
+        with ExitStack() as wishing:
+            wishing.enter_context(self._wishing(name, sent))
+            others = self._wishes_of_others(name)
+            stored = held()
+            room = most.less(stored)
+            if not sent.fits(room):
+                sent = added()
+                if sent != Amount() and not sent.fits(room):
+                    raise exceeded(name, most, stored, sent)
+            if sent != Amount() and not sent.fits(room.less(others)):
+                raise _CrowdedError(
+                    f"Other servers write with the key {name!r} without a pause, and its last room "
+                    "cannot be given to one of them. Send it again."
+                )
+            return wishing.pop_all()
 
     @contextmanager
     def _wishing(self, name: str, sent: Amount) -> Iterator[None]:
