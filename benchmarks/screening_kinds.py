@@ -30,7 +30,8 @@ from commonplace.writing.screening import screened
 from screening import filled, is_gone, rows
 from screening_values import WORDS, Maker
 
-PARTS = ("development", "held-out", "second", "last", "third", "fourth", "fifth", "sixth", "fresh",
+PARTS = ("development", "held-out", "second", "last", "third", "fourth", "fifth", "sixth",
+         "seventh", "eighth", "fresh",
          "fresh-second", "all")  # fmt: skip
 EMBEDDERS: dict[str, type[MiniLM | MultilingualE5]] = {
     "minilm": MiniLM,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from commonplace.writing.findings import MASK, Finding, matches
 from commonplace.writing.named_keys import NAMING
+from commonplace.writing.password_names import Name, names
 from commonplace.writing.phrases import phrases
 from commonplace.writing.randomness import has_digit, is_random, is_uuid
 from commonplace.writing.structures import in_structures
@@ -142,9 +144,9 @@ def _authorizations(text: str, low: str) -> Iterator[Finding]:
 
 def _passwords(text: str, low: str) -> Iterator[Finding]:
     covered = 0
-    for end in ends_of(PASSWORDS, low):
-        yield from _app_password_after(end, low)
-        for found in _password_after(end, text) if end > covered else ():
+    for named in chain(map(Name, ends_of(PASSWORDS, low)), names(low)):
+        yield from _app_password_after(named.end, low)
+        for found in _password_after(named, text) if named.end > covered else ():
             covered = max(covered, found.end)
             yield found
     for name in _SHORT_NAME.finditer(low) if any(map(low.__contains__, _SHORT_NAMES)) else ():
@@ -166,10 +168,10 @@ def _keys(text: str, low: str) -> Iterator[Finding]:
         yield from _key_after(end, text, "session-cookie", least=_LEAST_SESSION)
 
 
-def _password_after(at: int, text: str) -> Iterator[Finding]:
-    ending = _ENDING.match(text, at)
-    at = ending.end() if ending else at
-    assigned = _ASSIGNED.match(text, at)
+def _password_after(named: Name, text: str) -> Iterator[Finding]:
+    ending = _ENDING.match(text, named.end)
+    at = ending.end() if ending else named.end
+    assigned = None if named.is_ambiguous else _ASSIGNED.match(text, at)
     value = _value(text, assigned.end()) if assigned else None
     if assigned and value:
         written = text[value.start : value.end]
@@ -186,7 +188,9 @@ def _password_after(at: int, text: str) -> Iterator[Finding]:
         between = text[at:start]
         if start > at + _WINDOW or not _same_sentence(between):
             return
-        if _is_password_in_words(text[start:end], is_linked=_is_linked(text, at, start)):
+        leads = named.leads_to(text[start:end], between)
+        linked = _is_linked(text, at, start) if leads is None else leads
+        if _is_password_in_words(text[start:end], is_linked=linked):
             yield _whole(text, _Value(start, end))
             return
 
@@ -325,7 +329,7 @@ def _is_strong_password(value: str) -> bool:
         return False
     if not 6 <= len(value) <= 64:
         return len(value) > 64 and is_random(value)
-    if re.search(r"^[\w-]+=[^=]|://|\w\(|@\w{1,60}\.", value):
+    if re.search(r"^[\w-]+=[^=]|://|\w\(|%\(\w|@\w{1,60}\.", value):
         return False
     letters = any(map(str.isalpha, value))
     signs = sum(value.count(sign) for sign in "!#$%&*+=?@^~")

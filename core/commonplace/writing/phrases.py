@@ -37,10 +37,21 @@ _CODES = re.compile(
     rf"[^\n\d]{{0,40}}?[\s:：-]{{1,3}}({_ONE_CODE}(?:[\s,;、/]{{1,3}}{_ONE_CODE}){{0,40}})(?![\w-])"
 )
 _DATE = re.compile(r"(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d")
+# In most languages a PIN is "PIN", and what it is a code of stands behind.
+_PIN_OF = (
+    "of|for|to|on|der|für|zur|zum|de|du|des|del|della|da|do|dla|ke|k|na|til|till|al|för|voor|van"
+    "|от|для|за"
+)
 _PIN = re.compile(
-    r"(?<!\w)pin(?: code| number|-code)?(?: (?:of|for|to|der|für|de|du|del|da) [^\W\d_]{1,20}"
-    r"(?: [^\W\d_]{1,20}){0,2})?"
-    r"\s?(?:is|was|ist|lautet|es|est|é|è|:|=|是)\s{0,2}(\d{4,8})(?![\w-])"
+    rf"(?<!\w)pin(?:[ -]?[ck]o+[dð]\w{{0,5}}| number)?(?: (?:{_PIN_OF}) [^\W\d_]{{1,20}}"
+    rf"(?: [^\W\d_]{{1,20}}){{0,2}}?)?"
+    r"\s?(?:is|was|ist|lautet|es|est|é|è|és|e|este|je|jest|är|er|yra|ir|είναι|adalah|ni|:|=|是)"
+    r"\s{0,2}(\d{4,8})(?![\w'’-])"
+)
+# Where another word for the code makes it one, "on" is Finnish and "to" Polish; or nothing stands.
+_PIN_CODE = re.compile(
+    r"(?<!\w)pin(?:[ -]k[oó]+di?\w{0,5}(?: (?:on|to))?| (?:do|od|dla) [^\W\d_]{1,20} to)"
+    r" (\d{4,8})(?![\w'’-])"
 )
 _COOKIES = re.compile(
     r"cookie[\"']?\s?[:=]\s?[\"']?([^\n\"']{8,8000})|(?:-b|--cookie) [\"']?([^\n\"']{8,8000})"
@@ -52,7 +63,8 @@ def phrases(text: str, low: str) -> Iterator[Finding]:
     """Yield what is secret in a text of several parts; `low` is the text in lower case."""
     yield from _seeds(low)
     yield from _backup_codes(low)
-    yield from matches("pin", _PIN, low) if "pin" in low else ()
+    for pattern in (_PIN, _PIN_CODE) if "pin" in low else ():
+        yield from matches("pin", pattern, low)
     yield from _cookies(text, low)
 
 

@@ -21,6 +21,9 @@ _JSON_AUTH = re.compile(r'"auth"\s?:\s?"([\w+/=-]{8,4000})"')
 _PGPASS = re.compile(
     r"(?<!\S)(?:[\w.-]{1,100}|\*):(?:\d{2,5}|\*):(?:[\w-]{1,60}|\*):[\w-]{1,60}:(\S{6,200})"
 )
+_PIPED = re.compile(
+    r"(?:echo|printf)\s[\"']?([^\s\"'-][^\s\"']{3,1000})[\"']?\s?\|\s?sudo\s[^\n]{0,20}?-S"
+)
 _COMMANDS = (" -", " /user:")
 
 
@@ -28,6 +31,7 @@ def in_structures(text: str) -> Iterator[Finding]:
     """Yield what stands where a secret belongs; it may be what only holds its place."""
     if any(sign in text for sign in _COMMANDS):
         yield from matches("password", _COMMAND, text)
+        yield from matches("password", _PIPED, text)
     yield from matches("private-key", _JSON_KEY, text) if "kty" in text else ()
     yield from matches("password", _JSON_AUTH, text) if '"auths"' in text else ()
     yield from matches("password", _PGPASS, text) if "pgpass" in text else ()

@@ -11,10 +11,9 @@ from functools import lru_cache
 PASSWORDS = (
     *("password", "passwort", "passwd", "pwd", "passphrase", "passcode", "kennwort", "senha"),
     *("mot de passe", "palavra-passe", "wachtwoord", "kata sandi", "passord", "adgangskode"),
-    *("contraseña", "hasło", "lösenord", "şifre", "mật khẩu", "парол", "密码", "密碼", "口令"),
+    *("contraseña", "lösenord", "mật khẩu", "парол", "密码", "密碼", "口令"),
     *("パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "كلمة السر", "পাসওয়ার্ড", "پاس ورڈ"),
-    *("şifresi", "şifrem", "كلمة مرور", "salasana", "jelszó", "jelszav", "κωδικός πρόσβασης"),
-    *("συνθηματικό", "heslo", "lozinka", "סיסמה", "รหัสผ่าน"),
+    *("كلمة مرور", "รหัสผ่าน"),
 )
 KEYS = (
     *("token", "secret", "credential", "schlüssel", "clave de ", "clé ", "chave d"),
@@ -29,8 +28,8 @@ BARE_KEYS = ("key", "clave", "chave", "chiave", "clé", "sleutel", "nyckel", "к
 # A value follows at once what ends with one of these.
 LINKS = (
     *("is", "are", "was", "ist", "lautet", "lauten", "war", "heißt", "es", "est", "vaut", "son"),
-    *("είναι", "je", "este"),
-    *("é", "è", "são", "sono", "sont", "är", "er", "jest", "adalah", "là", "هي", "هو", "है"),
+    *("είναι", "je", "este", "е", "је", "היא", "הוא"),
+    *("é", "è", "são", "sono", "sont", "är", "er", "jest", "adalah", "là", "هي", "هو", "คือ", "है"),
     *("হল", "হলো", "ہے", "是", "为", "為", "は", "が", "는", "은", "—", "–", "-", ":", "=", "："),
 )
 SEEDS = (
@@ -95,6 +94,6 @@ def present(words: tuple[str, ...], low: str) -> list[str]:
     return [word for word in (_in_ascii(words) if low.isascii() else words) if word in low]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _in_ascii(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(filter(str.isascii, words))
