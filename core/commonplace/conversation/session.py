@@ -32,6 +32,7 @@ HELD = "commonplace:held"
 
 _PAYLOADS = 64
 _READ_FIRST = 64
+_MOST_READ_FIRST = 1_024
 _LATER = timedelta(microseconds=1)
 
 
@@ -56,6 +57,7 @@ class Session:
         self._memory = memory
         self.source = source
         self._latest: Record | None = None
+        self._read_first = _READ_FIRST
         self._payloads: dict[str, Message] = {}
         self._system: list[Message] = []
 
@@ -83,14 +85,18 @@ class Session:
         return found[::-1], total
 
     def tail(self, is_enough: Callable[[list[Group]], bool]) -> Tail:
-        """Return the newest messages, as far back as is enough: a long session costs little."""
-        limit = _READ_FIRST
+        """Return the newest messages, as far back as is enough: a long session costs little.
+
+        It begins with as many as were enough before, since a budget seldom changes.
+        """
+        limit = self._read_first
         while True:
             records, total = self.read(limit)
             tail = Tail(records, grouped(self.said(records)), total)
             if len(records) == total or is_enough(tail.groups):
+                self._read_first = min(limit, _MOST_READ_FIRST)
                 return tail
-            limit *= 4
+            limit *= 2
 
     def known(self, ids: Sequence[str]) -> list[Record]:
         """Return the messages of the session with these ids."""

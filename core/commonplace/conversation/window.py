@@ -10,6 +10,8 @@ from commonplace.conversation.tokens import Counter
 from commonplace.conversation.turns import Group
 from commonplace.errors import InvalidInputError
 
+_A_MARK = "[… 9,999,999 characters left out …]"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truncated:
@@ -66,6 +68,11 @@ def shortened(messages: Sequence[Message], budget: int, counter: Counter) -> lis
         f"max_tokens is too small: the newest message has {budget} tokens left, into which not "
         "even a mark of what was left out fits."
     )
+
+
+def least(messages: Sequence[Message], counter: Counter) -> int:
+    """Return how many tokens `shortened` leaves of messages at most, if they must be short."""
+    return counter.messages(_without_arguments(with_text(one, _A_MARK)) for one in messages)
 
 
 def _longest_fitting(

@@ -430,9 +430,35 @@ class TestTheWindow:
         chat.extend([HELLO, CALLING, {**RESULT, "content": "rain " * 900}])
 
         window = chat.messages(max_tokens=80)
-        assert [one["role"] for one in window] == ["assistant", "tool"]
+        assert [one["role"] for one in window] == ["user", "assistant", "tool"]
         assert window.tokens <= 80
-        assert window[0] == CALLING
+        assert window[:2] == [HELLO, CALLING]
+
+    def test_what_was_asked_stays_however_much_its_tools_answer(self, chat: Conversation) -> None:
+        chat.extend([*turn(1), {"role": "user", "content": "When is the next ferry?"}])
+        for number in range(9):
+            call = {**CALL, "id": f"c{number}"}
+            chat.add({"role": "assistant", "content": None, "tool_calls": [call]})
+            chat.add({**RESULT, "tool_call_id": f"c{number}", "content": f"r{number} " * 40})
+
+        window = chat.messages(max_tokens=300)
+        assert window[0]["content"] == "When is the next ferry?"
+        assert window[-1]["content"].startswith("r8 r8")
+        assert {len(window[1::2]) - len(window[2::2]), len(window) % 2} == {0, 1}
+        assert window.tokens <= 300
+        assert window.truncated.messages == 21 - len(window)
+
+    def test_a_long_question_is_shortened_beside_what_its_tools_answer(
+        self, chat: Conversation
+    ) -> None:
+        chat.add({"role": "user", "content": "begin " + "word " * 900 + "end?"})
+        chat.extend([CALLING, {**RESULT, "content": "rain " * 900}])
+
+        window = chat.messages(max_tokens=120)
+        assert [one["role"] for one in window] == ["user", "assistant", "tool"]
+        assert window[0]["content"].startswith("begin")
+        assert len(window.truncated.shortened) == 2
+        assert window.tokens <= 120
 
 
 @IN_MEMORY
@@ -494,6 +520,26 @@ class TestTheSummary:
         assert chat.messages(max_tokens=200)[-1] == turn(19)[-1]
         assert "no route to the model" in caplog.text
         assert len(chat.records()) == 40
+
+    def test_one_that_is_held_back_takes_no_room(self, alice: Memory) -> None:
+        chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: ORDERS)
+        chat.extend([one for number in range(20) for one in turn(number)])
+        chat.messages(max_tokens=300)
+
+        without = alice.conversation("monday", tokenizer=words).messages(max_tokens=300)
+        window = chat.messages(max_tokens=300)
+        assert ORDERS not in str(window)
+        assert window == without
+        assert len(window) > 10  # a summary that was shown would leave less
+
+    def test_what_is_asked_now_is_not_summed_up(self, alice: Memory) -> None:
+        chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: "So it was")
+        chat.extend([one for number in range(9) for one in turn(number)])
+        chat.extend([HELLO, CALLING, {**RESULT, "content": "rain " * 200}])
+
+        window = chat.messages(max_tokens=300)
+        assert "So it was" in window[0]["content"]
+        assert window[1:3] == [HELLO, CALLING]
 
     def test_one_that_is_long_is_shortened(self, alice: Memory) -> None:
         chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: "ja " * 5000)
