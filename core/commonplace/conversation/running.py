@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from commonplace.conversation.session import Session
-from commonplace.conversation.summarising import Summariser, summary
+from commonplace.conversation.summarising import Summariser, Summarising
 from commonplace.conversation.tokens import Counter
 from commonplace.conversation.turns import Group, asks, turn_start
 from commonplace.conversation.window import newest, shortened
@@ -53,7 +53,7 @@ class RunningSummary:
         self._memory = memory
         self._session = session
         self._counter = counter
-        self._summariser = summariser
+        self._summariser = None if summariser is None else Summarising(summariser, _SECONDS)
 
     def is_enough(self, groups: Sequence[Group], room: int) -> bool:
         """Tell whether nothing before these groups can matter for a window of this room."""
@@ -109,7 +109,7 @@ class RunningSummary:
     def _summed_up(self, kept: Record | None, older: Sequence[Group], room: int) -> Record | None:
         assert self._summariser is not None
         former = kept.text if kept is not None and kept.is_current else ""
-        text = summary(self._summariser, former, older, max(room // 12, 20), _SECONDS)
+        text = self._summariser.summary(former, older, max(room // 12, 20))
         if text is None:
             return None
         said = [one.record for group in older for one in group]

@@ -13,11 +13,11 @@ from commonplace.conversation.forms import (
     ORIGINS,
     SYSTEM,
     Message,
+    as_kept,
     bare_call,
     message_of,
     metadata_of,
     text_of,
-    without_bytes,
 )
 from commonplace.conversation.turns import Group, Said, grouped
 from commonplace.values.records import KEPT_APART, Record, Source, new_id
@@ -209,12 +209,13 @@ class Session:
             origin = min(origin, given.origin, key=trust_of)
         agent = message.get("name") or (given.agent if message["role"] == "assistant" else None)
         is_system = message["role"] in SYSTEM
+        kept = as_kept(message)
         return Record(
-            text_of(message),
+            text_of(kept if isinstance(kept["content"], str) else message),
             kind="message",
             source=replace(given, agent=agent, origin=origin),
             scope=self._memory.path,
-            metadata=metadata_of(without_bytes(message), origin),
+            metadata=metadata_of(kept, origin),
             id=self.id_of("system") if is_system else id,
             quarantine=KEPT_APART if is_system else None,
         )
@@ -240,7 +241,7 @@ class Session:
     def _keep_payloads(self, records: Sequence[Record], messages: Sequence[Message]) -> None:
         for record, message in zip(records, messages, strict=True):
             self._payloads.pop(record.id, None)
-            if without_bytes(message) != message:
+            if as_kept(message) != message:
                 self._payloads[record.id] = message
         for id in list(self._payloads)[:-_PAYLOADS]:
             del self._payloads[id]
