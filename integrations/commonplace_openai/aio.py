@@ -9,7 +9,7 @@ from typing import Any
 from anyio import to_thread
 from typing_extensions import Self
 
-from commonplace_openai.remembering import Observed, Remembering, Resource, lasting
+from commonplace_openai.remembering import Observed, Remembering, Resource, check_fits, lasting
 from commonplace_openai.requests import Api, Arguments
 from commonplace_openai.turns import Turns
 
@@ -66,7 +66,9 @@ class _AwaitedCalls(Resource):
             arguments = lasting(arguments)
             said = self._api.said(arguments)
             told = await to_thread.run_sync(self._turns.informed, self._api, arguments)
-            response = await method(**told)
+            answer = method(**told)
+            check_fits(answer, awaited=True, name="MemoryClient")
+            response = await answer
             if arguments.get("stream"):
                 return AsyncMemoryStream(response, self._turns, self._api, arguments)
             kept = self._api.kept_there(arguments, getattr(response, "id", None))

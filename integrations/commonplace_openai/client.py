@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from commonplace_openai.remembering import Observed, Remembering, Resource, lasting
+from commonplace_openai.remembering import Observed, Remembering, Resource, check_fits, lasting
 from commonplace_openai.requests import Api, Arguments
 from commonplace_openai.turns import Turns
 
@@ -64,6 +64,7 @@ class _Calls(Resource):
             arguments = lasting(arguments)
             said = self._api.said(arguments)
             response = method(**self._turns.informed(self._api, arguments))
+            check_fits(response, awaited=False, name="AsyncMemoryClient")
             if arguments.get("stream"):
                 return MemoryStream(response, self._turns, self._api, arguments)
             kept = self._api.kept_there(arguments, getattr(response, "id", None))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from inspect import isawaitable, iscoroutine
 from typing import Any, ClassVar
+
+from typing_extensions import Self
 
 from commonplace import Memory
 from commonplace.adapting import OnError
+from commonplace.errors import InvalidInputError
 from commonplace.writing.extraction import Extractor
 from commonplace_openai.requests import Api, Arguments, ChatCompletions, Responses
 from commonplace_openai.turns import Turns
@@ -90,6 +94,14 @@ class Remembering:
         """Responses, with the memory."""
         return self._calls(self._client.responses, self._turns, Responses())
 
+    def with_options(self, **options: Any) -> Self:
+        """Return a client with other options, and the same memory."""
+        other = object.__new__(type(self))
+        other._client, other._turns = self._client.with_options(**options), self._turns
+        return other
+
+    copy = with_options
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
@@ -107,6 +119,16 @@ class Observed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def check_fits(response: Any, *, awaited: bool, name: str) -> None:
+    """Raise InvalidInputError if a client's answer is to be awaited and is not, or the reverse."""
+    if isawaitable(response) == awaited:
+        return
+    if iscoroutine(response):
+        response.close()
+    kind = "calls" if awaited else "coroutines"
+    raise InvalidInputError(f"The methods of this client are {kind}: wrap it in {name}.")
 
 
 def lasting(arguments: dict[str, Any]) -> dict[str, Any]:

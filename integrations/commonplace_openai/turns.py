@@ -64,8 +64,9 @@ class Turns:
 
     def close(self) -> None:
         """Wait for what is being observed. May be called again."""
-        if self._worker is not None:
-            self._worker.shutdown(wait=True)
+        worker, self._worker = self._worker, None  # what comes later is observed at once
+        if worker is not None:
+            worker.shutdown(wait=True)
         for one in self._pending:
             one.result()
 

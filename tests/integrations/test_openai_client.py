@@ -239,6 +239,34 @@ def test_all_else_is_the_client_itself(client: MemoryClient, openai_client: open
     assert client.models is openai_client.models
 
 
+def test_other_options_keep_the_memory(client: MemoryClient, alice: Memory) -> None:
+    for other in (client.with_options(timeout=9.0), client.copy(timeout=9.0)):
+        assert other.timeout == 9.0
+        other.responses.create(model="m", input=ASKED)
+    assert said(alice)[:2] == [(ASKED, "user"), (ANSWER, "agent")]
+
+
+def test_after_its_end_in_the_background_a_client_goes_on(
+    openai_client: openai.OpenAI, alice: Memory
+) -> None:
+    client = MemoryClient(openai_client, alice, in_background=True)
+    client.close()
+
+    assert client.responses.create(model="m", input=ASKED).output_text == ANSWER
+    assert said(alice) == [(ASKED, "user"), (ANSWER, "agent")]
+
+
+async def test_a_client_of_the_other_kind_is_refused_with_what_to_take(
+    openai_client: openai.OpenAI, server: ScriptedServer, alice: Memory
+) -> None:
+    asking = openai.AsyncOpenAI(api_key="none", base_url=server.address, max_retries=0)
+    with pytest.raises(InvalidInputError, match="AsyncMemoryClient"):
+        MemoryClient(asking, alice).responses.create(model="m", input=ASKED)
+    with pytest.raises(InvalidInputError, match="in MemoryClient"):
+        await AsyncMemoryClient(openai_client, alice).responses.create(model="m", input=ASKED)
+    await asking.close()
+
+
 def test_a_client_without_a_memory_is_refused(openai_client: openai.OpenAI) -> None:
     with pytest.raises(InvalidInputError):
         MemoryClient(openai_client, "memory")  # type: ignore[arg-type]

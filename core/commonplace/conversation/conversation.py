@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ class Conversation:
         for what, given in (("summariser", summariser), ("tokenizer", tokenizer)):
             if given is not None and not callable(given):
                 raise InvalidInputError(f"{what} is a function of a text, not {given!r:.80}.")
+            if iscoroutinefunction(given):
+                raise InvalidInputError(f"{what} is called in a thread, so it is no coroutine.")
         if model is not None:
             checked_name(model, "model")
         told = checked_source(Source() if source is None else source)

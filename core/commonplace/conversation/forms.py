@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from commonplace.errors import InvalidInputError
 from commonplace.values.records import Origin, Record
-from commonplace.values.validation import MAX_TEXT_CHARACTERS
+from commonplace.values.validation import MAX_METADATA_BYTES, MAX_TEXT_CHARACTERS
 from commonplace.writing.messages import without_reasoning
 
 Message: TypeAlias = dict[str, Any]
@@ -32,6 +32,8 @@ _ROLES: dict[Origin | None, str] = {"user": "user", "agent": "assistant", None: 
 _TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _REASONING = ("reasoning", "thinking", "redacted_thinking", "reasoning_content")
 _NOTHING = "[no content]"
+_MOST_BYTES = MAX_METADATA_BYTES * 9 // 10
+"""Of a message as JSON: what else stands in the metadata has the rest."""
 
 
 def checked_message(given: object) -> Message | None:
@@ -52,10 +54,8 @@ def checked_message(given: object) -> Message | None:
         return _of_item(given)
     role = given.get("role")
     if role not in ORIGINS:
-        raise InvalidInputError(
-            f"A message's role is one of {', '.join(ORIGINS)}, not {role!r:.80}."
-        )
-    message: Message = {"role": role, "content": _content(given.get("content"), role)}
+        raise InvalidInputError(_wrong_role(given))
+    message: Message = {"role": role, "content": _content(_spoken(given), role)}
     message.update(_named(given))
     message.update(_calls(given, role))
     says_something = message["content"] or "tool_calls" in message or role == "tool"
@@ -73,12 +73,15 @@ def text_of(message: Message) -> str:
 
 def metadata_of(message: Message, origin: Origin) -> Message:
     """Return what of a message is not in its text and origin, for the record's metadata."""
-    more = dict(message)
-    if message["content"] == text_of(message):
-        del more["content"]
+    more = _beside_text(message)
     if _ROLES.get(origin) == message["role"]:
         del more["role"]
     return {MESSAGE: more} if more else {}
+
+
+def _beside_text(message: Message) -> Message:
+    is_its_text = message["content"] == text_of(message)
+    return {name: value for name, value in message.items() if name != "content" or not is_its_text}
 
 
 def message_of(record: Record) -> Message | None:
@@ -100,7 +103,7 @@ def bare_call(call: Message) -> Message:
     return {**call, call["type"]: {**call[call["type"]], given: "{}"}}
 
 
-def with_text(message: Message, text: str | None) -> Message:
+def with_text(message: Message, text: str | list[Message] | None) -> Message:
     """Return a message that says `text` instead, and is otherwise as it was."""
     return {**message, "content": text}
 
@@ -131,9 +134,50 @@ def without_bytes(message: Message) -> Message:
     return {**message, "content": parts}
 
 
+def as_kept(message: Message) -> Message:
+    """Return a message as a record holds it: without bytes, its longest texts shortened.
+
+    Arguments of a call are emptied if they are too long, since a part of them is no JSON.
+    """
+    kept, characters = without_bytes(message), MAX_TEXT_CHARACTERS
+    while _size(_beside_text(kept)) > _MOST_BYTES:
+        kept, characters = _within(kept, characters), characters // 2
+    return kept
+
+
+def cut(text: str, characters: int) -> str:
+    """Return a text of at most so many characters, beside a mark of what its middle lost."""
+    if len(text) <= characters:
+        return text
+    end = characters // 3
+    left_out = f"[… {len(text) - characters:,} characters left out …]"
+    shorter = f"{text[: characters - end]}{left_out}{text[len(text) - end :]}"
+    return shorter if len(shorter) < len(text) else text
+
+
 def mark(part: Mapping[str, Any], why: str) -> str:
     """Return what stands in the place of a part that is left out."""
     return f"[{part.get('type')} of {len(embedded(part)):,} characters, {why}]"
+
+
+def _size(message: Message) -> int:
+    return len(json.dumps(message, ensure_ascii=False).encode(errors="replace"))
+
+
+def _within(message: Message, characters: int) -> Message:
+    """Return a message of which each text has at most so many characters."""
+    content = message["content"]
+    if isinstance(content, str):
+        content = cut(content, characters)
+    elif content is not None:
+        content = [
+            {**part, "text": cut(part["text"], characters)} if part["type"] == "text" else part
+            for part in content
+        ]
+    if "tool_calls" not in message:
+        return with_text(message, content)
+    calls = [one if _size(one) <= characters else bare_call(one) for one in message["tool_calls"]]
+    return {**message, "content": content, "tool_calls": calls}
 
 
 def _of_item(item: Mapping[str, Any]) -> Message | None:
@@ -156,6 +200,29 @@ def _of_item(item: Mapping[str, Any]) -> Message | None:
     raise InvalidInputError(f"An item of a response of type {type!r:.80} is no message.")
 
 
+def _wrong_role(given: Mapping[str, Any]) -> str:
+    """Return what to say of something without a role that is known."""
+    if "choices" in given or "message" in given:
+        return "This is more than a message: add completion.choices[0].message."
+    if "output" in given:
+        return "This is a whole response: add its items with extend(response.output)."
+    if given.get("role") == "function":
+        return 'The role "function" is of a former API: give "tool" and a tool_call_id.'
+    return f"A message's role is one of {', '.join(ORIGINS)}, not {given.get('role')!r:.80}."
+
+
+def _spoken(given: Mapping[str, Any]) -> object:
+    """Return the content of a message, or what a model said in its place.
+
+    That is why it refuses, or the words of its voice.
+    """
+    content, audio = given.get("content"), given.get("audio")
+    if content or given.get("role") != "assistant":
+        return content
+    voice = audio.get("transcript") if isinstance(audio, Mapping) else None
+    return given.get("refusal") or voice or content
+
+
 def _named(given: Mapping[str, Any]) -> Message:
     name = given.get("name")
     if name is not None and not isinstance(name, str):
@@ -173,6 +240,8 @@ def _calls(given: Mapping[str, Any], role: str) -> Message:
             )
         return {"tool_call_id": id}
     calls = given.get("tool_calls")
+    if given.get("function_call") and not calls:
+        raise InvalidInputError("function_call is of a former API: give the call as tool_calls.")
     if not calls:
         return {}
     if role != "assistant" or not isinstance(calls, Sequence):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from commonplace.conversation.forms import Message, text_of, with_text
 from commonplace.conversation.tokens import Counter
-from commonplace.conversation.turns import Group, Said
-from commonplace.conversation.window import newest, shortened
+from commonplace.conversation.turns import Group, Said, asks, turn_start
+from commonplace.conversation.window import least, newest, shortened
 from commonplace.values.rendering import quoted
 from commonplace.values.validation import MAX_TEXT_CHARACTERS
 
@@ -54,11 +54,24 @@ class Prompt:
         self.room = budget - counter.message(self._head)
 
     def chosen(self, groups: Sequence[Group], summary: str) -> list[Group]:
-        """Return the last groups: all that fit, or fewer, so that there is room to recall."""
+        """Return the last groups: all that fit, or fewer, so that there is room to recall.
+
+        What the last turn asks is always among them: long results of its tools may fill the rest.
+        """
         room = self.room - self._counter.text(_rendered(summary))
         if len(newest(groups, room, self._counter)) == len(groups):
             return list(groups)
-        return newest(groups, room - self.room // 4, self._counter) or list(groups[-1:])
+        room -= self.room // 4
+        kept = newest(groups, room, self._counter) or list(groups[-1:])
+        asked = turn_start(groups)
+        if len(groups) - len(kept) <= asked or not asks(groups):
+            return kept
+        question, steps = groups[asked], groups[asked + 1 :]
+        both = [one.message for one in (*question, *steps[-1])]
+        if least(both, self._counter) > self.room:
+            return kept
+        room -= self._counter.messages(one.message for one in question)
+        return [question, *(newest(steps, room, self._counter) or steps[-1:])]
 
     def filled(self, groups: Sequence[Group], summary: str, about: str | None) -> Sent:
         """Return the request, never above the budget; what is recalled is `about` that."""

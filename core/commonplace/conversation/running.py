@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from commonplace.conversation.session import Session
-from commonplace.conversation.summarising import Summariser, summary
+from commonplace.conversation.summarising import Summariser, Summarising
 from commonplace.conversation.tokens import Counter
-from commonplace.conversation.turns import Group, asks
+from commonplace.conversation.turns import Group, asks, turn_start
 from commonplace.conversation.window import newest, shortened
 from commonplace.values.records import Record, Source
 from commonplace.values.validation import MAX_DERIVED_FROM, MAX_TEXT_CHARACTERS
@@ -53,7 +53,7 @@ class RunningSummary:
         self._memory = memory
         self._session = session
         self._counter = counter
-        self._summariser = summariser
+        self._summariser = None if summariser is None else Summarising(summariser, _SECONDS)
 
     def is_enough(self, groups: Sequence[Group], room: int) -> bool:
         """Tell whether nothing before these groups can matter for a window of this room."""
@@ -71,9 +71,11 @@ class RunningSummary:
         budget = room - room // 6
         if self._summariser is not None and newest(later, budget, self._counter) != later:
             recent = newest(later, room // 2, self._counter) or later[-1:]
-            older = later[: len(later) - len(recent)]
+            older = later[: min(len(later) - len(recent), turn_start(later))]
             if older and (written := self._summed_up(kept, older, room)):
-                kept, later = written, recent
+                kept, later = written, later[len(older) :]
+        if kept is not None and not kept.is_current:
+            return Covered(), list(groups)  # it is held back, and stands for nothing
         return self._shown(kept, room), later
 
     def forget_if_it_covers(self, records: Sequence[Record]) -> None:
@@ -94,8 +96,8 @@ class RunningSummary:
         return self._memory._engine.exact(self._memory.path, self._session.id_of("summary"))
 
     def _shown(self, kept: Record | None, room: int) -> Covered:
-        """Return the summary, shortened to a sixth of the room; not if it is held back."""
-        if kept is None or not kept.is_current:
+        """Return the summary, shortened to a sixth of the room."""
+        if kept is None:
             return Covered()
         message = {"role": "system", "content": kept.text}
         if self._counter.message(message) > room // 6:
@@ -107,7 +109,7 @@ class RunningSummary:
     def _summed_up(self, kept: Record | None, older: Sequence[Group], room: int) -> Record | None:
         assert self._summariser is not None
         former = kept.text if kept is not None and kept.is_current else ""
-        text = summary(self._summariser, former, older, max(room // 12, 20), _SECONDS)
+        text = self._summariser.summary(former, older, max(room // 12, 20))
         if text is None:
             return None
         said = [one.record for group in older for one in group]

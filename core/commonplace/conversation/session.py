@@ -13,11 +13,11 @@ from commonplace.conversation.forms import (
     ORIGINS,
     SYSTEM,
     Message,
+    as_kept,
     bare_call,
     message_of,
     metadata_of,
     text_of,
-    without_bytes,
 )
 from commonplace.conversation.turns import Group, Said, grouped
 from commonplace.values.records import KEPT_APART, Record, Source, new_id
@@ -32,6 +32,7 @@ HELD = "commonplace:held"
 
 _PAYLOADS = 64
 _READ_FIRST = 64
+_MOST_READ_FIRST = 1_024
 _LATER = timedelta(microseconds=1)
 
 
@@ -56,6 +57,7 @@ class Session:
         self._memory = memory
         self.source = source
         self._latest: Record | None = None
+        self._read_first = _READ_FIRST
         self._payloads: dict[str, Message] = {}
         self._system: list[Message] = []
 
@@ -83,14 +85,18 @@ class Session:
         return found[::-1], total
 
     def tail(self, is_enough: Callable[[list[Group]], bool]) -> Tail:
-        """Return the newest messages, as far back as is enough: a long session costs little."""
-        limit = _READ_FIRST
+        """Return the newest messages, as far back as is enough: a long session costs little.
+
+        It begins with as many as were enough before, since a budget seldom changes.
+        """
+        limit = self._read_first
         while True:
             records, total = self.read(limit)
             tail = Tail(records, grouped(self.said(records)), total)
             if len(records) == total or is_enough(tail.groups):
+                self._read_first = min(limit, _MOST_READ_FIRST)
                 return tail
-            limit *= 4
+            limit *= 2
 
     def known(self, ids: Sequence[str]) -> list[Record]:
         """Return the messages of the session with these ids."""
@@ -203,12 +209,13 @@ class Session:
             origin = min(origin, given.origin, key=trust_of)
         agent = message.get("name") or (given.agent if message["role"] == "assistant" else None)
         is_system = message["role"] in SYSTEM
+        kept = as_kept(message)
         return Record(
-            text_of(message),
+            text_of(kept if isinstance(kept["content"], str) else message),
             kind="message",
             source=replace(given, agent=agent, origin=origin),
             scope=self._memory.path,
-            metadata=metadata_of(without_bytes(message), origin),
+            metadata=metadata_of(kept, origin),
             id=self.id_of("system") if is_system else id,
             quarantine=KEPT_APART if is_system else None,
         )
@@ -234,7 +241,7 @@ class Session:
     def _keep_payloads(self, records: Sequence[Record], messages: Sequence[Message]) -> None:
         for record, message in zip(records, messages, strict=True):
             self._payloads.pop(record.id, None)
-            if without_bytes(message) != message:
+            if as_kept(message) != message:
                 self._payloads[record.id] = message
         for id in list(self._payloads)[:-_PAYLOADS]:
             del self._payloads[id]

@@ -8,7 +8,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import TypeAlias
 
-from commonplace.conversation.forms import text_of
+from commonplace.conversation.forms import cut, text_of
 from commonplace.conversation.turns import Group
 from commonplace.values.rendering import quoted
 
@@ -17,6 +17,8 @@ Summariser: TypeAlias = Callable[[str], str]
 
 _CHARACTERS_A_CALL = 40_000
 _CHARACTERS_A_MESSAGE = 4_000
+_CHARACTERS_A_WORD = 100
+"""Above what a word takes in any language."""
 _TASK = (
     "Write the summary of a conversation that goes on. Keep every fact, name, number, wish, "
     "decision and open question, from the former summary as well. Write in the language of the "
@@ -27,20 +29,44 @@ _TASK = (
 _logger = logging.getLogger("commonplace")
 
 
-def summary(
-    summariser: Summariser, former: str, groups: Iterable[Group], words: int, seconds: float
-) -> str | None:
-    """Return a summary of `former` and these messages, or None if the summariser gives none.
+class Summarising:
+    """Asks a summariser for no longer than `seconds`, and never twice at the same time."""
 
-    It has none if it raises, takes more than `seconds` for one answer, or answers with anything
-    but a text: that is logged, and the messages stay as they are.
-    """
-    for said in _portions(groups):
-        answer = _answered(summariser, _prompt(former, said, words), seconds)
-        if answer is None:
+    def __init__(self, summariser: Summariser, seconds: float) -> None:
+        """Ask `summariser`."""
+        self._summariser = summariser
+        self._seconds = seconds
+        self._asking: Thread | None = None
+
+    def summary(self, former: str, groups: Iterable[Group], words: int) -> str | None:
+        """Return a summary of `former` and these messages, or None if the summariser gives none.
+
+        It has none if it raises, takes too long for one answer, still works on an earlier one, or
+        answers with anything but a text: that is logged, and the messages stay as they are. An
+        answer that is far longer than what was asked for is shortened.
+        """
+        for said in _portions(groups):
+            answer = self._answered(_prompt(former, said, words))
+            if answer is None:
+                return None
+            former = cut(answer, words * _CHARACTERS_A_WORD)
+        return former
+
+    def _answered(self, prompt: str) -> str | None:
+        if self._asking is not None and self._asking.is_alive():
+            _logger.warning("The summariser still works on an earlier summary; it is left out.")
             return None
-        former = answer
-    return former
+        outcome: Queue[object] = Queue()
+        # A thread that no exit waits for: a call that hangs cannot be ended from outside.
+        self._asking = Thread(target=_ask, args=(self._summariser, prompt, outcome), daemon=True)
+        self._asking.start()
+        try:
+            return _checked(outcome.get(timeout=self._seconds))
+        except Empty:
+            _logger.warning(
+                "The summariser gave no answer in %s seconds; it is left out.", self._seconds
+            )
+            return None
 
 
 def _prompt(former: str, said: str, words: int) -> str:
@@ -63,15 +89,7 @@ def _portions(groups: Iterable[Group]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _answered(summariser: Summariser, prompt: str, seconds: float) -> str | None:
-    outcome: Queue[object] = Queue()
-    # A thread of its own that no exit waits for: a call that hangs cannot be ended from outside.
-    Thread(target=_ask, args=(summariser, prompt, outcome), daemon=True).start()
-    try:
-        answer = outcome.get(timeout=seconds)
-    except Empty:
-        _logger.warning("The summariser gave no answer in %s seconds; it is left out.", seconds)
-        return None
+def _checked(answer: object) -> str | None:
     if isinstance(answer, BaseException):
         _logger.error("The summariser failed; it is left out.", exc_info=answer)
         return None

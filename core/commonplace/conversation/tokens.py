@@ -18,6 +18,7 @@ from typing import Any
 
 from commonplace.conversation.forms import Message, embedded
 from commonplace.conversation.images import image_tokens
+from commonplace.errors import InvalidInputError
 from commonplace.values.rendering import Tokenizer
 
 PRIMING = 3
@@ -141,7 +142,8 @@ class Counter:
     def __init__(self, model: str | None = None, tokenizer: Tokenizer | None = None) -> None:
         """Count with `tokenizer`, or else with that of `model`."""
         self._model = model
-        self.text = lru_cache(maxsize=4096)(tokenizer or tokenizer_of(model))
+        counted = tokenizer_of(model) if tokenizer is None else _checked(tokenizer)
+        self.text = lru_cache(maxsize=4096)(counted)
 
     def message(self, message: Message) -> int:
         """Return how many tokens a message takes in a request."""
@@ -175,3 +177,16 @@ class Counter:
 
     def _call(self, call: Mapping[str, Any]) -> int:
         return self.text(json.dumps(call, ensure_ascii=False)) + _PER_CALL
+
+
+def _checked(tokenizer: Tokenizer) -> Tokenizer:
+    def counted(text: str) -> int:
+        tokens: object = tokenizer(text)
+        if not hasattr(tokens, "__index__") or isinstance(tokens, bool) or int(tokens) < 0:
+            raise InvalidInputError(
+                f"tokenizer gave {tokens!r:.80} for {text!r:.40}. It gives a count of tokens, such "
+                "as lambda text: len(encoding.encode(text))."
+            )
+        return int(tokens)
+
+    return counted

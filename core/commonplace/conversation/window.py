@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from commonplace.conversation.forms import Message, bare_call, mark, with_text
+from commonplace.conversation.forms import Message, bare_call, cut, mark, with_text
 from commonplace.conversation.tokens import Counter
 from commonplace.conversation.turns import Group
 from commonplace.errors import InvalidInputError
+
+_A_MARK = "[… 9,999,999 characters left out …]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,11 @@ def shortened(messages: Sequence[Message], budget: int, counter: Counter) -> lis
     )
 
 
+def least(messages: Sequence[Message], counter: Counter) -> int:
+    """Return how many tokens `shortened` leaves of messages at most, if they must be short."""
+    return counter.messages(_without_arguments(with_text(one, _A_MARK)) for one in messages)
+
+
 def _longest_fitting(
     messages: Sequence[Message], fits: Callable[[Sequence[Message]], bool]
 ) -> list[Message] | None:
@@ -76,7 +83,7 @@ def _longest_fitting(
     best = None
     while least <= most:
         characters = (least + most) // 2
-        tried = [with_text(one, _cut(one["content"], characters)) for one in messages]
+        tried = [with_text(one, _shorter(one["content"], characters)) for one in messages]
         if fits(tried):
             best, least = tried, characters + 1
         else:
@@ -84,13 +91,8 @@ def _longest_fitting(
     return best
 
 
-def _cut(text: str | None, characters: int) -> str | None:
-    if text is None or len(text) <= characters:
-        return text
-    end = characters // 3
-    left_out = f"[… {len(text) - characters:,} characters left out …]"
-    cut = f"{text[: characters - end]}{left_out}{text[len(text) - end :]}"
-    return cut if len(cut) < len(text) else text
+def _shorter(text: str | None, characters: int) -> str | None:
+    return None if text is None else cut(text, characters)
 
 
 def _text(message: Message) -> str | None:

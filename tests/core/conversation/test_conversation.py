@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from commonplace import AsyncMemory, InvalidInputError, Memory, RecordNotFoundError, Source
-from commonplace.conversation import Conversation
+from commonplace.conversation import Conversation, running
 from commonplace.conversation.tokens import PRIMING, Counter
 from commonplace.conversation.turns import NO_RESULT
 from commonplace.conversation.window import shortened
@@ -237,6 +239,44 @@ class TestWhatIsKept:
 
         assert contents(chat.messages(max_tokens=AMPLE)) == ["Hi \ufffd"] * 2
 
+    @pytest.mark.parametrize("long", ["x" * 900_000, "\u4e00" * 300_000, "\u0001" * 400_000])
+    def test_what_is_too_long_to_keep_is_sent_whole_by_its_object_and_kept_with_a_mark(
+        self, alice: Memory, chat: Conversation, long: str
+    ) -> None:
+        chat.extend([HELLO, CALLING, {**RESULT, "content": long + "end"}])
+
+        assert chat.messages(max_tokens=AMPLE)[-1]["content"] == long + "end"
+        kept = alice.conversation("monday", tokenizer=words).messages(max_tokens=AMPLE)
+        assert kept[:2] == [HELLO, CALLING]
+        assert kept[-1]["content"].endswith("end")
+        assert "characters left out" in kept[-1]["content"]
+
+    def test_arguments_too_long_to_keep_are_emptied_there(
+        self, alice: Memory, chat: Conversation
+    ) -> None:
+        function = {"name": "write", "arguments": json.dumps({"text": "x" * 900_000})}
+        calling = {**CALLING, "tool_calls": [{**CALL, "function": function}]}
+        chat.extend([HELLO, calling, RESULT])
+
+        assert chat.messages(max_tokens=AMPLE)[1] == calling
+        kept = alice.conversation("monday", tokenizer=words).messages(max_tokens=AMPLE)
+        assert kept[1]["tool_calls"][0]["function"] == {"name": "write", "arguments": "{}"}
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            ({"content": None, "refusal": "I cannot say"}, "I cannot say"),
+            ({"content": [{"type": "refusal", "refusal": "No"}]}, "No"),
+            ({"content": None, "audio": {"id": "a1", "transcript": "Hello there"}}, "Hello there"),
+        ],
+    )
+    def test_what_a_model_says_in_place_of_a_text_is_kept(
+        self, chat: Conversation, given: Any, kept: str
+    ) -> None:
+        chat.extend([HELLO, {"role": "assistant", **given}])
+
+        assert contents(chat.messages(max_tokens=AMPLE)) == [HELLO["content"], kept]
+
     def test_a_text_over_the_limit_of_records_is_sent_whole(self, chat: Conversation) -> None:
         said = {"role": "user", "content": "é" * 150_000}
         chat.add(said)
@@ -270,6 +310,37 @@ class TestBadInput:
         with pytest.raises(InvalidInputError):
             chat.extend([HELLO, message])
         assert chat.records() == []
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({"role": "function", "name": "f", "content": "1"}, "tool_call_id"),
+            ({"role": "assistant", "content": None, "function_call": {"name": "f"}}, "tool_calls"),
+            ({"id": "c", "choices": [{"message": HI}]}, "choices[0].message"),
+            ({"index": 0, "finish_reason": "stop", "message": HI}, "choices[0].message"),
+            ({"id": "r", "output": [HI]}, "extend(response.output)"),
+        ],
+    )
+    def test_what_only_holds_a_message_is_refused_with_what_to_give(
+        self, chat: Conversation, given: Any, says: str
+    ) -> None:
+        with pytest.raises(InvalidInputError, match=re.escape(says)):
+            chat.add(given)
+
+    @pytest.mark.parametrize("tokens", [None, "7", -1, 2.5, True])
+    def test_a_tokenizer_that_counts_nothing_is_named(self, alice: Memory, tokens: Any) -> None:
+        chat = alice.conversation("monday", tokenizer=lambda _: tokens)
+        chat.add(HELLO)
+
+        with pytest.raises(InvalidInputError, match="tokenizer gave"):
+            chat.messages(max_tokens=AMPLE)
+
+    def test_a_summariser_that_is_awaited_is_refused(self, alice: Memory) -> None:
+        async def model(_: str) -> str:
+            return "So it was"
+
+        with pytest.raises(InvalidInputError, match="summariser is called in a thread"):
+            alice.conversation("monday", summariser=model)  # type: ignore[arg-type]
 
     def test_a_conversation_needs_a_name(self, alice: Memory) -> None:
         for wrong in ("", " ", None, 3):
@@ -430,9 +501,35 @@ class TestTheWindow:
         chat.extend([HELLO, CALLING, {**RESULT, "content": "rain " * 900}])
 
         window = chat.messages(max_tokens=80)
-        assert [one["role"] for one in window] == ["assistant", "tool"]
+        assert [one["role"] for one in window] == ["user", "assistant", "tool"]
         assert window.tokens <= 80
-        assert window[0] == CALLING
+        assert window[:2] == [HELLO, CALLING]
+
+    def test_what_was_asked_stays_however_much_its_tools_answer(self, chat: Conversation) -> None:
+        chat.extend([*turn(1), {"role": "user", "content": "When is the next ferry?"}])
+        for number in range(9):
+            call = {**CALL, "id": f"c{number}"}
+            chat.add({"role": "assistant", "content": None, "tool_calls": [call]})
+            chat.add({**RESULT, "tool_call_id": f"c{number}", "content": f"r{number} " * 40})
+
+        window = chat.messages(max_tokens=300)
+        assert window[0]["content"] == "When is the next ferry?"
+        assert window[-1]["content"].startswith("r8 r8")
+        assert {len(window[1::2]) - len(window[2::2]), len(window) % 2} == {0, 1}
+        assert window.tokens <= 300
+        assert window.truncated.messages == 21 - len(window)
+
+    def test_a_long_question_is_shortened_beside_what_its_tools_answer(
+        self, chat: Conversation
+    ) -> None:
+        chat.add({"role": "user", "content": "begin " + "word " * 900 + "end?"})
+        chat.extend([CALLING, {**RESULT, "content": "rain " * 900}])
+
+        window = chat.messages(max_tokens=120)
+        assert [one["role"] for one in window] == ["user", "assistant", "tool"]
+        assert window[0]["content"].startswith("begin")
+        assert len(window.truncated.shortened) == 2
+        assert window.tokens <= 120
 
 
 @IN_MEMORY
@@ -494,6 +591,57 @@ class TestTheSummary:
         assert chat.messages(max_tokens=200)[-1] == turn(19)[-1]
         assert "no route to the model" in caplog.text
         assert len(chat.records()) == 40
+
+    def test_one_that_hangs_is_waited_for_once(
+        self, alice: Memory, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(running, "_SECONDS", 0.01)
+        goes_on, asked = Event(), []
+
+        def model(prompt: str) -> str:
+            asked.append(prompt)
+            goes_on.wait()
+            return "So it was"
+
+        chat = alice.conversation("monday", tokenizer=words, summariser=model)
+        chat.extend([one for number in range(20) for one in turn(number)])
+        windows = [chat.messages(max_tokens=200) for _ in range(3)]
+        goes_on.set()
+
+        assert len(asked) == 1
+        assert all(window[-1] == turn(19)[-1] for window in windows)
+        assert "no answer in 0.01 seconds" in caplog.text
+        assert "still works on an earlier summary" in caplog.text
+        assert len(chat.records()) == 40
+
+    def test_one_far_too_long_is_kept_shortened(self, alice: Memory) -> None:
+        chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: "ja " * 50_000)
+        chat.extend([one for number in range(20) for one in turn(number)])
+        chat.messages(max_tokens=300)
+
+        [summary] = alice.records(kind="summary")
+        assert "characters left out" in summary.text
+        assert len(summary.text) < 5_000
+
+    def test_one_that_is_held_back_takes_no_room(self, alice: Memory) -> None:
+        chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: ORDERS)
+        chat.extend([one for number in range(20) for one in turn(number)])
+        chat.messages(max_tokens=300)
+
+        without = alice.conversation("monday", tokenizer=words).messages(max_tokens=300)
+        window = chat.messages(max_tokens=300)
+        assert ORDERS not in str(window)
+        assert window == without
+        assert len(window) > 10  # a summary that was shown would leave less
+
+    def test_what_is_asked_now_is_not_summed_up(self, alice: Memory) -> None:
+        chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: "So it was")
+        chat.extend([one for number in range(9) for one in turn(number)])
+        chat.extend([HELLO, CALLING, {**RESULT, "content": "rain " * 200}])
+
+        window = chat.messages(max_tokens=300)
+        assert "So it was" in window[0]["content"]
+        assert window[1:3] == [HELLO, CALLING]
 
     def test_one_that_is_long_is_shortened(self, alice: Memory) -> None:
         chat = alice.conversation("monday", tokenizer=words, summariser=lambda _: "ja " * 5000)
