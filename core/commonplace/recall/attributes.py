@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from commonplace.recall.of_text import of_text
 from commonplace.recall.statements import change_span, is_of_self
+from commonplace.recall.subjects import is_about_another
 from commonplace.recall.tokens import UNSPACED
 from commonplace.recall.word_lists import word_lists
 
@@ -21,6 +23,11 @@ _WORD = re.compile(r"[^\s,;:.!?]+(?:[.:,](?=\w)[^\s,;:.!?]+)*|[—–=:]")
 _NEGATED = re.compile(r"n['’]t\b|[不没沒無]|ない|않|아니", re.IGNORECASE)
 _UNSPACED_BEING = re.compile("^(.{1,8}?)(?:是|は|が)")
 _UNSPACED_HAVING = re.compile("^(?:现在|現在|今|最近|也|新)*(?:有|に|には|があ|があり)")
+
+
+def leaves(newer: Statement, older: Statement) -> bool:
+    """Tell whether the newer is about something else, or tells something else of the same."""
+    return is_about_another(newer, older) or is_of_another_attribute(newer, older)
 
 
 def is_of_another_attribute(newer: Statement, older: Statement) -> bool:
@@ -52,15 +59,21 @@ def _keeps_value(newer: Statement, older: Statement) -> bool:
     return not _is_denied(newer.text, told) or _is_denied(older.text, before)
 
 
+@of_text
+def _gives_name(older: Statement) -> bool:
+    """Tell whether it says of something else than the speaker what its name is, or of what."""
+    if is_of_self(older.text) or older.tells_time:
+        return False
+    return _form(_rest_words(older, _subject(older))) == "name"
+
+
 def _tells_otherwise(newer: Statement, older: Statement) -> bool:
     """Tell whether both begin with one thing, and the newer does not say what that is now.
 
     The older gives a name: of "is single" or "at 9:30" others tell what may take its place.
     """
     subject = _subject(older)
-    if is_of_self(older.text) or older.tells_time or _form(_rest_words(older, subject)) != "name":
-        return False
-    if not _begins_with(newer, subject, older):
+    if not _gives_name(older) or not _begins_with(newer, subject, older):
         return False
     is_what = _follows(older, subject, "being")
     if not _only_times(newer):
@@ -72,6 +85,7 @@ def _tells_otherwise(newer: Statement, older: Statement) -> bool:
     return is_what
 
 
+@of_text
 def _subject(statement: Statement) -> set[str]:
     """Return the stems of what stands before "is", or else of the first word that is of sense."""
     words = _words(statement.text)
@@ -95,6 +109,7 @@ def _begins_with(newer: Statement, subject: set[str], older: Statement) -> bool:
     )
 
 
+@of_text
 def _only_times(statement: Statement) -> bool:
     """Tell whether a statement says when it holds ("now", "new") and not that something changed."""
     start, end = change_span(statement.text)

@@ -21,8 +21,9 @@ from itertools import pairwise
 import numpy as np
 
 from commonplace.recall.asking import size
-from commonplace.recall.attributes import is_of_another_attribute
+from commonplace.recall.attributes import leaves
 from commonplace.recall.growing import Doubles, Floats, Rows
+from commonplace.recall.of_text import of_text
 from commonplace.recall.statements import (
     BEING,
     SHORT,
@@ -33,7 +34,7 @@ from commonplace.recall.statements import (
     tells_of_end,
     tells_time,
 )
-from commonplace.recall.subjects import is_about_another, opening_of
+from commonplace.recall.subjects import opening_of
 from commonplace.recall.terms import DEFAULT_LANGUAGE, detect_language, stem, terms_in
 from commonplace.recall.tokens import UNSPACED, joined, split
 from commonplace.recall.word_lists import word_lists
@@ -89,7 +90,8 @@ class Statement:
     named: frozenset[Term]
     states: bool = True
 
-    @cached_property
+    @property
+    @of_text
     def words(self) -> frozenset[str]:
         """Its words; of scripts without spaces, the characters."""
         runs = split(self.text)
@@ -97,12 +99,14 @@ class Statement:
             return frozenset(runs)
         return frozenset(part for run in runs for part in (run if UNSPACED.match(run) else (run,)))
 
-    @cached_property
+    @property
+    @of_text
     def stems(self) -> list[str]:
         """The stems of its words but for function words and verbs of what lasts, in their order."""
         return self.stems_in(self.text)
 
-    @cached_property
+    @property
+    @of_text
     def language(self) -> str:
         """The language that it is in."""
         return detect_language(split(self.text), DEFAULT_LANGUAGE)
@@ -123,7 +127,8 @@ class Statement:
         """Whether it says that it replaces what held before."""
         return self.states and size(self.text) <= SHORT and tells_of_change(self.text)
 
-    @cached_property
+    @property
+    @of_text
     def tells_of_end(self) -> bool:
         """Whether it says that something ended."""
         return tells_of_end(self.text)
@@ -135,7 +140,8 @@ class Statement:
         before = _stems(self.text[: change_span(self.text)[0]])
         return not before or not {*other.stems, *other.stems_named}.isdisjoint(before)
 
-    @cached_property
+    @property
+    @of_text
     def subject(self) -> set[str]:
         """The stems of what it is about: what stands before "is", or else its first word.
 
@@ -147,13 +153,15 @@ class Statement:
         own = _stems(text[: being.start()]) if being else []
         return {one for one in own or _stems(text)[:1] if not _has_digit(one)}
 
-    @cached_property
+    @property
+    @of_text
     def opening(self) -> str:
         """What stands before what says that something is or changed, or else its beginning."""
         being = BEING.search(self.text)
         return opening_of(self.text, being.start() if being else len(self.text))
 
-    @cached_property
+    @property
+    @of_text
     def counted(self) -> set[str]:
         """The stems of what it says how many there are of: what follows a number."""
         if UNSPACED.search(self.text):
@@ -161,7 +169,8 @@ class Statement:
         follows = (after for one, after in pairwise(split(self.text)) if _has_digit(one))
         return {stem for after in follows for stem in self.stems_in(after) if not _has_digit(stem)}
 
-    @cached_property
+    @property
+    @of_text
     def parts(self) -> set[str]:
         """The stems in what it writes as one: `max_retry_delay`, `ann@mail.test`, `--dry-run`."""
         written = [one for one in self.text.split() if _WRITTEN_AS_ONE.search(one)]
@@ -204,7 +213,8 @@ class Statement:
             return self.gives_number
         return not older.tells_time or self.tells_time or self.gives_number
 
-    @cached_property
+    @property
+    @of_text
     def gives_number(self) -> bool:
         """Whether it has a number, in digits or as a word."""
         if any(map(str.isnumeric, self.text)):
@@ -212,7 +222,8 @@ class Statement:
         usual = word_lists("stop_words").get(self.language, frozenset())
         return not (self.words & _number_words()).issubset(usual)
 
-    @cached_property
+    @property
+    @of_text
     def tells_time(self) -> bool:
         """Whether it names a time."""
         words = split(self.text)
@@ -277,7 +288,7 @@ def overtakes(
     "my brother moved" says nothing of where my sister lives.
     """
     older = ahead if newer is behind else behind
-    if is_unreal(newer.text) or (_are_short(behind, ahead) and _leaves(newer, older)):
+    if is_unreal(newer.text) or (_are_short(behind, ahead) and leaves(newer, older)):
         return False
     if _gives_anew(newer, older, cosine):
         return True
@@ -291,11 +302,6 @@ def overtakes(
         and (not missing or (_are_numerals(missing) and ahead.asks_for(missing, newer)))
         and _overlap(ahead.words, behind.words) >= SHARED
     )
-
-
-def _leaves(newer: Statement, older: Statement) -> bool:
-    """Tell whether the newer is about something else, or tells something else of the same."""
-    return is_about_another(newer, older) or is_of_another_attribute(newer, older)
 
 
 def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: float) -> bool:

@@ -12,13 +12,17 @@ from commonplace.recall.confidence import competition, confidence, told_by_words
 from commonplace.recall.growing import Floats, Mask, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.naming import names_only
+from commonplace.recall.persons import asks_of_self, is_of_relation
 from commonplace.recall.unmarked import names_what_is_wanted
 from commonplace.recall.words import contained
 
 _BESIDE = 0.01
-"""How far below what answers that is put which only names it, in units of relevance."""
+"""How far below what answers that is put which does not, in units of relevance."""
 
 _MORE_LIKELY_THAN_NOT = 0.5
+
+_MOST_LOOKED_AT = 8
+"""Among so many of the first, it is looked for what is about somebody else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,37 +47,54 @@ class Likely:
         )
         return None if repeats is None or repeats.all() else repeats
 
-    def behind(self, relevance: Floats, best: int, repeats: Mask) -> Floats:
-        """Return relevance with what only says the query again behind what answers it.
+    def names_again(self, best: int) -> bool:
+        """Tell whether the best only names what is asked for, and was said more than once.
 
-        It is changed where the query asks who, what or where, the best repeat is no statement by
-        its form ("my dentist") and was said more than once, and another is more likely than not.
+        The query asks who, what or where, and that is no statement by its form: "my dentist".
         """
         query, row = self.question.text.strip(), int(self.rows[best])
-        if not (asks(query) and names_what_is_wanted(query)):
-            return relevance
-        if not self.hot.arrays.utterances.said_again(row):
-            return relevance
-        likely = self._without(repeats, relevance)[~repeats].max()
-        if likely <= _MORE_LIKELY_THAN_NOT or not names_only(self.hot.record(row).text):
-            return relevance
-        most = relevance[~repeats].max() - _BESIDE
-        return np.where(repeats, np.minimum(relevance, most), relevance)
+        return (
+            asks(query)
+            and names_what_is_wanted(query)
+            and self.hot.arrays.utterances.said_again(row)
+            and names_only(self.hot.record(row).text)
+        )
 
-    def confidences(self, relevance: Floats, best: int, repeats: Mask | None) -> Floats:
+    def of_others(self, best: Rows) -> Mask | None:
+        """Return which are about a relative or friend where the query is about who asks it.
+
+        None if the best is not, or if all are.
+        """
+        if not asks_of_self(self.question.text) or not self._is_of_relation(int(best[0])):
+            return None
+        found = np.zeros(len(self.rows), np.bool_)
+        found[[place for place in best[:_MOST_LOOKED_AT] if self._is_of_relation(place)]] = True
+        return None if found.all() else found
+
+    def behind(self, relevance: Floats, some: Mask) -> Floats:
+        """Return relevance with some right behind another that is more likely than not."""
+        if self._without(some, relevance)[~some].max() <= _MORE_LIKELY_THAN_NOT:
+            return relevance
+        most = relevance[~some].max() - _BESIDE
+        return np.where(some, np.minimum(relevance, most), relevance)
+
+    def confidences(self, relevance: Floats, best: int, aside: Mask | None) -> Floats:
         """Return the confidence of each, `best` being the place of the best.
 
-        Where `repeats` only say the query again ("gate code"), others are as likely as they would
-        be without them: they do not tell how well those answer.
+        Where those `aside` only say the query again ("gate code"), or are about somebody else,
+        others are as likely as without them: they do not tell how well those answer.
         """
         scores, rows = self.scores, self.rows
         nearest, certainty = float(scores.cosine[rows].max()), scores.scale.certainty
         sure = confidence(relevance, competition(scores.relevance[rows]), nearest, certainty)
-        if repeats is not None:
-            sure = np.maximum(sure, self._without(repeats, relevance))
+        if aside is not None:
+            sure = np.maximum(sure, self._without(aside, relevance))
         if not scores.is_read:
             sure = sure * told_by_words(float(scores.arms.own_words[rows[best]]))
         return sure
+
+    def _is_of_relation(self, place: int) -> bool:
+        return is_of_relation(self.hot.record(int(self.rows[place])).text)
 
     def _without(self, some: Mask, relevance: Floats) -> Floats:
         """Return the confidence of each as if some were not there."""

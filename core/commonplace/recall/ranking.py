@@ -72,9 +72,13 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     used = relevance.copy()
     best = _best_first(hot, rows, relevance, limit)
     likely = Likely(hot, question, scores, rows)
-    again = likely.repeating(int(best[0]))
-    if again is not None:
-        relevance = likely.behind(relevance, int(best[0]), again)
+    aside = likely.repeating(int(best[0]))
+    moves = aside is not None and likely.names_again(int(best[0]))
+    if aside is None:
+        aside = likely.of_others(best)
+        moves = aside is not None
+    if aside is not None and moves:
+        relevance = likely.behind(relevance, aside)
         best = _best_first(hot, rows, relevance, limit)
     best, repeats = _once(hot, rows, best, relevance, limit)
     beside: dict[int, int] = {}
@@ -83,7 +87,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
         held = Held(hot, rows, scores, question)
         best, beside = held.beside(best, relevance)
         best, overtaken = held.newer_first(best, relevance)
-    sure = likely.confidences(relevance, int(best[0]), again)
+    sure = likely.confidences(relevance, int(best[0]), aside)
     return Ranking(hot, scores, rows, best, used, relevance, sure, repeats, overtaken, beside)
 
 

@@ -110,13 +110,17 @@ def is_unreal(text: str) -> bool:
 
 def is_of_self(text: str) -> bool:
     """Tell whether a statement begins with "I" or "we"."""
-    lists = word_lists("first_person")
     opening = text.lower().replace("’", "'").split(maxsplit=1)[:1]
-    return any(
-        word in lists[name] if name != _UNSPACED else word.startswith(tuple(lists[name]))
-        for word in opening
-        for name in lists
-    )
+    spaced, runs = _first_person()
+    return any(word in spaced or word.startswith(runs) for word in opening)
+
+
+@lru_cache(maxsize=1)
+def _first_person() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words, and what a run of a script without spaces begins with."""
+    lists = word_lists("first_person")
+    spaced = frozenset[str]().union(*(lists[name] for name in lists.keys() - {_UNSPACED}))
+    return spaced, tuple(lists[_UNSPACED])
 
 
 @lru_cache(maxsize=1)

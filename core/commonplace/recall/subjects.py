@@ -51,7 +51,7 @@ def _is_of_relation(newer: Statement, older: Statement) -> bool:
         return any(run in start and run not in older.text for run in runs)
     if is_of_self(newer.text):
         return False
-    named = _relations().intersection(one.removesuffix("'s") for one in split(opening))
+    named = relations().intersection(one.removesuffix("'s") for one in split(opening))
     usual = word_lists("stop_words").get(newer.language, frozenset())
     return any(_unknown(newer, older, one) for one in named - older.words - usual)
 
@@ -116,7 +116,7 @@ def _occasions() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1)
-def _relations() -> frozenset[str]:
+def relations() -> frozenset[str]:
     """Return them in all languages: of a short statement the language is not always known."""
     lists = word_lists("relation_words").items()
     return frozenset(word for name, words in lists if name != _UNSPACED for word in words)

@@ -67,6 +67,15 @@ TOLD = [
     ("月曜日に何をしましたか。", MONDAY),
     ("我三天前说了什么？", THREE_DAYS_AGO),
     ("3月5日发生了什么？", MARCH_5),
+    ("Τι έκανα προχθές;", DAY_BEFORE),
+    ("Mitä tein toissapäivänä?", DAY_BEFORE),
+    ("מה עשיתי שלשום?", DAY_BEFORE),
+    ("Hva gjorde jeg i forgårs?", DAY_BEFORE),
+    ("Ce am făcut alaltăieri?", DAY_BEFORE),
+    ("사흘 전에 뭐 했어?", THREE_DAYS_AGO),
+    ("O que eu fiz na segunda?", MONDAY),
+    ("O que fiz segunda passada?", MONDAY),
+    ("What did I do this Monday?", MONDAY),
 ]
 
 
