@@ -42,6 +42,11 @@ WRITES: dict[str, tuple[Callable[[Memory], object], str]] = {
     "importance true": (lambda m: m.remember("x", importance=True), "importance"),
     "metadata not a dict": (lambda m: m.remember("x", metadata=[1]), "metadata"),  # type: ignore[arg-type]
     "metadata not JSON": (lambda m: m.remember("x", metadata={"a": {1}}), r"metadata\['a'\]"),
+    "metadata with a long integer": (
+        lambda m: m.remember("x", metadata={"a": 10**4_300}),
+        "4,300 digits",
+    ),
+    "a value that is a long integer": (lambda m: m.set("a", 10**4_300), "4,300 digits"),
     "metadata with NaN": (lambda m: m.remember("x", metadata={"a": float("nan")}), "nan"),
     "source of a wrong type": (lambda m: m.remember("x", source="me"), "source"),  # type: ignore[arg-type]
     "unknown origin": (

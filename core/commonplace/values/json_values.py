@@ -9,6 +9,9 @@ from commonplace.values.characters import mended
 from commonplace.values.records import JSON
 
 MAX_DEPTH = 100
+MAX_DIGITS = 4_300
+"""Of an integer: Python writes no longer one as text, unless a program changes that."""
+_MORE_THAN_DIGITS = 10**MAX_DIGITS
 
 
 def checked_json(value: JSON, where: str) -> JSON:
@@ -50,6 +53,11 @@ def _scalar(value: JSON, where: str) -> JSON:
     if type(value) is float:
         if not math.isfinite(value):
             raise InvalidInputError(f"{where} is {value}, which JSON cannot hold.")
+    elif type(value) is int and abs(value) >= _MORE_THAN_DIGITS:
+        raise InvalidInputError(
+            f"{where} is an integer of more than {MAX_DIGITS:,} digits, which Python does not "
+            "write as JSON: give it as text."
+        )
     elif not (value is None or type(value) in (bool, int)):
         raise InvalidInputError(
             f"{where} is {value!r} of type {type(value).__name__}: give None, bool, int, float, "

@@ -43,7 +43,7 @@ def beneath(raw: str, plain: str) -> Iterator[str]:
     `raw` is the text as it was given, `plain` as it reads: folded and in lower case.
     """
     yield from _in_tags(raw)
-    if not plain.isascii():
+    if not (raw.isascii() and plain.isascii()):  # blanks that read as spaces are in one alone
         yield from _behind_other_signs(raw, plain)
     yield from _spelt_otherwise(plain)
     yield from _escaped(raw, plain)
