@@ -14,7 +14,9 @@ this machine, and whether the answer stands in the prompt.
 
 What `add` and `messages` take in a conversation of so many turns, p50 and p95 in milliseconds
 beside tokenising, and what the loop that sends everything takes, in one run. *Busy* is the time of
-the processor. The turns have known vectors while they are stored, and the model's when it is asked.
+the processor. A turn is `add` and `messages`; its embedding belongs to the model, as tokenising
+does, and is told apart. The turns have known vectors while they are stored, and the model's when
+it is asked.
 """
 
 from __future__ import annotations
@@ -226,7 +228,16 @@ def costs(count: int) -> dict[str, list[tuple[float, float]]]:
             }
             for name, part in parts.items():
                 watch.time(name, part)
-    return watch.spent
+    return with_turns(watch.spent)
+
+
+def with_turns(spent: dict[str, list[tuple[float, float]]]) -> dict[str, list[tuple[float, float]]]:
+    """Return the times with those of a turn, with its one embedding and beside it."""
+    each = list(zip(spent["add, embedded and durable"], spent["messages"], strict=True))
+    turns = [(a + c, b + d) for (a, b), (c, d) in each]
+    embedding = spent["embedding alone"]
+    beside = [(a - c, b - d) for (a, b), (c, d) in zip(turns, embedding, strict=True)]
+    return {"a turn": turns, "a turn, beside its embedding": beside, **spent}
 
 
 def cost_table(spent: dict[str, list[tuple[float, float]]], count: int) -> Table:

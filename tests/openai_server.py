@@ -148,6 +148,7 @@ def _events(answer: str | Call, number: int) -> list[dict[str, Any]]:
     at = {"item_id": f"msg_{number}", "output_index": 1, "content_index": 0, "logprobs": []}
     pieces: list[dict[str, Any]] = [
         {"type": "response.created", "response": _response(answer, number, "in_progress")},
+        *_begun(answer, number, at),
         *({"type": "response.output_text.delta", **at, "delta": one} for one in _pieces(answer)),
         {
             "type": "response.output_item.done",
@@ -157,6 +158,20 @@ def _events(answer: str | Call, number: int) -> list[dict[str, Any]]:
         {"type": "response.completed", "response": _response(answer, number)},
     ]
     return [{**piece, "sequence_number": place} for place, piece in enumerate(pieces)]
+
+
+def _begun(answer: str | Call, number: int, at: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the events before the first piece of a text."""
+    if isinstance(answer, Call):
+        return []
+    reasoning = {"type": "reasoning", "id": f"rs_{number}", "summary": []}
+    item = {**_item(answer, number), "status": "in_progress", "content": []}
+    part = {"type": "output_text", "text": "", "annotations": []}
+    return [
+        {"type": "response.output_item.added", "output_index": 0, "item": reasoning},
+        {"type": "response.output_item.added", "output_index": 1, "item": item},
+        {"type": "response.content_part.added", **at, "part": part},
+    ]
 
 
 def _pieces(answer: str | Call) -> str:

@@ -9,7 +9,14 @@ from typing import Any
 from anyio import to_thread
 from typing_extensions import Self
 
-from commonplace_openai.remembering import Observed, Remembering, Resource, check_fits, lasting
+from commonplace_openai.remembering import (
+    FINAL,
+    Observed,
+    Remembering,
+    Resource,
+    check_fits,
+    lasting,
+)
 from commonplace_openai.requests import Api, Arguments
 from commonplace_openai.turns import Turns
 
@@ -39,6 +46,23 @@ class AsyncMemoryStream(Observed):
     ) -> None:
         await self.close()
 
+    def __getattr__(self, name: str) -> Any:
+        method = super().__getattr__(name)
+        if not name.startswith(FINAL):
+            return method
+
+        async def final() -> Any:
+            await self.until_done()
+            return await method()
+
+        return final
+
+    async def until_done(self) -> Self:
+        """Read the stream to its end."""
+        async for _ in self:
+            pass
+        return self
+
     async def close(self) -> None:
         """Close the stream, and observe what has come of it."""
         await self._stream.close()
@@ -58,8 +82,39 @@ class AsyncMemoryStream(Observed):
             await to_thread.run_sync(self._turns.observe, said, self._reply.said(), kept)
 
 
+class AsyncMemoryStreamManager:
+    """What the client's ``stream`` returns: it is entered for a stream, which is observed."""
+
+    def __init__(
+        self, method: Callable[..., Any], turns: Turns, api: Api, arguments: Arguments
+    ) -> None:
+        """Ask by `method` when it is entered."""
+        self._method, self._turns, self._api = method, turns, api
+        self._arguments = arguments
+
+    async def __aenter__(self) -> AsyncMemoryStream:
+        told = await to_thread.run_sync(self._turns.informed, self._api, self._arguments)
+        entered = await self._method(**told).__aenter__()
+        self._stream = AsyncMemoryStream(entered, self._turns, self._api, self._arguments)
+        return self._stream
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stream.close()
+
+
 class _AwaitedCalls(Resource):
     """A resource of a client whose calls are awaited."""
+
+    def _streaming(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(**arguments: Any) -> AsyncMemoryStreamManager:
+            return AsyncMemoryStreamManager(method, self._turns, self._api, lasting(arguments))
+
+        return asked
 
     def _remembering(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def asked(**arguments: Any) -> Any:

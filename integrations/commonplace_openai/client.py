@@ -8,7 +8,14 @@ from typing import Any
 
 from typing_extensions import Self
 
-from commonplace_openai.remembering import Observed, Remembering, Resource, check_fits, lasting
+from commonplace_openai.remembering import (
+    FINAL,
+    Observed,
+    Remembering,
+    Resource,
+    check_fits,
+    lasting,
+)
 from commonplace_openai.requests import Api, Arguments
 from commonplace_openai.turns import Turns
 
@@ -38,6 +45,17 @@ class MemoryStream(Observed):
     ) -> None:
         self.close()
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(FINAL):
+            self.until_done()
+        return super().__getattr__(name)
+
+    def until_done(self) -> Self:
+        """Read the stream to its end."""
+        for _ in self:
+            pass
+        return self
+
     def close(self) -> None:
         """Close the stream, and observe what has come of it."""
         self._stream.close()
@@ -56,8 +74,39 @@ class MemoryStream(Observed):
             self._turns.observe(self._api.said(arguments), self._reply.said(), kept)
 
 
+class MemoryStreamManager:
+    """What the client's ``stream`` returns: it is entered for a stream, which is observed."""
+
+    def __init__(
+        self, method: Callable[..., Any], turns: Turns, api: Api, arguments: Arguments
+    ) -> None:
+        """Ask by `method` when it is entered."""
+        self._method, self._turns, self._api = method, turns, api
+        self._arguments = arguments
+
+    def __enter__(self) -> MemoryStream:
+        manager = self._method(**self._turns.informed(self._api, self._arguments))
+        entered = manager.__enter__()
+        self._stream = MemoryStream(entered, self._turns, self._api, self._arguments)
+        return self._stream
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+
 class _Calls(Resource):
     """A resource of a client that is called."""
+
+    def _streaming(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(**arguments: Any) -> MemoryStreamManager:
+            return MemoryStreamManager(method, self._turns, self._api, lasting(arguments))
+
+        return asked
 
     def _remembering(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def asked(**arguments: Any) -> Any:
@@ -77,7 +126,7 @@ class _Calls(Resource):
 class MemoryClient(Remembering):
     """An ``openai.OpenAI()``, or a client of its form, with a memory.
 
-    Before ``chat.completions`` and ``responses`` (``create`` and ``parse``, streamed or not) it
+    Before ``chat.completions`` and ``responses`` (``create``, ``parse`` and ``stream``) it
     recalls what is known about the user's last message, and appends it to the system message or
     the instructions as quoted data. After the reply it observes request and reply as messages.
     What was recalled is never observed. Everything else of the client is unchanged.

@@ -17,6 +17,9 @@ from commonplace_openai.requests import Api, Arguments, ChatCompletions, Respons
 from commonplace_openai.turns import Turns
 
 REMEMBERED = ("create", "parse")
+STREAMED = "stream"
+FINAL = "get_final_"
+"""How the methods of a stream begin that read it to its end."""
 
 
 class Resource(ABC):
@@ -30,7 +33,13 @@ class Resource(ABC):
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._resource, name)
+        if name == STREAMED:
+            return self._streaming(method)
         return self._remembering(method) if name in REMEMBERED else method
+
+    @abstractmethod
+    def _streaming(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the method whose result, once it is entered, recalls, and observes at its end."""
 
     @abstractmethod
     def _remembering(self, method: Callable[..., Any]) -> Callable[..., Any]:

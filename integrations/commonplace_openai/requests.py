@@ -88,6 +88,9 @@ class ChatReply:
         self.id: str | None = None
 
     def take(self, piece: Any) -> None:
+        piece = getattr(piece, "chunk", piece)  # `stream` tells of each chunk, and of its parts
+        if not hasattr(piece, "choices"):
+            return
         self.id = piece.id
         for choice in piece.choices:
             if choice.index == 0 and choice.delta.content:

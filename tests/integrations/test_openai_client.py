@@ -164,7 +164,9 @@ class TestResponses:
         self, client: MemoryClient, alice: Memory
     ) -> None:
         stream = client.responses.create(model="gpt-4o", input=ASKED, stream=True)
-        for _ in range(4):
+        while next(stream).type != "response.output_text.delta":
+            pass
+        for _ in range(2):
             next(stream)
         stream.close()
         stream.close()
@@ -237,6 +239,36 @@ def test_all_else_is_the_client_itself(client: MemoryClient, openai_client: open
     assert client.base_url == openai_client.base_url
     assert client.responses.with_raw_response is openai_client.responses.with_raw_response
     assert client.models is openai_client.models
+
+
+@pytest.mark.parametrize("read", ["each", "final"])
+def test_streams_that_are_entered_are_told_and_observed(
+    client: MemoryClient, server: ScriptedServer, alice: Memory, read: str
+) -> None:
+    with client.responses.stream(model="m", input=ASKED) as stream:
+        types = [event.type for event in stream] if read == "each" else []
+        assert stream.get_final_response().output_text == ANSWER
+    with client.chat.completions.stream(model="m", messages=[user("And Ann?")]) as chat:
+        types += [event.type for event in chat] if read == "each" else []
+        assert chat.get_final_completion().choices[0].message.content == "As I said."
+
+    assert ("content.delta" in types) == (read == "each")
+    assert FACT in server.asked[0]["instructions"]
+    assert [text for text, _ in said(alice)] == [ASKED, ANSWER, "And Ann?", "As I said."]
+
+
+async def test_awaited_streams_that_are_entered_are_told_and_observed(
+    server: ScriptedServer, alice: Memory
+) -> None:
+    asking = openai.AsyncOpenAI(api_key="none", base_url=server.address, max_retries=0)
+    async with asking, AsyncMemoryClient(asking, alice, session="monday") as client:
+        async with client.responses.stream(model="m", input=ASKED) as stream:
+            assert (await stream.get_final_response()).output_text == ANSWER
+        async with client.chat.completions.stream(model="m", messages=[user("And Ann?")]) as chat:
+            assert "content.delta" in [event.type async for event in chat]
+
+    assert FACT in server.asked[0]["instructions"]
+    assert [text for text, _ in said(alice)] == [ASKED, ANSWER, "And Ann?", "As I said."]
 
 
 def test_other_options_keep_the_memory(client: MemoryClient, alice: Memory) -> None:
