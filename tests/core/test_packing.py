@@ -161,6 +161,18 @@ class TestOverTheBudget:
         assert "ducks" in excerpt(LETTER, "animals", lambda part: len(part) <= 90, near)
         assert asked[0] <= 32
 
+    def test_meaning_is_asked_of_the_best_alone_and_not_of_what_always_applies(self) -> None:
+        def near(parts: Sequence[str]) -> Sequence[float]:
+            asked.append("".join(parts))
+            return [0.0] * len(parts)
+
+        asked: list[str] = []
+        rule, first, second = (Record(f"{name}. {LETTER}") for name in ("Rule", "One", "Two"))
+        kept = packed([rule], [first, second], 600, estimated_tokens, "animals", near=near).shown
+
+        assert len(kept) == 3
+        assert {one.split(".")[0] for one in asked} == {"One"}
+
     def test_others_that_follow_have_room_as_well(self) -> None:
         kept = texts([], [LETTER, "Lives in Bergen", "Works as a nurse"], max_tokens=200)
 

@@ -59,15 +59,16 @@ def packed(
     Records in `always` take at most a third. Of a record that does not fit, the part is shown that
     answers `query`, in at most half of what is left unless it is the last. A record is left out if
     the same person's words are shown already, the same for certain; and if no part of it fits.
-    `near` tells which part is near the query in meaning.
+    `near` tells which part of the best of these is near the query in meaning.
     """
-    packing = _Packing(tokenizer, query, near)
+    packing = _Packing(tokenizer, query)
     answers = list(found)
     waiting = {(one.scope, one.id) for one in answers}
     share = int(max_tokens * _ALWAYS_SHARE)
     for record in always:
         # One that was also found has its turn again, with more room.
         packing.add(record, share, share if (record.scope, record.id) not in waiting else 0)
+    packing.near = near
     for place, record in enumerate(answers, start=1):
         packing.add(record, max_tokens, max_tokens if place == len(answers) else None)
     return packing.packed()
@@ -76,10 +77,11 @@ def packed(
 class _Packing:
     """A block that is being filled."""
 
-    def __init__(self, tokenizer: Tokenizer, query: str, near: Near | None) -> None:
+    def __init__(self, tokenizer: Tokenizer, query: str) -> None:
         self.shown: list[Shown] = []
+        self.near: Near | None = None
         self._left_out: dict[tuple[Scope, str], tuple[Record, str]] = {}
-        self._tokenizer, self._query, self._near = tokenizer, query, near
+        self._tokenizer, self._query = tokenizer, query
         self._said: set[_Said] = set()
 
     def packed(self) -> Packed:
@@ -112,7 +114,9 @@ class _Packing:
 
         from commonplace.recall.excerpts import excerpt  # which most contexts do not need
 
-        part = excerpt(record.text, self._query, fits, self._near)
+        # Meaning costs a batch of the embedder: the best of what is shortened is worth it.
+        near, self.near = self.near, None
+        part = excerpt(record.text, self._query, fits, near)
         return rendered_part(record, part) if part else ""
 
     def _share(self, budget: int) -> int:
