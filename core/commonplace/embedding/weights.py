@@ -94,7 +94,7 @@ def _named(directory: Path) -> Weights:
     found = _in(directory)
     if found is None:
         raise ModelUnavailableError(
-            f"{directory} has no {TOKENIZER} beside a {SAFETENSORS} or an {ONNX}. {REMEDY}"
+            f"{directory} has no {TOKENIZER} beside a {SAFETENSORS} or a {ONNX}. {REMEDY}"
         )
     # Here, since a graph from the cache would hide that the caller named other weights.
     if found.model.name == SAFETENSORS:

@@ -84,6 +84,15 @@ _THREE_ALIKE = re.compile(r"([^\W\d_aeiouäöüy])\1\1")
 _HAS_MARKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese and Khmer: a letter is more than one character, and says little alone."""
 
+_KANA = frozenset(map(chr, [*range(0x3041, 0x3097), 0x30FC]))
+"""Hiragana, as which katakana are read, and the sign that lengthens a vowel."""
+
+_POLITE = re.compile(
+    "(?:て(?:い|おり)|[がはも]あり)?(?:ます|まし(?:た|ょう)|ません(?:でした)?|です|でし(?:た|ょう))"
+    "(?:か|よ?ね?)$"
+)
+"""Japanese: how a polite sentence ends, whatever it says: "there is", "is doing", "did"."""
+
 _LETTER = regex.compile(r"\X")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}']+")
 
@@ -242,7 +251,7 @@ _kept_term = lru_cache(maxsize=100_000)(_term)
 def _letter_terms(run: str) -> Iterator[str]:
     """Yield single letters and pairs of neighbours that are no function words.
 
-    Of scripts whose letters carry marks, pairs and threes.
+    Of scripts whose letters carry marks, pairs and threes. A kana alone is a sound, and no word.
     """
     if _HAS_MARKS.search(run):
         letters = _LETTER.findall(run)
@@ -252,10 +261,11 @@ def _letter_terms(run: str) -> Iterator[str]:
             yield run
         return
     stops = _function_words()[_CHARACTERS]
-    yield from (letter for letter in run if letter not in stops)
+    told = _POLITE.sub("", run) or run
+    yield from (one for one in told if one not in stops and (one not in _KANA or len(run) == 1))
     yield from (
         first + second
-        for first, second in pairwise(run)
+        for first, second in pairwise(told)
         if not (first in stops and second in stops)
     )
 

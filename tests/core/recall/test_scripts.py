@@ -128,6 +128,26 @@ def test_an_ending_of_arabic_is_not_part_of_a_short_word(word: str) -> None:
     assert terms_in(split(word), "arabic") != terms_in([plain(word[:2]) + "ة"], "arabic")
 
 
+@pytest.mark.parametrize(
+    "ending", ["があります", "がありますか", "でした", "です", "ではありません"]
+)
+def test_how_a_polite_japanese_sentence_ends_says_nothing(ending: str) -> None:
+    assert terms_in(split("問題" + ending), "english")[:3] == ["问", "题", "问题"]
+    assert not {"ます", "です", "りま"} & set(terms_in(split("問題" + ending), "english"))
+
+
+def test_a_word_that_looks_like_such_an_ending_is_found() -> None:
+    right, other = shares(["クリスマスは実家で過ごします", "薬を飲みます"], "クリスマス")
+
+    assert right > 0.4
+    assert other == 0
+
+
+def test_a_kana_is_no_word_but_where_it_stands_alone() -> None:
+    assert terms_in(split("りんご"), "english") == ["りん", "んご"]
+    assert terms_in(split("め"), "english") == ["め"]
+
+
 @pytest.mark.parametrize("sign", ["❤️", "👩‍👩‍👧", "…", "。！", "♂️"])
 def test_signs_are_no_words(sign: str) -> None:
     assert split(sign) == []
