@@ -140,6 +140,11 @@ class Processes(RuleBasedStateMachine):
             work = partial(memory.get, "key") if what == "get" else memory.count
             self.begin(number, what, None, work)
 
+    def ask(self, number: int, what: str) -> None:
+        """Begin a call about the first statement, or about the key."""
+        begin = self.read if what in {"records", "recall"} else self.write
+        begin(number, what, STATEMENTS[0])
+
     def remember(self, number: int, text: str) -> None:
         memory = self.memories[number]
         self.begin(number, "remember", text, lambda: memory.remember(text).id)
@@ -340,5 +345,33 @@ def test_after_a_refused_request_nothing_is_taken_for_known(steps: int) -> None:
         processes.go_on_to_its_end(1)
 
         assert {text for text, _ in processes.calls[-1].result} == set(STATEMENTS)
+    finally:
+        processes.teardown()
+
+
+@pytest.mark.parametrize("first", ["set", "remember", "forget", "records", "recall"])
+@pytest.mark.parametrize("other", ["set", "remember", "forget"])
+def test_whoever_is_overtaken_after_any_request_is_explained(first: str, other: str) -> None:
+    """One process stops at each place in turn, and another does its work meanwhile."""
+    steps = 0
+    while overtaken_after(steps, first, other):
+        steps += 1
+    assert steps > 1
+
+
+def overtaken_after(steps: int, first: str, other: str) -> bool:
+    """Let another process work after so many steps of the first; tell whether it came to that."""
+    processes = Processes()
+    try:
+        for number, what in ((0, "remember"), (1, "set")):
+            processes.ask(number, what)
+            processes.go_on_to_its_end(number)
+        processes.ask(1, first)
+        for _ in range(steps):
+            processes.step(1, 1, "")
+        is_stopped = 1 in processes.under_way
+        processes.ask(0, other)
+        processes.go_on_to_its_end(0)
+        return is_stopped
     finally:
         processes.teardown()

@@ -49,6 +49,9 @@ def test_a_body_within_the_limit_is_taken_however_it_is_sent() -> None:
     assert answer.status_code == 200
 
 
+JSON = (b"content-type", b"application/json")
+
+
 def answered(
     app: ASGIApp, messages: list[Message], *headers: tuple[bytes, bytes], key: bytes = b"all"
 ) -> tuple[int | None, list[Message]]:
@@ -68,7 +71,7 @@ def answered(
         "method": "POST",
         "path": "/v1/remember",
         "query_string": b"",
-        "headers": [(b"authorization", b"Bearer " + key), *headers],
+        "headers": [(b"authorization", b"Bearer " + key), JSON, *headers],
     }
 
     async def ask() -> None:

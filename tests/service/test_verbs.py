@@ -124,3 +124,22 @@ def test_half_a_character_is_mended_over_http_as_elsewhere(alice: TestClient) ->
     body = '{"id":"ID","changes":{"text":"rain HALF"}}'.replace("ID", record["id"])
     assert sent("update", body)["text"] == "rain \ufffd"
     assert sent("erase", '{"reason":"HALF"}')["reason"] == "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "message"),
+    [
+        ("application/json", b"{", "read as JSON: Expecting property name"),
+        ("application/json", b'{"query": ', "read as JSON: Expecting value at character 10"),
+        ("application/x-www-form-urlencoded", b'{"query": "tea"}', "It says 'application/x-www"),
+        ("", b'{"query": "tea"}', "sent with Content-Type: application/json. It says nothing"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told(
+    kind: str, body: bytes, message: str, alice: TestClient
+) -> None:
+    """Among them what curl sends of its own accord with -d."""
+    answer = alice.post("/v1/recall", content=body, headers={"content-type": kind} if kind else {})
+
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]

@@ -149,9 +149,17 @@ async def _failed(_: Request, error: Exception) -> Answer:
     return error_answer(error)
 
 
-async def _refused(_: Request, error: Exception) -> Answer:
+async def _refused(request: Request, error: Exception) -> Answer:
     assert isinstance(error, RequestValidationError), "registered for these"
     first = error.errors()[0]
+    kind = request.headers.get("content-type", "")
+    if first["type"] == "json_invalid":
+        why = f"cannot be read as JSON: {first['ctx']['error']} at character {first['loc'][-1]}"
+        return error_answer(InvalidInputError(f"The body {why}."), 400)
+    if first["loc"][0] == "body" and "json" not in kind.lower():
+        told = f"{kind!r}" if kind else "nothing"
+        why = f"has to be sent with Content-Type: application/json. It says {told}"
+        return error_answer(InvalidInputError(f"The body {why}."), 400)
     place = ".".join(str(part) for part in first["loc"])
     said = first["msg"].removeprefix("Value error, ").removesuffix(".")  # ours ends with one
     return error_answer(InvalidInputError(f"{place}: {said}."))
