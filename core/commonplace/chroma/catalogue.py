@@ -68,14 +68,14 @@ class Catalogue:
 
     def partition(self, number: int) -> Collection | None:
         """Return a partition's collection, or None if nothing was ever written to it."""
-        return self._collection(_name(number))
+        return self._collection(partition_name(number))
 
     def partition_for_writing(self, number: int, dimension: int) -> Collection:
         """Return a partition's collection, creating it, and the store, if there is none."""
         if self.dimension is None:
             # Another may be faster: then the mark is theirs.
             self._adopt(dict(self._create(_MARK, dimension).metadata or {}))
-        return self.partition(number) or self._create(_name(number), dimension)
+        return self.partition(number) or self._create(partition_name(number), dimension)
 
     def begin_replacement(self, number: int, dimension: int) -> Collection:
         """Return an empty collection that can take a partition's place."""
@@ -88,7 +88,7 @@ class Catalogue:
         The replacement must be complete: between the two steps it is all there is, and `settle`
         takes it.
         """
-        self._drop(_name(number))
+        self._drop(partition_name(number))
         self._finish_replacement(number)
 
     def settle(self) -> None:
@@ -117,8 +117,8 @@ class Catalogue:
         replacement = self._collection(_next(number))
         if replacement is not None:
             with translated(f"renaming the collection {_next(number)!r}"):
-                replacement.modify(name=_name(number))
-            self._known[_name(number)] = self._known.pop(_next(number))
+                replacement.modify(name=partition_name(number))
+            self._known[partition_name(number)] = self._known.pop(_next(number))
 
     def _drop(self, name: str) -> None:
         self._known.pop(name, None)
@@ -212,12 +212,13 @@ def check_mark(mark: Mark, embedder: str | None, newest: int = FORMAT) -> None:
         )
 
 
-def _name(partition: int) -> str:
+def partition_name(partition: int) -> str:
+    """Return what the collection of a partition is called."""
     return f"{_MARK}-{partition:02d}"
 
 
 def _next(partition: int) -> str:
-    return f"{_name(partition)}-next"
+    return f"{partition_name(partition)}-next"
 
 
 def _in_cosine_space(collection: Collection) -> Collection:

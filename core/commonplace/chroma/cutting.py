@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -152,10 +152,42 @@ def rows_of(database: sqlite3.Connection, one: Partition) -> list[str]:
     return [row for _, row in database.execute(_STAYING, [one.texts])]
 
 
-def _check_read(database: sqlite3.Connection, one: Partition) -> None:
-    """Raise StoreError if the queue holds texts that the database does not have yet."""
+def is_read(files: Path, name: str) -> bool:
+    """Tell whether the database has all texts that the queue holds for the collection `name`."""
+    with _reading(files) as database:
+        found = database.execute(f"{PARTITIONS} WHERE collections.name = ?", [name]).fetchone()
+        if found is None:
+            return True
+        read, last = _read_of(database, Partition(*found))
+        return read >= last
+
+
+def has_rows(files: Path, scope: Scope) -> bool:
+    """Tell whether the database has a row that lies within `scope`, which has a name."""
+    with _reading(files) as database:
+        found = database.execute(f"{_WITHIN} LIMIT 1", [rows.written_scope(scope)])
+        return found.fetchone() is not None
+
+
+@contextmanager
+def _reading(files: Path) -> Iterator[sqlite3.Connection]:
+    with (
+        translated(f"reading {str(files)!r}"),
+        closing(sqlite3.connect(files / DATABASE, timeout=30)) as database,
+    ):
+        yield database
+
+
+def _read_of(database: sqlite3.Connection, one: Partition) -> tuple[int, int]:
+    """Return up to which number texts were read, and which is the last in the queue."""
     [(read,)] = database.execute(_READ_TO, [one.texts])
     [(last,)] = database.execute(_LAST, [one.topic])
+    return read, last
+
+
+def _check_read(database: sqlite3.Connection, one: Partition) -> None:
+    """Raise StoreError if the queue holds texts that the database does not have yet."""
+    read, last = _read_of(database, one)
     if read < last:
         raise StoreError(f"Chroma has read its queue up to {read} of {last}. Erase again.")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from commonplace.chroma.catalogue import Mark, check_mark, new_mark
 from commonplace.chroma.covering import copied
 from commonplace.chroma.database_file import state_of
+from commonplace.chroma.erasable_files import ErasableFiles
 from commonplace.chroma.feeder import Feeder
-from commonplace.chroma.files import ChromaFiles
 from commonplace.chroma.importing import import_beforehand
 from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.ledger_list import LedgerList
@@ -71,7 +71,7 @@ class DirectoryStore:
         self._unfed = directory / UNFED
         self._embedder = embedder
         self._closed = False
-        self.chroma = ChromaFiles(directory, embedder)
+        self.chroma = ErasableFiles(directory, embedder)
         self._leavings = Leavings(directory, is_new=is_new(directory, self.chroma))
         with ExitStack() as undo:
             undo.callback(self.chroma.close)
@@ -197,8 +197,10 @@ class DirectoryStore:
 
     def _holds(self, scope: Scope) -> bool:
         """Tell whether there is anything of a scope, here or in Chroma."""
-        is_here = self._covers(scope) and next(self.ledger.records(scope), None)
-        return bool(is_here) or self._fed().holds(scope)
+        if self._covers(scope) and next(self.ledger.records(scope), None):
+            return True
+        self.flush()
+        return not self.chroma.is_known_empty(scope) and self._started().holds(scope)
 
     def await_room(self) -> None:
         """Wait until few enough changes are pending that one more may be. Raises StoreError."""
@@ -296,12 +298,12 @@ class DirectoryStore:
             raise MemoryClosedError("This store is closed: others may have its files open.")
         return self.ledger.covers(scope)
 
-    def _fed(self) -> ChromaFiles:
+    def _fed(self) -> ErasableFiles:
         """Return Chroma with everything that is acknowledged."""
         self.flush()
         return self._started()
 
-    def _started(self) -> ChromaFiles:
+    def _started(self) -> ErasableFiles:
         """Return Chroma, opened, which changes its database."""
         if not self.chroma.is_open:
             with self.chroma.alone():
@@ -321,7 +323,8 @@ class DirectoryStore:
     @contextmanager
     def _erasing(self) -> Iterator[None]:
         """Let the body change both. If it raises, begin the ledger anew: it may be out of step."""
-        self._fed()  # what is damaged is told before anything is changed
+        self.flush()
+        self.chroma.check()  # what is damaged is told before anything is changed
         with self._changing():
             self.chroma.begin_rewriting(beside=self.ledger.size())
             try:

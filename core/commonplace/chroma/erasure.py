@@ -66,8 +66,14 @@ _QUEUED_VECTORS = "SELECT vector FROM QUEUE_OF_THEM AND vector IS NOT NULL"
 _LEDGER_VECTORS = "SELECT vectors FROM entries"
 _VALUES_PER_SEARCH, _VECTORS_PER_SEARCH = 10_000, 500
 # A topic ends with the id of its collection.
-_QUEUED = "SELECT id, metadata, vector FROM embeddings_queue WHERE topic LIKE '%/' || ?"
-_INDEXES = "SELECT id FROM segments WHERE collection = ?"
+_QUEUED = """
+    SELECT queued.id, metadata, vector FROM embeddings_queue queued
+    JOIN collections ON topic LIKE '%/' || collections.id WHERE collections.name = ?
+"""
+_INDEXES = """
+    SELECT segments.id FROM segments
+    JOIN collections ON collection = collections.id WHERE collections.name = ?
+"""
 _SEGMENTS = "SELECT id FROM segments WHERE scope = 'VECTOR'"
 
 
@@ -171,7 +177,7 @@ def _confirmed(
 
 
 def is_in(files: Path, collection: str, found: Found) -> bool:
-    """Tell whether the queue or the index of the collection with this id has any of the pieces."""
+    """Tell whether the queue or the index of the collection of this name has any of the pieces."""
     texts, vectors = looking_for_texts(found.texts), looking_for_vectors(found.vectors)
     with translated(f"searching {str(files)!r}"), closing(_opened(files / DATABASE)) as database:
         for id, metadata, vector in database.execute(_QUEUED, [collection]):

@@ -7,27 +7,16 @@ that a short program does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
 from commonplace.chroma import regrowing, rows
-from commonplace.chroma.catalogue import Catalogue, Mark
+from commonplace.chroma.catalogue import PARTITIONS, Catalogue, Mark
 from commonplace.chroma.client import client_of
-from commonplace.chroma.cutting import cut_out
-from commonplace.chroma.erasure import (
-    ErasedRows,
-    Found,
-    found_in_chroma,
-    found_in_ledger,
-    is_in,
-    verified,
-)
 from commonplace.chroma.forks import keep_in_forks
 from commonplace.chroma.index_files import blank_unused
-from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import Fed
 from commonplace.chroma.privacy import Privacy
 from commonplace.chroma.purging import DATABASE, check_free, purge, without_index
@@ -38,13 +27,15 @@ from commonplace.chroma.store import ChromaStore, where
 from commonplace.chroma.translation import translated
 from commonplace.errors import MemoryClosedError, StoreError
 from commonplace.files.private_file import write_privately
-from commonplace.ports import Entry, Erased
+from commonplace.ports import Entry
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
 
 PATIENCE_SECONDS = 60.0
 """How long Chroma may take for a step before who waits for it is told."""
 _BYTES_PER_USE = 500
+# An index of so many rows takes long to make. In a write, Chroma would keep the interpreter for it.
+_MANY_QUEUED = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +55,7 @@ class ChromaFiles(ChromaStore):
         self._has_erased = False
         self._opened = None
         self._closed = False
+        self._known_partitions = PARTITIONS
         self._seal = Seal(directory)
         with translated(f"opening {str(self.path)!r}"):
             self._privacy = Privacy(directory)
@@ -84,13 +76,17 @@ class ChromaFiles(ChromaStore):
         self.start()
         return super()._catalogue
 
+    @property
+    def _partition_count(self) -> int:
+        return self._known_partitions if self._opened is None else self._opened.partitions
+
     def has_database(self) -> bool:
         """Tell whether Chroma was ever opened here."""
         return (self.path / DATABASE).exists()
 
     def adopt(self, mark: Mark) -> None:
         """Take what the store says of itself, though Chroma may not have been told yet."""
-        self._embedder = mark["embedder"]
+        self._embedder, self._known_partitions = mark["embedder"], mark["partitions"]
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -183,60 +179,11 @@ class ChromaFiles(ChromaStore):
         except StoreError as error:
             _log.warning("%s Their structure is looked at when they are opened again.", error)
 
-    def erase_from(self, scope: Scope, ledger: Ledger) -> Erased:
-        """Remove every entry within `scope` and every trace of it in the files, and look for them.
-
-        Also in the ledger and its files. The partitions that may have held it are
-        rewritten, whether or not they still do, so that what was forgotten before goes as well.
-        Raises StoreError if anything of it is left.
-        """
-        erased = ErasedRows()
-        self._has_erased = True
-        found = self._erased(self._partitions(scope), scope, erased, ledger, ledger.erase)
-        if found:
-            # Another scope said the same and forgot it: the bytes are in its partition.
-            holding = self._holding(found)
-            found = self._erased(holding, scope, erased, ledger, lambda _: ledger.renew(None))
-        return Erased(erased.records, erased.rows, verified(self.path, erased, found))
-
-    def _erased(
-        self,
-        partitions: Iterable[int],
-        scope: Scope,
-        erased: ErasedRows,
-        ledger: Ledger,
-        renew: Callable[[Scope], None],
-    ) -> Found:
-        """Take out the scope here and, in a thread beside, in the ledger; return what is left."""
-        with ThreadPoolExecutor(1, "commonplace-erasing") as beside:
-            renewed = beside.submit(renew, scope)
-            self._take_out(partitions, scope, erased)
-            renewed.result()
-            self._unmark()
-            in_ledger = beside.submit(found_in_ledger, ledger.files(), erased)
-            return found_in_chroma(self.path, erased).and_in(in_ledger.result())
-
-    def _take_out(self, numbers: Iterable[int], scope: Scope, erased: ErasedRows) -> None:
-        """Take rows out of partitions, and leave nothing of what was forgotten there either."""
-        found = (self._catalogue.partition(number) for number in numbers)
-        collections = [one for one in found if one is not None]
-        for one in collections:
-            with translated("reading"):
-                one.get(limit=1, include=[])  # lets the engine read its queue to the end
-        self.begin_rewriting()
-        with self.stopped():
-            for one in collections:
-                cut_out(self.path, one.name, scope, erased)
-            purge(self.path)
-
-    def _holding(self, found: Found) -> list[int]:
-        """Return the numbers of the partitions in whose files any of the pieces is."""
-        return [
-            number
-            for number in range(self._catalogue.partitions)
-            if (collection := self._catalogue.partition(number)) is not None
-            and is_in(self.path, str(collection.id), found)
-        ]
+    def check(self) -> None:
+        """Raise StoreDamagedError if Chroma cannot be let near the files. Nothing is opened."""
+        if not self._seal.is_open:
+            with translated(f"looking at {str(self.path)!r}"):
+                regrowing.check(self._directory)
 
     def begin_rewriting(self, beside: int = 0) -> None:
         """Mark that old rows may be left in the files from now on. Raises StoreError.
@@ -295,13 +242,11 @@ class ChromaFiles(ChromaStore):
         self._keep_private()
 
     def _start(self) -> None:
-        if not self._seal.is_open:
-            with translated(f"looking at {str(self.path)!r}"):
-                regrowing.check(self._directory)
+        self.check()
         self._blank_unused()
         if not (self.path / DATABASE).exists():
             self._room.for_writing(0)
-        unmade = without_index(self.path) if self._has_erased else []
+        unmade = without_index(self.path, 0 if self._has_erased else _MANY_QUEUED)
         self._client = client_of(self._directory)
         self._keep_private()
         keep_in_forks(self._client)

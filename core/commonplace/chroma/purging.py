@@ -30,9 +30,15 @@ _LEFT_OVER = (
     "DELETE FROM segment_metadata WHERE segment_id NOT IN (SELECT id FROM segments)",
     "DELETE FROM collection_metadata WHERE collection_id NOT IN (SELECT id FROM collections)",
 )
+_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'embeddings_queue'"
 _INDEXES = """
-    SELECT collections.name, segments.id FROM segments
-    JOIN collections ON segments.collection = collections.id WHERE segments.scope = 'VECTOR'
+    SELECT collections.name, segments.id, coalesce(queued.rows, 0) FROM segments
+    JOIN collections ON segments.collection = collections.id
+    LEFT JOIN (
+        SELECT substr(topic, -36) AS collection, count(*) AS rows FROM embeddings_queue
+        GROUP BY topic
+    ) queued ON queued.collection = collections.id
+    WHERE segments.scope = 'VECTOR'
 """
 
 
@@ -78,11 +84,22 @@ def orphans(files: Path) -> list[Path]:
         return sorted(one for one in files.iterdir() if one.is_dir() and one.name not in segments)
 
 
-def without_index(files: Path) -> list[str]:
-    """Return the names of the collections whose index is not written yet. Raises StoreError."""
+def without_index(files: Path, least: int) -> list[str]:
+    """Return the names of the collections whose index is not written yet, if so many rows wait.
+
+    Raises StoreError.
+    """
+    if not (files / DATABASE).exists():
+        return []
     with translated(f"listing {str(files)!r}"), closing(_database(files)) as database:
+        if not database.execute(_TABLE).fetchall():
+            return []
         indexes = database.execute(_INDEXES).fetchall()
-        return [name for name, segment in indexes if not (files / segment).is_dir()]
+    return [
+        name
+        for name, segment, queued in indexes
+        if queued >= least and not (files / segment).is_dir()
+    ]
 
 
 def check_free(files: Path) -> None:

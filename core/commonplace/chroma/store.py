@@ -197,7 +197,11 @@ class ChromaStore:
     def _number(self, scope: Scope) -> int:
         top = rows.written_scope(scope.first(_NAMES_IN_PARTITION))
         digest = blake2b(top.encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % self._catalogue.partitions
+        return int.from_bytes(digest, "big") % self._partition_count
+
+    @property
+    def _partition_count(self) -> int:
+        return self._catalogue.partitions
 
     def _partition(self, scope: Scope) -> Partition:
         return Partition(self._catalogue, self._number(scope))
@@ -213,7 +217,7 @@ class ChromaStore:
     def _partitions(self, scope: Scope) -> Iterable[int]:
         """Return the numbers of the partitions that may hold records within `scope`."""
         if len(scope.names) < _NAMES_IN_PARTITION:
-            return range(self._catalogue.partitions)
+            return range(self._partition_count)
         return [self._number(scope)]
 
     def _marked(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import commonplace
-from commonplace import Memory
+from commonplace import Memory, Scope
+from commonplace.chroma.directory import opened as opened_store
 from commonplace.chroma.leavings import LEAVINGS
 from commonplace.testing import HashingEmbedder
 
@@ -43,6 +44,17 @@ def test_an_empty_scope_is_erased_without_touching_a_file(directory: Path) -> No
             assert receipt.verification.files == 0
         assert files_of(directory) == before
         assert [entry.action for entry in memory.audit()][-2:] == ["erase begun", "erased"]
+
+
+def test_for_an_empty_scope_chroma_is_not_even_opened(directory: Path) -> None:
+    store, release = opened_store(directory, HashingEmbedder().name)
+    before = files_of(directory)
+
+    assert store.erase(Scope(("user", "eve"))).records == 0
+
+    assert not store.chroma.is_open
+    assert files_of(directory) == before
+    release()
 
 
 @pytest.mark.parametrize("end", ["same process", "another"])

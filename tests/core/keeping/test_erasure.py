@@ -15,6 +15,7 @@ import commonplace
 from commonplace import Record, Scope, StoreError
 from commonplace.chroma import traces
 from commonplace.chroma.directory import DirectoryStore, opened
+from commonplace.chroma.purging import without_index
 from commonplace.chroma.sealing import REWRITING
 from commonplace.ports import Entry, Vectors
 from commonplace.testing import HashingEmbedder
@@ -174,6 +175,31 @@ def test_a_text_that_others_have_as_well_is_no_trace(tmp_path: Path) -> None:
     release()
 
 
+@pytest.mark.parametrize("chroma_is", ["open", "closed"])
+def test_a_new_index_is_made_when_chroma_is_next_opened(tmp_path: Path, chroma_is: str) -> None:
+    mine, rest = Scope((*ALICE.names, "diary")), Scope((*ALICE.names, "work"))
+    kept = entries("kept", 1_050, seed=4, scope=rest)
+    store, release = opened(tmp_path, "random")
+    store.put([*entries("gone", 60, seed=3, scope=mine), *kept])
+    release()
+    store, release = opened(tmp_path, "random")
+    if chroma_is == "open":
+        store.chroma.start()
+
+    assert store.erase(mine).rows == 60
+
+    assert not store.chroma.is_open
+    assert len(without_index(store.chroma.path, 1_000)) == 1
+    release()
+    store, release = opened(tmp_path, "random")
+    store.chroma.start()  # before anything is written, which would hold the interpreter for it
+    assert without_index(store.chroma.path, 1_000) == []
+    nearest = store.chroma.nearest(rest, kept[7].vectors[0], 1)
+    assert [one.record.id for one in nearest] == [kept[7].record.id]
+    assert occurrences(tmp_path, "gone") == 0
+    release()
+
+
 def test_texts_that_the_files_hold_anyway_are_no_trace(tmp_path: Path) -> None:
     store, release = opened(tmp_path, "random")
     vectors = entries("x", 1, seed=1)[0].vectors
@@ -188,7 +214,7 @@ def test_what_is_left_in_a_file_is_found_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(tmp_path, 20)
-    monkeypatch.setattr("commonplace.chroma.files.purge", lambda _: None)
+    monkeypatch.setattr("commonplace.chroma.erasable_files.purge", lambda _: None)
     store, release = opened(tmp_path, "random")
 
     with pytest.raises(StoreError, match="pieces of them are still in the files"):

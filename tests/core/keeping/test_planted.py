@@ -47,15 +47,20 @@ def in_file(name: str, content: bytes) -> Planting:
     return plant
 
 
+def folder_of_index(directory: Path) -> Path:
+    """Return the folder of an index; that of them all if each is to be made anew."""
+    files = directory / "chroma"
+    return next((one.parent for one in files.rglob(DATA)), files)
+
+
 def in_index(directory: Path) -> None:
-    [links] = (directory / "chroma").rglob(LINKS)
-    with links.open("ab") as file:
+    with (folder_of_index(directory) / LINKS).open("ab") as file:
         file.write(UNIT.tobytes())
 
 
 def in_folder_of_index(directory: Path) -> None:
-    [data] = (directory / "chroma").rglob(DATA)
-    (data.parent / "left").write_bytes(b"\0" * (2 * 1024**2 + 97) + TEXT.encode()[9:] + b"\0" * 99)
+    content = b"\0" * (2 * 1024**2 + 97) + TEXT.encode()[9:] + b"\0" * 99
+    (folder_of_index(directory) / "left").write_bytes(content)
 
 
 CHROMA, LEDGER = "chroma/chroma.sqlite3", "ledger.sqlite3"
@@ -137,7 +142,7 @@ def store_with(
         monkeypatch.setattr(Ledger, "erase", planted(Ledger.erase))
         monkeypatch.setattr(Ledger, "renew", planted(Ledger.renew))
     else:
-        monkeypatch.setattr("commonplace.chroma.files.purge", purged)
+        monkeypatch.setattr("commonplace.chroma.erasable_files.purge", purged)
     return DirectoryStore(directory, "random")
 
 
