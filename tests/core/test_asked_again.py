@@ -159,6 +159,7 @@ NAMED = [
         ("kod do bramy", "Brama otwiera się kodem 4471"),
         ("Schuhgröße", "Meine Schuhgröße ist die 43"),
         ("favourite pizza", "The pizza I like best is capricciosa"),
+        ("kids shoe sizes", "The kids' shoes are 31 and 28"),
     ],
 )
 def test_the_name_of_an_attribute_is_an_echo(

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from commonplace.recall.of_text import of_text
 from commonplace.recall.statements import change_span, is_of_self, tells_time
 from commonplace.recall.tokens import UNSPACED, split
 from commonplace.recall.word_lists import word_lists
@@ -49,11 +50,17 @@ def _is_of_relation(newer: Statement, older: Statement) -> bool:
     if UNSPACED.search(opening):
         start = opening[:_OPENING]
         return any(run in start and run not in older.text for run in runs)
-    if is_of_self(newer.text):
-        return False
-    named = relations().intersection(one.removesuffix("'s") for one in split(opening))
-    usual = word_lists("stop_words").get(newer.language, frozenset())
-    return any(_unknown(newer, older, one) for one in named - older.words - usual)
+    return any(_unknown(newer, older, one) for one in _named(newer) - older.words)
+
+
+@of_text
+def _named(statement: Statement) -> frozenset[str]:
+    """Return the relatives and friends whom it begins with, unless it is about who says it."""
+    if is_of_self(statement.text):
+        return frozenset()
+    usual = word_lists("stop_words").get(statement.language, frozenset())
+    words = (one.removesuffix("'s") for one in split(statement.opening))
+    return relations().intersection(words) - usual
 
 
 def _is_of_owner(newer: Statement, older: Statement) -> bool:
@@ -66,9 +73,12 @@ def _is_of_owner(newer: Statement, older: Statement) -> bool:
 
 def _is_of_occasion(newer: Statement, older: Statement) -> bool:
     """Tell whether it holds on an occasion alone of which the older does not speak."""
-    text = newer.text.lower()
-    found = {one.lower() for one in _occasions().findall(text)}
-    return any(one not in older.text.lower() for one in found)
+    return any(one not in older.text.lower() for one in _named_occasions(newer))
+
+
+@of_text
+def _named_occasions(statement: Statement) -> frozenset[str]:
+    return frozenset(_occasions().findall(statement.text.lower()))
 
 
 def _has_other_subject(newer: Statement, older: Statement) -> bool:
