@@ -141,9 +141,9 @@ class Processes(RuleBasedStateMachine):
             self.begin(number, what, None, work)
 
     def ask(self, number: int, what: str) -> None:
-        """Begin a call about the first statement, or about the key."""
+        """Begin a call about the key, or the first statement; the last is the one to remember."""
         begin = self.read if what in {"records", "recall"} else self.write
-        begin(number, what, STATEMENTS[0])
+        begin(number, what, STATEMENTS[-1 if what == "remember" else 0])
 
     def remember(self, number: int, text: str) -> None:
         memory = self.memories[number]
@@ -363,15 +363,20 @@ def overtaken_after(steps: int, first: str, other: str) -> bool:
     """Let another process work after so many steps of the first; tell whether it came to that."""
     processes = Processes()
     try:
-        for number, what in ((0, "remember"), (1, "set")):
-            processes.ask(number, what)
-            processes.go_on_to_its_end(number)
+        processes.remember(0, STATEMENTS[0])
+        processes.go_on_to_its_end(0)
+        processes.ask(1, "set")
+        processes.go_on_to_its_end(1)
         processes.ask(1, first)
         for _ in range(steps):
             processes.step(1, 1, "")
         is_stopped = 1 in processes.under_way
         processes.ask(0, other)
         processes.go_on_to_its_end(0)
+        while 1 in processes.under_way:
+            processes.step(1, 1, "")
+            processes.ask(2, "records")  # which reads the database: what did not count is there
+            processes.go_on_to_its_end(2)
         return is_stopped
     finally:
         processes.teardown()
