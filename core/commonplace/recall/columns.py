@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -120,6 +120,11 @@ def columns_of(entries: Iterable[Entry]) -> Columns:
 def features_of(entry: Entry) -> bytes:
     """Return the features of an entry, computed if they were not."""
     return entry.features or features.packed(entry.record, len(entry.vectors))
+
+
+def with_features(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries with their features."""
+    return [replace(entry, features=features_of(entry)) for entry in entries]
 
 
 def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vectors) -> Columns:

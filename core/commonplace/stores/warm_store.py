@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import TypeAlias, TypeVar
 
 from commonplace.errors import RecordNotFoundError
 from commonplace.ports import NO_VECTORS, Entry, Page, RecordStore, Vectors
-from commonplace.recall.columns import Columnar, features_of
+from commonplace.recall.columns import Columnar, with_features
 from commonplace.recall.filters import Condition, Selection
 from commonplace.recall.hot import HotScope
 from commonplace.recall.hot_scopes import HotScopes
@@ -46,7 +45,8 @@ class WarmStore:
         self.store = store
         self._hot = HotScopes(store, max_bytes)
         self._lists = store if isinstance(store, Lists) else None
-        self._keeps_features = isinstance(store, Columnar)
+        # Where the store keeps features, they are computed once, before it is written to.
+        self._ready = with_features if isinstance(store, Columnar) else list[Entry]
         # Without room for arrays others may write too, and nothing is kept.
         self.counts = ScopeCounts(store.records, MOST_KEPT if max_bytes else 0, self._numbers)
 
@@ -94,19 +94,12 @@ class WarmStore:
 
     def write(self, batch: Batch) -> None:
         """Store what the batch comes to."""
-        new = self._ready(batch.new)
-        changed = self._ready([entry for _, entry in batch.replaced])
+        new, changed = self._ready(batch.new), self._ready([one for _, one in batch.replaced])
         replaced = [(old, entry) for (old, _), entry in zip(batch.replaced, changed, strict=True)]
         with self._in_step():
             self.store.replace(replaced, new)
             self.counts.follow(entry.record for entry in (*new, *changed))
             self._hot.add([*new, *changed])
-
-    def _ready(self, entries: list[Entry]) -> list[Entry]:
-        """Return entries with their features if the store keeps them: so nobody computes twice."""
-        if not self._keeps_features:
-            return entries
-        return [replace(one, features=features_of(one)) for one in entries]
 
     def known(self, records: Sequence[Record]) -> dict[Identity, Record]:
         """Return what is stored with the scopes and ids of records that may be written."""

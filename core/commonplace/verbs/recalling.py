@@ -7,7 +7,6 @@ from datetime import datetime
 
 from commonplace.engine.view import View
 from commonplace.recall.filters import Metadata, Selection, of_kind
-from commonplace.recall.focus import focus
 from commonplace.recall.packing import RELEVANT
 from commonplace.recall.preview import Filled, filled, standing_kinds
 from commonplace.values.characters import mended
@@ -254,7 +253,8 @@ class Recalling(View):
 
     def _near(self, query: str, parts: Sequence[str]) -> Sequence[float]:
         """Return how near in meaning parts of a text are to a query, as far as that can be told."""
-        from commonplace.recall.scales import alike  # which most contexts do not need
+        from commonplace.recall.focus import focus  # which most contexts do not need
+        from commonplace.recall.scales import alike
 
         asking = focus(query).text
         return alike(self._engine.embedder_name, asking, parts, self._engine.embed)
