@@ -11,6 +11,7 @@ from typing_extensions import Self
 
 from commonplace_openai.remembering import (
     FINAL,
+    Entered,
     Observed,
     Remembering,
     Resource,
@@ -82,15 +83,8 @@ class AsyncMemoryStream(Observed):
             await to_thread.run_sync(self._turns.observe, said, self._reply.said(), kept)
 
 
-class AsyncMemoryStreamManager:
+class AsyncMemoryStreamManager(Entered):
     """What the client's ``stream`` returns: it is entered for a stream, which is observed."""
-
-    def __init__(
-        self, method: Callable[..., Any], turns: Turns, api: Api, arguments: Arguments
-    ) -> None:
-        """Ask by `method` when it is entered."""
-        self._method, self._turns, self._api = method, turns, api
-        self._arguments = arguments
 
     async def __aenter__(self) -> AsyncMemoryStream:
         told = await to_thread.run_sync(self._turns.informed, self._api, self._arguments)

@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from commonplace_openai.remembering import (
     FINAL,
+    Entered,
     Observed,
     Remembering,
     Resource,
@@ -46,9 +47,15 @@ class MemoryStream(Observed):
         self.close()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith(FINAL):
+        method = super().__getattr__(name)
+        if not name.startswith(FINAL):
+            return method
+
+        def final() -> Any:
             self.until_done()
-        return super().__getattr__(name)
+            return method()
+
+        return final
 
     def until_done(self) -> Self:
         """Read the stream to its end."""
@@ -74,15 +81,8 @@ class MemoryStream(Observed):
             self._turns.observe(self._api.said(arguments), self._reply.said(), kept)
 
 
-class MemoryStreamManager:
+class MemoryStreamManager(Entered):
     """What the client's ``stream`` returns: it is entered for a stream, which is observed."""
-
-    def __init__(
-        self, method: Callable[..., Any], turns: Turns, api: Api, arguments: Arguments
-    ) -> None:
-        """Ask by `method` when it is entered."""
-        self._method, self._turns, self._api = method, turns, api
-        self._arguments = arguments
 
     def __enter__(self) -> MemoryStream:
         manager = self._method(**self._turns.informed(self._api, self._arguments))

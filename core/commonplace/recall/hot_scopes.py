@@ -54,14 +54,11 @@ class HotScopes:
             self._load(scope)
         if scope in self._held:
             self._held.move_to_end(scope)
-        return self.held(scope)
+        return self._in_step(scope)
 
     def held(self, scope: Scope) -> HotScope | None:
         """Return the arrays of every record within `scope` if they are loaded already."""
-        if scope in self._late:
-            self._take_in(scope)
-            self._make_room()
-        return self._held.get(scope)
+        return self._in_step(scope)
 
     def has(self, scope: Scope) -> bool:
         """Tell whether the arrays of a scope are loaded."""
@@ -110,6 +107,12 @@ class HotScopes:
         names = range(len(record.scope.names) + 1)
         containing = (record.scope.first(count) for count in names)
         return [scope for scope in containing if scope in self._held]
+
+    def _in_step(self, scope: Scope) -> HotScope | None:
+        if scope in self._late:
+            self._take_in(scope)
+            self._make_room()
+        return self._held.get(scope)
 
     def _take_in(self, scope: Scope) -> None:
         """Let the arrays of a held scope have what waits for them, or drop them if that fails."""

@@ -15,6 +15,13 @@ _MOST_KEPT = 1_024
 _Value = TypeVar("_Value")
 
 
+class _Unknown:
+    """Stands where nothing is known: None may be what was computed."""
+
+
+_UNKNOWN = _Unknown()
+
+
 class _HasText(Protocol):
     @property
     def text(self) -> str: ...
@@ -29,12 +36,13 @@ def of_text(compute: Callable[[_Of], _Value]) -> Callable[[_Of], _Value]:
 
     @wraps(compute)
     def remembered(told: _Of) -> _Value:
-        text = told.text
-        if text in known:
-            return known[text]
+        found = known.get(told.text, _UNKNOWN)  # another thread may clear it at any time
+        if not isinstance(found, _Unknown):
+            return found
+        value = compute(told)
         if len(known) >= _MOST_KEPT:
             known.clear()
-        value = known[text] = compute(told)
+        known[told.text] = value
         return value
 
     return remembered

