@@ -193,7 +193,7 @@ class Statement:
         """
         if self.has_other_labels(older) or self._is_of_what_is_of(older):
             return True
-        lost = older.stems_named.difference(self.stems)
+        lost = frozenset[str]().union(*older.named - self.named).difference(self.stems)
         if not lost:
             return False
         if older.is_asked or not lost.isdisjoint(older.parts) or any(map(_has_digit, lost)):
@@ -315,7 +315,7 @@ def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: floa
     if newer.has_other_labels(older) or not (ends or newer.gives_as_much_as(older)):
         return False
     if ends and newer.names_value_of(older) and newer.is_about(older):
-        return True
+        return not newer.is_of_another(older)
     tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
     if not (tells or newer.is_about(older)):
         return False

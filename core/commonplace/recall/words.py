@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.indexing import commonest, indexed
 from commonplace.recall.postings import Postings
 from commonplace.recall.postings import joined as concatenated
+from commonplace.recall.spacing import Parts, apart, together
 from commonplace.recall.terms import (
     detect_language,
     is_character_pair,
@@ -59,6 +60,9 @@ MOST_LANGUAGES = 8
 
 Term = frozenset[str]
 """A word of a query as the stems that it has in the languages of a scope."""
+
+_Occurrences: TypeAlias = tuple[npt.NDArray[np.int32], Floats]
+"""The rows that hold a term, and how often each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +159,26 @@ class WordIndex:
     def _terms(self, query: str, tokens: Sequence[Joined]) -> dict[str, list[frozenset[str]]]:
         """Return the terms of each word of a query; a whole in prose is none of its own."""
         words = split(query)
-        own_language = detect_language(words, self.language)
-        commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        languages = tuple(dict.fromkeys((own_language, *commonest)))
+        languages = self._languages_for(words)
         terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
         for token in tokens:
             whole = frozenset().union(*terms[token.whole])
             for part in token.parts:
                 if len(terms[part]) == 1:
                     terms[part] = [terms[part][0] | whole]
+        for as_one, several in together(query):
+            stems = frozenset[str]().union(*_word_terms(as_one, languages))
+            for part in several:
+                if len(terms.get(part, ())) == 1:
+                    terms[part] = [terms[part][0] | stems]
         in_prose = {token.whole for token in tokens if token.in_prose}
         return {word: own for word, own in terms.items() if word not in in_prose}
+
+    def _languages_for(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the languages in which a query with these words is stemmed, its own first."""
+        own_language = detect_language(words, self.language)
+        commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
+        return tuple(dict.fromkeys((own_language, *commonest)))
 
     def hits(self, query: str, focus: Focus | None = None) -> Hits:
         """Look a query up: every occurrence of its terms, and what its terms weigh.
@@ -181,7 +194,7 @@ class WordIndex:
             tokens = joined(query)
             terms = self._terms(query, tokens) | terms
             groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
-        found = [self._occurrences(group) for group in groups]
+        found = self._found(query, terms, groups)
         frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
         ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
@@ -196,7 +209,37 @@ class WordIndex:
         strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
         return Hits(rows, which, strength, counts, weights, told)
 
-    def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
+    def _found(
+        self, query: str, terms: dict[str, list[Term]], groups: list[Term]
+    ) -> list[_Occurrences]:
+        """Return where each of a query's terms occurs, as one word or in parts: "LH 2041"."""
+        found = {group: self._occurrences(group) for group in groups}
+        ways = [(own[0], parts) for word, own in terms.items() if own for parts in apart(word)]
+        languages = self._languages_for(split(query)) if ways else ()
+        for group, parts in ways:
+            found[group] = self._with_parts(found[group], parts, languages)
+        return [found[group] for group in groups]
+
+    def _with_parts(
+        self, found: _Occurrences, parts: Parts, languages: Sequence[str]
+    ) -> _Occurrences:
+        """Return where a word occurs, and where all of its parts do.
+
+        Function words among the parts ("gate A 12") are in no index: without them it is looked for
+        only where it occurs nowhere as one.
+        """
+        groups = [_word_terms(part, languages) for part in parts]
+        own = [group[0] for group in groups if len(group) == 1]
+        if not own or (len(own) < len(parts) and len(found[0])):
+            return found
+        rows = self._occurrences(own[0])[0]
+        for group in own[1:]:
+            rows = rows[np.isin(rows, self._occurrences(group)[0])]
+        more = rows[~np.isin(rows, found[0])]
+        counts = np.concatenate([found[1], np.ones(len(more), np.float32)])
+        return np.concatenate([found[0], more]), counts
+
+    def _occurrences(self, group: Term) -> _Occurrences:
         """Return the rows that hold a term of the group, each once, and how often each does."""
         rows, counts = self._postings.of(group)
         if not self._removed:
