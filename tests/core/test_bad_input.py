@@ -212,3 +212,8 @@ def test_an_embedder_that_raises_loses_nothing(open_memory: Callable[..., Memory
 def test_opening_nothing_or_two_things_is_refused(arguments: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):
         commonplace.open(**arguments)  # type: ignore[arg-type]  # the wrong types are the point
+
+
+def test_a_record_given_to_remember_is_refused_with_what_takes_it(memory: Memory) -> None:
+    with pytest.raises(InvalidInputError, match="remember_many takes records"):
+        memory.remember(Record("Likes tea"))  # type: ignore[arg-type]  # what is tested

@@ -22,6 +22,8 @@ SAMPLE = {
     "deep": {"x": 1},
     "order": {"total": 30, "by": {"name": "Ann", "tags": ["new"]}, "paid": True},
     "link": {"$ref": 7},
+    "a.b": 1,
+    "a": {"b": 2},
 }
 
 
@@ -73,7 +75,15 @@ SAMPLE = {
         ({"n": {"total": {"$ne": 9}}}, True),
         ({"missing": {"total": {"$ne": 9}}}, True),
         ({"$or": [{"order": {"total": {"$lt": 3}}}, {"deep": {"x": {"$eq": 1}}}]}, True),
-        ({"order.total": 30}, False),
+        ({"order.total": 30}, True),
+        ({"order.total": {"$gt": 30}}, False),
+        ({"order.by.name": "Ann"}, True),
+        ({"order.by.name": "Bo"}, False),
+        ({"order.by.none": {"$ne": 1}}, True),
+        ({"order.by.none": 1}, False),
+        ({"n.total": 3}, False),
+        ({"a.b": 1}, True),
+        ({"a.b": 2}, False),
         # Values within values are compared as exactly as outside.
         ({"deep": {"x": True}}, False),
         ({"tags": ["a", True]}, False),

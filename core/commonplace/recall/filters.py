@@ -4,10 +4,11 @@ A condition on metadata follows the field's custom: ``{"field": value}`` means e
 ``{"field": {"$gt": 3}}`` an operator; several fields, or several operators of one field, must all
 hold; ``$and`` and ``$or`` take lists of conditions. An object with an operator anywhere in it is a
 condition on the members of the field, ``{"field": {"member": {"$gt": 3}}}``; one without is a value
-that the field equals. A record that lacks the field, or the object it is a member of, meets only
-``$ne`` and ``$nin``. Values of
-different types are never equal and never ordered, so such a comparison does not hold; a list holds
-a value by ``$contains``. What no record could ever meet is refused.
+that the field equals. ``{"field.member": 3}`` is about the member too, where the record has no
+field of that very name. A record that lacks the field, or the object it is a member of, meets only
+``$ne`` and ``$nin``. Values of different types are never equal and never ordered, so such a
+comparison does not hold; a list holds a value by ``$contains``. What no record could ever meet is
+refused.
 """
 
 from __future__ import annotations
@@ -176,7 +177,18 @@ def _clause(field: str, operand: object, depth: int) -> Callable[[Metadata], boo
     if field.startswith("$"):
         raise InvalidInputError(f"{field!r} is not an operator on records: use '$and' or '$or'.")
     holds = _on_value(operand, depth)
-    return lambda metadata: holds(metadata.get(field, _MISSING))
+    if "." not in field:
+        return lambda metadata: holds(metadata.get(field, _MISSING))
+    path = field.split(".")
+    return lambda metadata: holds(metadata[field] if field in metadata else _at(path, metadata))
+
+
+def _at(path: Sequence[str], metadata: Metadata) -> object:
+    """Return the member of a member that a path such as `order.total` leads to."""
+    value: object = metadata
+    for name in path:
+        value = value.get(name, _MISSING) if isinstance(value, Mapping) else _MISSING
+    return value
 
 
 def _on_value(operand: object, depth: int) -> Callable[[object], bool]:

@@ -63,10 +63,11 @@ def checked_record(record: Record) -> Record:
     return living_on(checked)
 
 
-def checked_text(text: str, what: str = "text") -> str:
+def checked_text(text: object, what: str = "text") -> str:
     """Return `text`, mended, if it is text, not blank and within the limit."""
     if not isinstance(text, str):
-        raise InvalidInputError(f"{what} is a str, not {text!r}.")
+        hint = " remember_many takes records." if isinstance(text, Record) else ""
+        raise InvalidInputError(f"{what} is a str, not {text!r}.{hint}")
     if not text.strip():
         raise InvalidInputError(f"{what} is empty: there is nothing to work with in {text[:20]!r}.")
     if len(text) > MAX_TEXT_CHARACTERS:
