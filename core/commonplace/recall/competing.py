@@ -18,11 +18,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-import numpy as np
-
 from commonplace.recall.asking import size
 from commonplace.recall.attributes import leaves
-from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.of_text import of_text
 from commonplace.recall.statements import (
     BEING,
@@ -193,7 +190,7 @@ class Statement:
         """
         if self.has_other_labels(older) or self._is_of_what_is_of(older):
             return True
-        lost = frozenset[str]().union(*older.named - self.named).difference(self.stems)
+        lost = self.lacks_of(older)
         if not lost:
             return False
         if older.is_asked or not lost.isdisjoint(older.parts) or any(map(_has_digit, lost)):
@@ -201,6 +198,10 @@ class Statement:
         if is_of_self(older.text):  # "I bought a bike": it is about what follows the verb
             return next((one for one in older.stems if one not in self.stems), "") in lost
         return not lost.isdisjoint(older.subject) and not self.subject.issubset(older.stems)
+
+    def lacks_of(self, older: Statement) -> frozenset[str]:
+        """Return the stems of those terms of the query that the older has, and this has not."""
+        return frozenset[str]().union(*older.named - self.named).difference(self.stems)
 
     def _is_of_what_is_of(self, other: Statement) -> bool:
         """Tell whether it is about what belongs to who the other is about: "Rosa's husband"."""
@@ -260,25 +261,6 @@ class Statement:
         return sum(not stems.isdisjoint(split(run)) for run in runs)
 
 
-def near_pairs(
-    cosine: Floats, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
-) -> list[tuple[int, int]]:
-    """Return which records may compete and stand in the wrong order: one ahead and one behind.
-
-    The newer is wanted ahead, or the older. `cosine` is that of each with each, `sizes` are
-    their numbers of characters. The pairs are few, so what takes long is looked at only for them.
-    """
-    lag = relevance[:, None] - relevance[None, :]
-    short = sizes <= SHORT
-    near = (cosine >= ALIKE) & (lag <= NEARLY)
-    near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]
-    later = times[:, None] > times[None, :]
-    places = np.arange(len(times))
-    wrong = (later if oldest_first else later.T) & (places[:, None] < places[None, :])
-    ahead, behind = np.nonzero(near & wrong & (relevance[:, None] > 0))
-    return list(zip(ahead.tolist(), behind.tolist(), strict=True))
-
-
 def overtakes(
     behind: Statement, ahead: Statement, *, newer: Statement, cosine: float, lag: float
 ) -> bool:
@@ -315,7 +297,7 @@ def _changes(behind: Statement, ahead: Statement, newer: Statement, cosine: floa
     if newer.has_other_labels(older) or not (ends or newer.gives_as_much_as(older)):
         return False
     if ends and newer.names_value_of(older) and newer.is_about(older):
-        return not newer.is_of_another(older)
+        return not any(map(_has_digit, newer.lacks_of(older)))
     tells = bool(_essential(ahead.named)) and cosine >= SURELY_ALIKE
     if not (tells or newer.is_about(older)):
         return False

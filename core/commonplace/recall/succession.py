@@ -12,13 +12,15 @@ import numpy as np
 from commonplace.recall.arrays import Question, Scores
 from commonplace.recall.asking import size
 from commonplace.recall.competing import (
+    ALIKE,
     BESIDE,
     CHANGED_ALIKE,
+    CHANGED_NEARLY,
+    NEARLY,
     Statement,
-    near_pairs,
     overtakes,
 )
-from commonplace.recall.growing import Floats, Rows
+from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.products import between, dots
 from commonplace.recall.statements import SHORT
@@ -111,7 +113,7 @@ class Held:
         alike = self.scores.scale.of_records(between(vectors))
         times = self.hot.arrays.times[self.rows[first]]
         sizes = np.array([size(self._text(place)) for place in first.tolist()])
-        near = near_pairs(alike, relevance, times, sizes, oldest_first=past)
+        near = _near_pairs(alike, relevance, times, sizes, oldest_first=past)
         if not near:
             return frozenset()
         said = self._said([int(first[rank]) for rank in sorted({*chain.from_iterable(near)})])
@@ -153,3 +155,22 @@ def _by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
         overtaken = [at for at, one in enumerate(order) if (one, place) in pairs]
         order.insert(overtaken[0] if overtaken else len(order), place)
     return np.array(order, np.int64)
+
+
+def _near_pairs(
+    cosine: Floats, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
+) -> list[tuple[int, int]]:
+    """Return which records may compete and stand in the wrong order: one ahead and one behind.
+
+    The newer is wanted ahead, or the older. `cosine` is that of each with each, `sizes` are
+    their numbers of characters. The pairs are few, so what takes long is looked at only for them.
+    """
+    lag = relevance[:, None] - relevance[None, :]
+    short = sizes <= SHORT
+    near = (cosine >= ALIKE) & (lag <= NEARLY)
+    near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]
+    later = times[:, None] > times[None, :]
+    places = np.arange(len(times))
+    wrong = (later if oldest_first else later.T) & (places[:, None] < places[None, :])
+    ahead, behind = np.nonzero(near & wrong & (relevance[:, None] > 0))
+    return list(zip(ahead.tolist(), behind.tolist(), strict=True))
