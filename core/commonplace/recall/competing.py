@@ -18,11 +18,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-import numpy as np
-
 from commonplace.recall.asking import size
 from commonplace.recall.attributes import leaves
-from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.of_text import of_text
 from commonplace.recall.statements import (
     BEING,
@@ -258,25 +255,6 @@ class Statement:
     def _numbers_of(self, stems: frozenset[str]) -> int:
         runs = [run for run in self.text.lower().split() if any(map(str.isdigit, run))]
         return sum(not stems.isdisjoint(split(run)) for run in runs)
-
-
-def near_pairs(
-    cosine: Floats, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
-) -> list[tuple[int, int]]:
-    """Return which records may compete and stand in the wrong order: one ahead and one behind.
-
-    The newer is wanted ahead, or the older. `cosine` is that of each with each, `sizes` are
-    their numbers of characters. The pairs are few, so what takes long is looked at only for them.
-    """
-    lag = relevance[:, None] - relevance[None, :]
-    short = sizes <= SHORT
-    near = (cosine >= ALIKE) & (lag <= NEARLY)
-    near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]
-    later = times[:, None] > times[None, :]
-    places = np.arange(len(times))
-    wrong = (later if oldest_first else later.T) & (places[:, None] < places[None, :])
-    ahead, behind = np.nonzero(near & wrong & (relevance[:, None] > 0))
-    return list(zip(ahead.tolist(), behind.tolist(), strict=True))
 
 
 def overtakes(

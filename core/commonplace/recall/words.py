@@ -16,15 +16,15 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from commonplace.recall.coded import Told
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
-from commonplace.recall.indexing import commonest, indexed
-from commonplace.recall.postings import Postings
+from commonplace.recall.indexing import indexed
+from commonplace.recall.postings import Occurrences, Postings
 from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.terms import (
+    DEFAULT_LANGUAGE,
     detect_language,
     is_character_pair,
     terms_in,
@@ -100,6 +100,7 @@ class WordIndex:
         self._lengths: Growing[np.float32] = Growing(np.float32)
         self._tells: Growing[np.float32] = Growing(np.float32)
         self._languages: Counter[str] = Counter()
+        self._commonest: tuple[str, ...] = ()
         self._removed = 0
         self._telling = 0.0
         self._total_length = 0.0
@@ -115,7 +116,7 @@ class WordIndex:
     @property
     def language(self) -> str:
         """The commonest language so far."""
-        return commonest(self._languages)
+        return next(iter(self._commonest), DEFAULT_LANGUAGE)
 
     def extend(self, told: Told, tells: Floats | None = None) -> None:
         """Index what records say, and who does, under the next rows, as if one by one.
@@ -125,6 +126,7 @@ class WordIndex:
         """
         start, end = len(self), len(self) + len(told)
         terms = indexed(told, self._languages)
+        self._commonest = tuple(name for name, _ in self._languages.most_common(MOST_LANGUAGES))
         rows = np.repeat(np.arange(start, end), terms.sizes)
         self._postings.extend(terms.codes, rows, terms.counts)
         lengths = np.bincount(rows - start, terms.counts, minlength=len(told))
@@ -156,8 +158,7 @@ class WordIndex:
         """Return the terms of each word of a query; a whole in prose is none of its own."""
         words = split(query)
         own_language = detect_language(words, self.language)
-        commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        languages = tuple(dict.fromkeys((own_language, *commonest)))
+        languages = tuple(dict.fromkeys((own_language, *self._commonest)))
         terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
         for token in tokens:
             whole = frozenset().union(*terms[token.whole])
@@ -182,7 +183,8 @@ class WordIndex:
             terms = self._terms(query, tokens) | terms
             groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
         found = [self._occurrences(group) for group in groups]
-        frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
+        rows, which = concatenated([rows for rows, _ in found]), _numbered(found)
+        frequencies = np.bincount(which, self._tells.view[rows], len(groups)).astype(np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
         ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
         _share_wholes(ideal, frequencies, _places(tokens, terms, groups))
@@ -190,13 +192,15 @@ class WordIndex:
             ideal[within:] *= focus.rest
         kept = np.argsort(-ideal, kind="stable")[:MOST_TERMS]
         weights = ideal[kept] / (float(ideal[kept[:FULL]].sum()) or 1.0)
-        rows = concatenated([found[term][0] for term in kept], np.int64)
-        counts = concatenated([found[term][1] for term in kept], np.float32)
-        which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
-        strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
-        return Hits(rows, which, strength, counts, weights, told)
+        return self._hits(weights, [groups[term] for term in kept], [found[term] for term in kept])
 
-    def _occurrences(self, group: frozenset[str]) -> tuple[npt.NDArray[np.int32], Floats]:
+    def _hits(self, weights: Floats, terms: Sequence[Term], found: Sequence[Occurrences]) -> Hits:
+        rows = concatenated([rows for rows, _ in found]).astype(np.int64)
+        counts = concatenated([counts for _, counts in found]).astype(np.float32)
+        strength = self._strength(rows, counts)
+        return Hits(rows, _numbered(found), strength, counts, weights, tuple(terms))
+
+    def _occurrences(self, group: Term) -> Occurrences:
         """Return the rows that hold a term of the group, each once, and how often each does."""
         rows, counts = self._postings.of(group)
         if not self._removed:
@@ -209,6 +213,11 @@ class WordIndex:
         average = max(self._total_length / max(self._telling, 1), 1.0)
         norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE / average * self.lengths[rows])
         return np.asarray(counts / (counts + norm), np.float32)
+
+
+def _numbered(found: Sequence[Occurrences]) -> Rows:
+    """Return for each of the occurrences of some terms the number of its term."""
+    return np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
 
 
 class _Place(NamedTuple):
@@ -225,8 +234,8 @@ def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
     own = terms_in([word], languages[0])
     if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
         return [frozenset([term]) for term in own]
-    stems = (term for language in languages for term in terms_in([word], language))
-    return [frozenset(stems)] if own else []
+    others = (term for language in languages[1:] for term in terms_in([word], language))
+    return [frozenset((*own, *others))] if own else []
 
 
 def _places(
