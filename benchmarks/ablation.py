@@ -10,13 +10,13 @@ import numpy as np
 from commonplace import Record
 from commonplace.embedding import MiniLM, as_embedder
 from commonplace.embedding.entries import embedded
-from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
 from commonplace.recall.echoes import demoted
 from commonplace.recall.focus import focus
 from commonplace.recall.fusion import Arms, fuse
 from commonplace.recall.growing import Floats
 from commonplace.recall.hot import HotScope
+from commonplace.recall.question import Question
 from commonplace.recall.standing import standing
 
 DEPTH = 200

@@ -20,12 +20,12 @@ import commonplace
 from commonplace import Record, Scope, Source
 from commonplace.adapters.items import Item, Items
 from commonplace.ports import Entry
-from commonplace.recall.arrays import Question
 from commonplace.recall.columns import columns_of
 from commonplace.recall.filters import Selection, everything
 from commonplace.recall.focus import Focus
 from commonplace.recall.hot import HotScope
 from commonplace.recall.hot_scopes import HotScopes
+from commonplace.recall.question import Question
 from commonplace.recall.ranking import ranked
 from commonplace.recall.succession import MOST_BESIDE
 from commonplace.stores.in_memory import InMemoryStore
@@ -419,3 +419,28 @@ def test_what_is_written_is_taken_into_arrays_at_once_when_they_are_asked() -> N
 
     assert hot.of(user("a")) is held
     assert sorted(record.text for record in held.records()) == ["one, changed", "other"]
+
+
+def test_each_record_is_dropped_when_its_own_time_is_over() -> None:
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    days = [start + timedelta(days=day) for day in range(5)]
+    ends = {"a": days[1], "b": days[3], "c": None}
+    hot = HotScope(
+        Entry(Record(text, scope=user("a"), expires_at=end), np.ones((1, 4), np.float32))
+        for text, end in ends.items()
+    )
+    living = []
+    for day in days:
+        hot.expire(day)
+        living.append(sorted(one.text for one in hot.records()))
+    assert living == [["a", "b", "c"], ["b", "c"], ["b", "c"], ["c"], ["c"]]
+
+
+def test_a_record_that_ends_earlier_than_it_did_is_dropped_then() -> None:
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    record = Record("a", scope=user("a"), expires_at=start + timedelta(days=9))
+    hot = HotScope([Entry(record, np.ones((1, 4), np.float32))])
+    hot.expire(start)
+    hot.recount(replace(record, expires_at=start + timedelta(days=1)))
+    hot.expire(start + timedelta(days=2))
+    assert not len(hot)

@@ -80,15 +80,20 @@ class CheckedEmbedder:
             raise self._error(f"returned shape {vectors.shape} for {len(texts)} texts")
         if len(vectors) != len(texts):
             raise self._error(f"returned {len(vectors)} vectors for {len(texts)} texts")
-        if len(unsound := np.flatnonzero(~np.isfinite(vectors).all(axis=1))):
+        # In double precision, where no square overflows.
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if len(unsound := np.flatnonzero(~np.isfinite(lengths))):
             place = f"text {unsound[0] + 1} of {len(texts)}"
             raise self._error(f"returned NaN or infinite numbers for {place}")
-        self._tell_of_zeros(vectors)
-        return _unit(vectors)
+        if not lengths.all():
+            self._tell_of_zeros()
+            lengths[lengths == 0] = 1
+        unit: Vectors = (vectors / lengths).astype(np.float32)
+        return unit
 
-    def _tell_of_zeros(self, vectors: NDArray[np.float64]) -> None:
+    def _tell_of_zeros(self) -> None:
         """Tell once: a model of words may have none for a text, but a damaged one has for none."""
-        if self._gave_zeros or vectors.any(axis=1).all():
+        if self._gave_zeros:
             return
         self._gave_zeros = True
         _log.warning(
@@ -153,11 +158,3 @@ def _sizes(returned: Any) -> str:
     except TypeError:
         return ""
     return f": vectors of dimension {', '.join(map(str, sizes))}" if len(sizes) > 1 else ""
-
-
-def _unit(vectors: NDArray[np.float64]) -> Vectors:
-    """Return a copy with rows of unit length. In double precision, where no square overflows."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    lengths[lengths == 0] = 1
-    unit: Vectors = (vectors / lengths).astype(np.float32)
-    return unit

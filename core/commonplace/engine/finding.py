@@ -7,13 +7,13 @@ from datetime import datetime
 
 from commonplace.embedding.fitting import FittingEmbedder
 from commonplace.ports import Entry, Vectors
-from commonplace.recall.arrays import Question
 from commonplace.recall.dates import periods
 from commonplace.recall.explaining import Asked, explained
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.recall.focus import focus
 from commonplace.recall.hot import HotScope
+from commonplace.recall.question import Question
 from commonplace.recall.ranking import ranked, ranking
 from commonplace.stores.warm_store import WarmStore
 from commonplace.values.records import Match, Record

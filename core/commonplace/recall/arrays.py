@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -10,12 +12,11 @@ import numpy as np
 from commonplace.ports import Vectors
 from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.columns import Columns
-from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.products import dots
+from commonplace.recall.question import Question
 from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
-from commonplace.recall.tokens import split
 from commonplace.recall.utterances import Utterances
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope
@@ -23,25 +24,7 @@ from commonplace.values.scope import Scope
 _Age: TypeAlias = tuple[float, str]
 """When a record was created, in seconds since 1970, and its id."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """A query, what asks in it, the unit vector and the periods of that, and when it is asked.
-
-    `at` is in seconds since 1970; `embedder` is the name of what made the vector.
-    """
-
-    text: str
-    focus: Focus
-    vector: Vectors
-    periods: list[dates.Period]
-    at: float
-    embedder: str = ""
-
-    @property
-    def asks_for_past(self) -> bool:
-        """Whether what held once is wanted."""
-        return statements.asks_for_past(self.focus.text)
+_NO_ROWS: Rows = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +52,15 @@ class Scores:
 class Unasked:
     """What is the same whatever is asked: arrays by row.
 
-    `asks` is how far a record only asks and depends on what others say.
+    `asks` is how far a record only asks and depends on what others say; `session_norm` is by
+    session, not by row.
     """
 
     recency: Floats
     standing: Floats
     openness: Floats
     asks: Floats
+    session_norm: Doubles
 
 
 class Arrays:
@@ -94,6 +79,7 @@ class Arrays:
         self._used: Growing[np.float32] = Growing(np.float32)
         self._used_at: Growing[np.float64] = Growing(np.float64)
         self._said: Growing[np.float32] = Growing(np.float32)
+        self._next_end = np.inf
         self._alive: Growing[np.bool_] = Growing(np.bool_)
         self._ids: list[str] = []
         self._again: dict[int, Doubles] = {}
@@ -115,7 +101,12 @@ class Arrays:
 
     def expired(self, at: float) -> Rows:
         """Return the rows that are not removed yet and whose time was over at this moment."""
-        return np.flatnonzero(self.alive & (self._expiries.view <= at))
+        if at < self._next_end:
+            return _NO_ROWS
+        over = np.flatnonzero(self.alive & (self._expiries.view <= at))
+        if not len(over):
+            self._next_end = float(self._expiries.view[self.alive].min(initial=np.inf))
+        return over
 
     def vectors(self, row: int) -> Vectors:
         """Return a record's vectors, one for each of its windows."""
@@ -182,6 +173,7 @@ class Arrays:
         self._vectors.extend(added.vectors)
         self._times.extend(numbers["created"])
         self._expiries.extend(numbers["expires"])
+        self._next_end = min(self._next_end, float(numbers["expires"].min(initial=np.inf)))
         self._importance.extend(numbers["importance"])
         self._used.extend(saturated(numbers["uses"]))
         self._used_at.extend(numbers["used_at"])
@@ -194,6 +186,7 @@ class Arrays:
         self._used.view[row] = saturated(record.uses)
         self._used_at.view[row] = _last_use(record)
         self._expiries.view[row] = _expiry(record)
+        self._next_end = min(self._next_end, _expiry(record))
 
     def remove(self, row: int) -> None:
         """Take a record out of all scores."""
@@ -218,29 +211,21 @@ class Arrays:
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""
-        query, unasked, said = question.focus.text, self._same_for_all(), self.utterances
+        unasked, said = self._same_for_all(), self.utterances
         hits = self.words.hits(question.text, question.focus)
         scale, own = self._scale_of(question.embedder), words.coverage(hits, len(self))
         cosine = scale.of_query(self.cosines(question.vector))
-        alike = echoes.likeness(own, cosine)
-        tells = said.telling(query, alike, lambda: words.repeated(hits, self.words.lengths))
-        addresses_agent = statements.addresses_agent(query)
-        flow = support.Flow(
-            takes=unasked.openness * said.says,
-            tells=tells,
-            ends_asking=said.ends_asking,
-            replies=said.from_agent * (not addresses_agent),
-            alike=alike,
-        )
-        arms = self._arms(hits, own, cosine, flow, question.periods)
-        is_read = scale.reads(split(query), self.words.language)
+        alike = cache(partial(echoes.likeness, own, cosine))
+        tells = said.telling(question, alike, lambda: words.repeated(hits, self.words.lengths))
+        arms = self._arms(question, hits, own, cosine, tells, alike)
+        is_read = scale.reads(question.words, self.words.language)
         relevance = fusion.fuse(arms, scale.meaning, scale.agreement, is_read=is_read)
         kind = fusion.expectation(
             unasked.asks,
             said.tells_time,
             said.from_agent,
-            asks_when=statements.asks_when(query),
-            addresses_agent=addresses_agent,
+            asks_when=statements.asks_when(question.focus.text),
+            addresses_agent=question.addresses_agent,
         )
         relevance += (unasked.standing * kind - 1) * np.maximum(relevance, 0)
         often = frequency(self._used.view, self._used_at.view, self._said.view, question.at)
@@ -268,29 +253,36 @@ class Arrays:
                 standing(recent, self._importance.view, self.alive),
                 openness,
                 self.utterances.asks * openness,
+                support.session_norm(self.sessions, self.words.lengths),
             )
         return self._unasked
 
-    def _arms(
+    def _arms(  # noqa: PLR0917  # what was found so far
         self,
+        question: Question,
         hits: words.Hits,
         own: Floats,
         cosine: Floats,
-        flow: support.Flow,
-        periods: list[dates.Period],
+        tells: Floats,
+        alike: Callable[[], Floats],
     ) -> fusion.Arms:
-        sessions, codes = self.sessions, self.sessions.codes
-        telling = self.alive & (flow.tells > 0.5)
+        sessions, said, unasked = self.sessions, self.utterances, self._same_for_all()
+        takes, telling = unasked.openness * said.says, self.alive & (tells > 0.5)
         meaning = fusion.contrast(cosine, telling)
-        in_session = support.session_words(hits, sessions, self.words.lengths, flow.tells)
+        near_words = own
+        if not sessions.are_single:
+            replies = said.from_agent * (not question.addresses_agent)
+            flow = support.Flow(takes, tells, said.ends_asking, replies, alike())
+            near_words = support.neighbourhood_words(hits, sessions, flow)
+        in_session = support.session_words(hits, sessions, unasked.session_norm, tells)
         return fusion.Arms(
             own_words=own,
-            near_words=support.neighbourhood_words(hits, sessions, flow),
+            near_words=near_words,
             meaning=meaning,
-            near_meaning=support.neighbourhood_meaning(cosine * flow.tells, sessions, flow.takes),
-            session_words=in_session[codes],
-            session_meaning=support.session_meaning(meaning, sessions, telling)[codes],
-            date=self._closeness(periods),
+            near_meaning=support.neighbourhood_meaning(cosine * tells, sessions, takes),
+            session_words=in_session[sessions.codes],
+            session_meaning=support.session_meaning(meaning, sessions, telling)[sessions.codes],
+            date=self._closeness(question.periods),
         )
 
     def _closeness(self, periods: list[dates.Period]) -> Floats:

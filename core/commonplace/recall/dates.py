@@ -139,7 +139,9 @@ def periods(query: str, asked: datetime) -> list[Period]:
 
 def _languages_of_dates(text: str, words: list[str], language: str) -> tuple[str, ...]:
     """Return dateparser's names of the languages in which a text may name a date."""
-    hinted = [code for code in _CODES.values() if not _date_words(code).isdisjoint(words)]
+    hinted = list[str]()
+    if not _all_date_words().isdisjoint(words):
+        hinted += [code for code in _CODES.values() if not _date_words(code).isdisjoint(words)]
     if not text.isascii():
         hinted += [code for code in _ANYWHERE if any(word in text for word in _date_words(code))]
     own = _CODES.get(language, "en")
@@ -152,6 +154,12 @@ def _languages_of_dates(text: str, words: list[str], language: str) -> tuple[str
 
 def _date_words(code: str) -> frozenset[str]:
     return word_lists("date_words")[code]
+
+
+@lru_cache(maxsize=1)
+def _all_date_words() -> frozenset[str]:
+    """Return those of the languages whose dates are told by words: most queries have none."""
+    return frozenset().union(*map(_date_words, _CODES.values()))
 
 
 @lru_cache(maxsize=1_000)

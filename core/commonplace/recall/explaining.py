@@ -12,13 +12,13 @@ import numpy as np
 
 from commonplace.ports import Entry, Vectors
 from commonplace.recall import fusion
-from commonplace.recall.arrays import Question
 from commonplace.recall.dates import Period
 from commonplace.recall.echoes import BELOW_ALL
 from commonplace.recall.explanation import Candidate, Explanation, Reason
 from commonplace.recall.filters import Selection
 from commonplace.recall.growing import Floats
 from commonplace.recall.products import dots
+from commonplace.recall.question import Question
 from commonplace.recall.ranking import Ranking
 from commonplace.values.records import Record
 from commonplace.values.scope import Scope

@@ -19,35 +19,32 @@ class Growing(Generic[Element]):
 
     def __init__(self, dtype: type[Element], width: int | None = None) -> None:
         self._room: npt.NDArray[Element] = np.zeros((0,) if width is None else (0, width), dtype)
-        self._length = 0
+        self.view = self._room
+        """The elements so far, without a copy; stale after the next addition."""
 
     def append(self, value: Any) -> None:
         """Add one element (or one row) at the end."""
-        if self._length == len(self._room):
-            self._make_room(max(2 * self._length, 4))
-        self._room[self._length] = value
-        self._length += 1
+        self.extend([value])
 
     def extend(self, values: npt.ArrayLike) -> None:
         """Add elements (or rows) at the end."""
         added = np.asarray(values, self._room.dtype)
         if not len(added):
             return
-        end = self._length + len(added)
+        start = len(self)
+        if not start:  # most are filled once, and then only asked
+            self._room = self.view = added.copy()
+            return
+        end = start + len(added)
         if end > len(self._room):
-            self._make_room(end if not self._length else max(2 * self._length, end))
-        self._room[self._length : end] = added
-        self._length = end
+            self._make_room(max(2 * start, end))
+        self._room[start:end] = added
+        self.view = self._room[:end]
 
     def __len__(self) -> int:
-        return self._length
-
-    @property
-    def view(self) -> npt.NDArray[Element]:
-        """The elements so far, without a copy; stale after the next addition."""
-        return self._room[: self._length]
+        return len(self.view)
 
     def _make_room(self, length: int) -> None:
         bigger = np.zeros((length, *self._room.shape[1:]), self._room.dtype)
-        bigger[: self._length] = self._room[: self._length]
+        bigger[: len(self)] = self.view
         self._room = bigger

@@ -98,6 +98,10 @@ class HotScope:
             record = self._records[row] = record.read()
         return record
 
+    def text(self, row: int) -> str:
+        """Return the text of a row that is not dropped, whose record need not be read for it."""
+        return self._kept(row).text
+
     def records(self) -> Iterator[Record]:
         """Yield the records held."""
         return map(self.record, self._living())

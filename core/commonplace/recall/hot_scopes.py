@@ -161,7 +161,8 @@ class HotScopes:
         return map(columns_of, iter(lambda: list(islice(stored, _PART)), []))
 
     def _make_room(self) -> None:
-        held = sum(map(self._bytes_of, self._held))
+        held = sum(one.bytes for one in self._held.values())
+        held += sum(one.bytes for one in self._late.values())
         while held > self._max_bytes:
             scope = next(iter(self._held))
             taken = self._bytes_of(scope)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.arrays import Scores
 from commonplace.recall.asking import asks
 from commonplace.recall.confidence import competition, confidence, told_by_words
 from commonplace.recall.growing import Floats, Mask, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.naming import names_only
 from commonplace.recall.persons import asks_of_self, is_of_relation
+from commonplace.recall.question import Question
 from commonplace.recall.unmarked import names_what_is_wanted
 from commonplace.recall.words import contained
 
@@ -42,7 +43,7 @@ class Likely:
         repeats = self.hot.arrays.utterances.repeating(
             self.rows,
             best,
-            self.question.text,
+            self.question,
             lambda: contained(self.scores.hits, self.hot.arrays.words.lengths),
         )
         return None if repeats is None or repeats.all() else repeats
@@ -57,7 +58,7 @@ class Likely:
             asks(query)
             and names_what_is_wanted(query)
             and self.hot.arrays.utterances.said_again(row)
-            and names_only(self.hot.record(row).text)
+            and names_only(self.hot.text(row))
         )
 
     def of_others(self, best: Rows) -> Mask | None:
@@ -94,7 +95,7 @@ class Likely:
         return sure
 
     def _is_of_relation(self, place: int) -> bool:
-        return is_of_relation(self.hot.record(int(self.rows[place])).text)
+        return is_of_relation(self.hot.text(int(self.rows[place])))
 
     def _without(self, some: Mask, relevance: Floats) -> Floats:
         """Return the confidence of each as if some were not there."""

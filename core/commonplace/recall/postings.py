@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from commonplace.recall.coded import Codes, code
-from commonplace.recall.growing import Floats, Growing
+from commonplace.recall.growing import Growing
 
 Number = TypeVar("Number", bound=np.generic)
 Numbers = npt.NDArray[np.int32]
-Occurrences: TypeAlias = tuple[Numbers, Floats]
+Occurrences: TypeAlias = tuple[Numbers, npt.NDArray[Any]]
+"""Rows, ascending, and how often each holds a term."""
 
 _MOST_LATE = 4_096
 """So many late occurrences are looked through for a term in some 2 µs: sorting gains nothing."""
@@ -52,25 +53,23 @@ class Postings:
     def of(self, group: Collection[str]) -> Occurrences:
         """Return the rows that hold a term of the group, each once, and how often each does."""
         found = [self._of(code(term)) for term in group]
-        rows = joined([rows for rows, _ in found], np.int32)
-        counts = joined([counts for _, counts in found], np.float32)
-        if len(found) > 1:
-            rows, places = np.unique(rows, return_inverse=True)
-            counts = np.bincount(places, counts).astype(np.float32)
-        return rows, counts
+        if len(found) == 1:
+            return found[0]
+        rows, places = np.unique(joined([rows for rows, _ in found]), return_inverse=True)
+        return rows, np.bincount(places, joined([counts for _, counts in found]))
 
-    def _of(self, term: int) -> tuple[Numbers, Numbers]:
+    def _of(self, term: int) -> Occurrences:
         self._look()
-        rows, counts = self._of_sorted(np.uint64(term))
         if not len(self._codes):
-            return rows, counts
+            return self._of_sorted(np.uint64(term))
         late = np.flatnonzero(self._codes.view == np.uint64(term))
-        return (
-            np.concatenate([rows, self._rows.view[late]]),
-            np.concatenate([counts, self._counts.view[late]]),
-        )
+        last = self._rows.view[late], self._counts.view[late]
+        if not len(self._sorted.rows):
+            return last
+        first = self._of_sorted(np.uint64(term))
+        return np.concatenate([first[0], last[0]]), np.concatenate([first[1], last[1]])
 
-    def _of_sorted(self, term: np.uint64) -> tuple[Numbers, Numbers]:
+    def _of_sorted(self, term: np.uint64) -> Occurrences:
         codes, starts, rows, counts = self._sorted
         place = int(codes.searchsorted(term))
         if place == len(codes) or codes[place] != term:
@@ -107,6 +106,6 @@ class Postings:
         self._looks = 0
 
 
-def joined(pieces: list[npt.NDArray[Any]], dtype: type[Number]) -> npt.NDArray[Number]:
-    """Return the pieces as one array of its own."""
-    return np.concatenate(pieces).astype(dtype) if pieces else np.zeros(0, dtype)
+def joined(pieces: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Return the pieces as one array."""
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int32)

@@ -37,9 +37,11 @@ def weighted(weights: Floats, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _by_blocks(rows: Floats, other: npt.NDArray[Any], size: int) -> Floats:
+    count = len(rows) // max(1, size)
+    if not count:
+        found: Floats = rows @ other
+        return found
     size = max(1, size)
-    count = len(rows) // size
     blocks = rows[: count * size].reshape(count, size, rows.shape[1]) @ other
     first = blocks.reshape(count * size, *blocks.shape[2:])
-    found: Floats = np.concatenate([first, rows[count * size :] @ other])
-    return found
+    return np.concatenate([first, rows[count * size :] @ other])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.arrays import Scores
 from commonplace.recall.filters import Condition
 from commonplace.recall.growing import Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.likely import Likely
+from commonplace.recall.question import Question
 from commonplace.recall.standing import raised
 from commonplace.recall.succession import MOST_BESIDE, Held
 from commonplace.recall.tokens import signs
@@ -83,7 +84,7 @@ def ranking(hot: HotScope, question: Question, condition: Condition, limit: int)
     best, repeats = _once(hot, rows, best, relevance, limit)
     beside: dict[int, int] = {}
     overtaken: dict[int, int] = {}
-    if not hot.arrays.utterances.quotes(int(rows[best[0]]), question.text):
+    if not hot.arrays.utterances.quotes(int(rows[best[0]]), question):
         held = Held(hot, rows, scores, question)
         best, beside = held.beside(best, relevance)
         best, overtaken = held.newer_first(best, relevance)

@@ -62,7 +62,7 @@ class Scale:
     def of_query(self, cosines: Floats) -> Floats:
         """Return cosines of a query with records in the units of recall."""
         tells_of_queries = self.adapts and self.among is None and len(cosines) > 0
-        if tells_of_queries and self.usual - np.median(cosines) > FAR_APART:
+        if tells_of_queries and self.usual - _middle(cosines) > FAR_APART:
             return cosines
         return _moved(cosines, self.usual, self.spread)
 
@@ -84,10 +84,11 @@ class Scale:
         """Return the scale that vectors of unit length tell, one for each record of a scope."""
         if not self.adapts or len(vectors) < 2:
             return self
-        places = np.linspace(0, len(vectors) - 1, min(len(vectors), MOST_LOOKED_AT)).astype(int)
-        picked = vectors[places]
-        pairs = between(picked)[np.triu_indices(len(picked), 1)]
-        pairs = pairs[pairs < NEARLY_THE_SAME]
+        places = np.arange(min(len(vectors), MOST_LOOKED_AT))
+        if len(vectors) > len(places):
+            vectors = vectors[np.linspace(0, len(vectors) - 1, len(places)).astype(int)]
+        cosines = between(vectors)
+        pairs = cosines[(places[:, None] < places) & (cosines < NEARLY_THE_SAME)]
         if not len(pairs):
             return self
         share = len(pairs) / (len(pairs) + PRIOR_PAIRS)
@@ -108,6 +109,14 @@ def _moved(cosines: Floats, usual: float, spread: float | None) -> Floats:
         return cosines
     moved = USUAL + (cosines - usual) * (USUAL / (spread or USUAL))
     return np.asarray(moved.clip(-1, 1), np.float32)
+
+
+def _middle(values: Floats) -> np.float32:
+    """Return what `np.median` gives, in a fifth of its time."""
+    places = [(len(values) - 1) // 2, len(values) // 2]
+    low, high = np.partition(values, places)[places]
+    middle: np.float32 = (low + high) / 2
+    return middle
 
 
 def _lower_half(pairs: Floats) -> tuple[float, float]:

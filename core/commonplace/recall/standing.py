@@ -64,8 +64,10 @@ def frequency(used: Floats, used_at: Doubles, said: Floats, at: float) -> Floats
 
     `used` and `said` are saturated. What a use tells is halved every 30 days since the last one.
     """
+    rows = np.flatnonzero(used)
+    if not len(rows):
+        return said
     often = said.copy()
-    rows = np.flatnonzero(used)  # most were never used
     ages = np.maximum(at - used_at[rows], 0.0) / _DAY
     still = used[rows] * np.exp2(-ages / HALF_LIFE_OF_USE_DAYS)
     often[rows] = 1 - (1 - often[rows]) * (1 - still)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from commonplace.recall.arrays import Question, Scores
+from commonplace.recall.arrays import Scores
 from commonplace.recall.asking import size
 from commonplace.recall.competing import (
     ALIKE,
@@ -23,6 +23,7 @@ from commonplace.recall.competing import (
 from commonplace.recall.growing import Doubles, Floats, Rows
 from commonplace.recall.hot import HotScope
 from commonplace.recall.products import between, dots
+from commonplace.recall.question import Question
 from commonplace.recall.statements import SHORT
 
 MOST_COMPETING = 8
@@ -53,6 +54,8 @@ class Held:
         if self.question.asks_for_past or relevance[first] <= 0 or not self._may_change(first):
             return best, {}
         moved = list(self._changing(first, others))
+        if not moved:
+            return best, {}
         relevance[moved] = np.maximum(relevance[moved], relevance[first] - BESIDE)
         rest = best[1:][~np.isin(best[1:], moved)]
         order = np.concatenate([best[:1], np.array(moved, np.int64), rest])
@@ -86,15 +89,16 @@ class Held:
         """
         arrays = self.hot.arrays
         later = others[arrays.times[self.rows[others]] > arrays.times[self.rows[first]]]
-        vectors = arrays.first_vectors(self.rows[later])
-        alike = self.scores.scale.of_records(
-            dots(vectors, arrays.first_vectors(self.rows[[first]])[0])
-        )
-        for place, near in zip(later.tolist(), (alike >= CHANGED_ALIKE).tolist(), strict=True):
-            if self._tells_of_change(place) and not self._are_keyed(first, place):
-                said = {} if near else self._said([first, place])
-                if near or said[place].names_value_of(said[first]):
-                    yield place
+        changes = [place for place in later.tolist() if self._tells_of_change(place)]
+        changes = [place for place in changes if not self._are_keyed(first, place)]
+        if not changes:
+            return
+        vectors = arrays.first_vectors(self.rows[[first, *changes]])
+        alike = self.scores.scale.of_records(dots(vectors[1:], vectors[0])) >= CHANGED_ALIKE
+        said = {} if alike.all() else self._said([first, *changes])
+        for place, near in zip(changes, alike.tolist(), strict=True):
+            if near or said[place].names_value_of(said[first]):
+                yield place
 
     def _are_keyed(self, *places: int) -> bool:
         """Tell whether each has a key. Two keys are two values, however alike what they hold."""
@@ -111,9 +115,8 @@ class Held:
         past = self.question.asks_for_past
         vectors = self.hot.arrays.first_vectors(self.rows[first])
         alike = self.scores.scale.of_records(between(vectors))
-        times = self.hot.arrays.times[self.rows[first]]
-        sizes = np.array([size(self._text(place)) for place in first.tolist()])
-        near = _near_pairs(alike, relevance, times, sizes, oldest_first=past)
+        times, texts = self.hot.arrays.times[self.rows[first]], map(self._text, first.tolist())
+        near = _near_pairs(alike, relevance, times, texts, oldest_first=past)
         if not near:
             return frozenset()
         said = self._said([int(first[rank]) for rank in sorted({*chain.from_iterable(near)})])
@@ -142,7 +145,28 @@ class Held:
             yield Statement(record.text, group, named, self._states(place))
 
     def _text(self, place: int) -> str:
-        return self.hot.record(int(self.rows[place])).text
+        return self.hot.text(int(self.rows[place]))
+
+
+def _near_pairs(
+    cosine: Floats, relevance: Floats, times: Doubles, texts: Iterable[str], *, oldest_first: bool
+) -> list[tuple[int, int]]:
+    """Return which records may compete and stand in the wrong order: one ahead and one behind.
+
+    The newer is wanted ahead, or the older. `cosine` is that of each with each. The pairs are few,
+    so what takes long is looked at only for them.
+    """
+    ahead, behind = np.nonzero(cosine >= CHANGED_ALIKE)
+    first, last = (behind, ahead) if oldest_first else (ahead, behind)
+    wrong = (ahead < behind) & (times[first] < times[last]) & (relevance[ahead] > 0)
+    ahead, behind = ahead[wrong], behind[wrong]
+    if not len(ahead):
+        return []
+    short = np.array([size(text) <= SHORT for text in texts])
+    lag = relevance[ahead] - relevance[behind]
+    near = (cosine[ahead, behind] >= ALIKE) & (lag <= NEARLY)
+    near |= (lag <= CHANGED_NEARLY) & short[ahead] & short[behind]
+    return list(zip(ahead[near].tolist(), behind[near].tolist(), strict=True))
 
 
 def _by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
@@ -155,22 +179,3 @@ def _by_time(pairs: AbstractSet[tuple[int, int]], count: int) -> Rows:
         overtaken = [at for at, one in enumerate(order) if (one, place) in pairs]
         order.insert(overtaken[0] if overtaken else len(order), place)
     return np.array(order, np.int64)
-
-
-def _near_pairs(
-    cosine: Floats, relevance: Floats, times: Doubles, sizes: Rows, *, oldest_first: bool
-) -> list[tuple[int, int]]:
-    """Return which records may compete and stand in the wrong order: one ahead and one behind.
-
-    The newer is wanted ahead, or the older. `cosine` is that of each with each, `sizes` are
-    their numbers of characters. The pairs are few, so what takes long is looked at only for them.
-    """
-    lag = relevance[:, None] - relevance[None, :]
-    short = sizes <= SHORT
-    near = (cosine >= ALIKE) & (lag <= NEARLY)
-    near |= (cosine >= CHANGED_ALIKE) & (lag <= CHANGED_NEARLY) & short & short[:, None]
-    later = times[:, None] > times[None, :]
-    places = np.arange(len(times))
-    wrong = (later if oldest_first else later.T) & (places[:, None] < places[None, :])
-    ahead, behind = np.nonzero(near & wrong & (relevance[:, None] > 0))
-    return list(zip(ahead.tolist(), behind.tolist(), strict=True))

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonplace.recall.growing import Floats, Growing, Mask, Rows
+from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
 from commonplace.recall.products import weighted
-from commonplace.recall.words import Hits, coverage, information
+from commonplace.recall.words import Hits, information
 
 SHARES = (0.9, 0.65)
 """What a word counts one and two turns away. Flat from 0.7 to 1.0 and for one to three turns."""
@@ -88,9 +88,10 @@ class Sessions:
     def extend(self, sessions: Sequence[Hashable | None]) -> None:
         """Append records, each at the end of its session."""
         start = len(self._codes)
-        before = [self._next(session, row) for row, session in enumerate(sessions, start)]
-        self._before.extend(before)
-        self._after.extend([-1] * len(before))
+        placed = [self._next(session, row) for row, session in enumerate(sessions, start)]
+        self._codes.extend([code for code, _ in placed])
+        self._before.extend([before for _, before in placed])
+        self._after.extend([-1] * len(placed))
         follows = np.flatnonzero(self.before[start:] >= 0) + start
         self.after[self.before[follows]] = follows
 
@@ -127,10 +128,9 @@ class Sessions:
         self.before[row] = self.after[row] = -1
         self._emptied += before == after == -1
 
-    def _next(self, session: Hashable | None, row: int) -> int:
-        """Make `row` the last of its session and return the row that was."""
+    def _next(self, session: Hashable | None, row: int) -> tuple[int, int]:
+        """Make `row` the last of its session; return the session's number and the row that was."""
         code = self._count if session is None else self._known.setdefault(session, self._count)
-        self._codes.append(code)
         if code == self._count:
             self._count += 1
         elif self._last[code] < 0:
@@ -138,7 +138,7 @@ class Sessions:
         before = self._last.get(code, -1)
         if session is not None:
             self._last[code] = row
-        return before
+        return code, before
 
 
 def openness(lengths: Floats) -> Floats:
@@ -169,8 +169,6 @@ def neighbourhood_words(hits: Hits, sessions: Sessions, flow: Flow) -> Floats:
     nothing from a message that puts the query again.
     """
     records, terms = len(flow.takes), len(hits.weights)
-    if sessions.are_single:
-        return coverage(hits, records)
     best = np.zeros(terms * records, np.float32)
     base = hits.which * records
     best[base + hits.rows] = hits.strength
@@ -212,24 +210,40 @@ def neighbourhood_meaning(meaning: Floats, sessions: Sessions, openness: Floats)
     return np.asarray(MEANING_SHARE * best * openness, np.float32)
 
 
-def session_words(hits: Hits, sessions: Sessions, lengths: Floats, tells: Floats) -> Floats:
-    """Return, per session, the share of the query it covers as one document, in 0..1: BM25.
+def session_norm(sessions: Sessions, lengths: Floats) -> Doubles:
+    """Return, per session, how often a word has to occur in it to say half of what it can: BM25.
 
-    Echoes (`tells` near 0) are no part of it.
+    `lengths` is by record. In a session longer than the average it has to occur more often.
     """
-    terms, count = len(hits.weights), len(sessions)
-    cells = hits.which * count + sessions.codes[hits.rows]
-    totals = np.bincount(cells, hits.occurrences * tells[hits.rows], terms * count).reshape(
-        terms, count
-    )
-    sizes = np.bincount(sessions.codes, lengths, count)
+    sizes = np.bincount(sessions.codes, lengths, len(sessions))
     average = max(float(sizes.sum()) / max(int(np.count_nonzero(sizes)), 1), 1.0)
     norm = 1 - SESSION_LENGTH_SHARE + SESSION_LENGTH_SHARE / average * sizes
-    frequencies = (totals > 0).sum(1).astype(np.float32)
+    return np.asarray(SESSION_SATURATION * norm)
+
+
+def session_words(hits: Hits, sessions: Sessions, norm: Doubles, tells: Floats) -> Floats:
+    """Return, per session, the share of the query it covers as one document, in 0..1: BM25.
+
+    `norm` is the `session_norm`. Echoes (`tells` near 0) are no part of it.
+    """
+    terms, held, totals = _by_session(hits, sessions, tells)
+    frequencies = np.bincount(terms, minlength=len(hits.weights)).astype(np.float32)
     weights = information(frequencies, sessions.living) * (hits.weights > 0)
-    strength = totals / (totals + SESSION_SATURATION * norm + 1e-9)
-    covered = weighted(weights, strength) / max(float(weights.sum()), 1e-9)
-    return covered.astype(np.float32)
+    strength = totals / (totals + norm[held] + 1e-9)
+    covered = np.bincount(held, weights[terms] * strength, len(sessions))
+    return (covered / max(float(weights.sum()), 1e-9)).astype(np.float32)
+
+
+def _by_session(hits: Hits, sessions: Sessions, tells: Floats) -> tuple[Rows, Rows, Doubles]:
+    """Return which term occurs in which session, and how often, each pair once."""
+    told, count = hits.occurrences * tells[hits.rows], len(sessions)
+    if sessions.are_single:
+        found = np.flatnonzero(told)
+        return hits.which[found], sessions.codes[hits.rows[found]], told[found].astype(np.float64)
+    cells = hits.which * count + sessions.codes[hits.rows]
+    totals = np.bincount(cells, told, len(hits.weights) * count)
+    found = np.flatnonzero(totals)
+    return found // count, found % count, np.asarray(totals[found], np.float64)
 
 
 def session_meaning(values: Floats, sessions: Sessions, alive: Mask) -> Floats:

@@ -204,7 +204,9 @@ def is_character_pair(group: frozenset[str]) -> bool:
 
     Most neighbours are no words: what never occurs means nothing.
     """
-    return all(len(term) >= 2 and UNSPACED.match(term) is not None for term in group)
+    return all(
+        len(term) >= 2 and not term.isascii() and UNSPACED.match(term) is not None for term in group
+    )
 
 
 def stem(word: str, language: str) -> str:

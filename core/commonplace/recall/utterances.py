@@ -11,8 +11,7 @@ from commonplace.recall.asking import asks, says_nothing, size
 from commonplace.recall.columns import Columns, Kept
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
 from commonplace.recall.naming import names_attribute
-from commonplace.recall.readings import wording
-from commonplace.recall.tokens import split
+from commonplace.recall.question import Question
 from commonplace.values.records import KINDS
 
 
@@ -108,12 +107,12 @@ class Utterances:
             rows.remove(row)
             self._said_again.view[rows] = len(rows) > 1
 
-    def quotes(self, row: int, query: str) -> bool:
+    def quotes(self, row: int, question: Question) -> bool:
         """Tell whether a record is in the very words of a query."""
-        return bool(self.wordings[row] == wording(split(query)))
+        return bool(self.wordings[row] == question.wording)
 
     def repeating(
-        self, rows: Rows, best: int, query: str, contained: Callable[[], Mask]
+        self, rows: Rows, best: int, question: Question, contained: Callable[[], Mask]
     ) -> Mask | None:
         """Return which of some records say the query again; None if the best of them does not.
 
@@ -121,9 +120,9 @@ class Utterances:
         whether the query has all of a record's words.
         """
         row, by_user = int(rows[best]), self._by_user.view
-        if not by_user[row] and not self.quotes(row, query):
+        if not by_user[row] and not self.quotes(row, question):
             return None
-        repeats = self.wordings == wording(split(query))
+        repeats = self.wordings == question.wording
         if by_user[row]:
             repeats |= contained() & by_user
         return repeats[rows] if repeats[row] else None
@@ -132,23 +131,27 @@ class Utterances:
         """Tell whether the user said a record in these words more than once."""
         return bool(self._said_again.view[row])
 
-    def telling(self, query: str, alike: Floats, repeated: Callable[[], Mask]) -> Floats:
+    def telling(
+        self, question: Question, alike: Callable[[], Floats], repeated: Callable[[], Mask]
+    ) -> Floats:
         """Return how far each record tells something to who asks the query, in 0..1.
 
-        `alike` is how far each puts the query again; `repeated` returns whether it has most words
-        of the query and no others. Marked or not, a message is a question if it is in the very
+        `alike` returns how far each puts the query again; `repeated` whether it has most words of
+        the query and no others. Marked or not, a message is a question if it is in the very
         words of the query. If the query only names an attribute ("gate code"), a message of the
         user that says no more is one too. A fact never is.
         """
+        query, asking = question.focus.text, self._only_asks.view
         if statements.asks_for_questions(query):
             return self.says
-        asking = self._only_asks.view
         if asks(query.strip()):
-            repeats = (self.wordings == wording(split(query))) & self._is_message.view
+            repeats = (self.wordings == question.wording_of_focus) & self._is_message.view
             asking = np.maximum(asking, repeats)
         elif names_attribute(query):
             asking = np.maximum(asking, repeated() & self._by_user.view)
-        return np.asarray(self.says * (1 - asking * alike), np.float32)
+        if not asking.any():
+            return self.says
+        return np.asarray(self.says * (1 - asking * alike()), np.float32)
 
     def _remember_wordings(self, said_by_user: Mask, wordings: Sequence[int]) -> None:
         start = len(self._said_again)

@@ -13,19 +13,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from commonplace.recall.coded import Told
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Floats, Growing, Mask, Rows
-from commonplace.recall.indexing import commonest, indexed
-from commonplace.recall.postings import Postings
+from commonplace.recall.indexing import indexed
+from commonplace.recall.postings import Occurrences, Postings
 from commonplace.recall.postings import joined as concatenated
 from commonplace.recall.spacing import Parts, apart, together
 from commonplace.recall.terms import (
+    DEFAULT_LANGUAGE,
     detect_language,
     is_character_pair,
     terms_in,
@@ -60,9 +60,6 @@ MOST_LANGUAGES = 8
 
 Term = frozenset[str]
 """A word of a query as the stems that it has in the languages of a scope."""
-
-_Occurrences: TypeAlias = tuple[npt.NDArray[np.int32], Floats]
-"""The rows that hold a term, and how often each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,7 @@ class WordIndex:
         self._lengths: Growing[np.float32] = Growing(np.float32)
         self._tells: Growing[np.float32] = Growing(np.float32)
         self._languages: Counter[str] = Counter()
+        self._commonest: tuple[str, ...] = ()
         self._removed = 0
         self._telling = 0.0
         self._total_length = 0.0
@@ -119,7 +117,7 @@ class WordIndex:
     @property
     def language(self) -> str:
         """The commonest language so far."""
-        return commonest(self._languages)
+        return next(iter(self._commonest), DEFAULT_LANGUAGE)
 
     def extend(self, told: Told, tells: Floats | None = None) -> None:
         """Index what records say, and who does, under the next rows, as if one by one.
@@ -129,6 +127,7 @@ class WordIndex:
         """
         start, end = len(self), len(self) + len(told)
         terms = indexed(told, self._languages)
+        self._commonest = tuple(name for name, _ in self._languages.most_common(MOST_LANGUAGES))
         rows = np.repeat(np.arange(start, end), terms.sizes)
         self._postings.extend(terms.codes, rows, terms.counts)
         lengths = np.bincount(rows - start, terms.counts, minlength=len(told))
@@ -176,9 +175,7 @@ class WordIndex:
 
     def _languages_for(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the languages in which a query with these words is stemmed, its own first."""
-        own_language = detect_language(words, self.language)
-        commonest = (language for language, _ in self._languages.most_common(MOST_LANGUAGES))
-        return tuple(dict.fromkeys((own_language, *commonest)))
+        return tuple(dict.fromkeys((detect_language(words, self.language), *self._commonest)))
 
     def hits(self, query: str, focus: Focus | None = None) -> Hits:
         """Look a query up: every occurrence of its terms, and what its terms weigh.
@@ -195,7 +192,8 @@ class WordIndex:
             terms = self._terms(query, tokens) | terms
             groups = list(dict.fromkeys([*groups, *chain.from_iterable(terms.values())]))
         found = self._found(query, terms, groups)
-        frequencies = np.array([self._tells.view[rows].sum() for rows, _ in found], np.float32)
+        rows, which = concatenated([rows for rows, _ in found]), _numbered(found)
+        frequencies = np.bincount(which, self._tells.view[rows], len(groups)).astype(np.float32)
         meant = np.array([not is_character_pair(group) for group in groups], np.bool_)
         ideal = information(frequencies, self._telling) * (meant | (frequencies > 0))
         _share_wholes(ideal, frequencies, _places(tokens, terms, groups))
@@ -203,15 +201,11 @@ class WordIndex:
             ideal[within:] *= focus.rest
         kept = np.argsort(-ideal, kind="stable")[:MOST_TERMS]
         weights = ideal[kept] / (float(ideal[kept[:FULL]].sum()) or 1.0)
-        rows = concatenated([found[term][0] for term in kept], np.int64)
-        counts = concatenated([found[term][1] for term in kept], np.float32)
-        which = np.repeat(np.arange(len(kept)), [len(found[term][0]) for term in kept])
-        strength, told = self._strength(rows, counts), tuple(groups[term] for term in kept)
-        return Hits(rows, which, strength, counts, weights, told)
+        return self._hits(weights, [groups[term] for term in kept], [found[term] for term in kept])
 
     def _found(
         self, query: str, terms: dict[str, list[Term]], groups: list[Term]
-    ) -> list[_Occurrences]:
+    ) -> list[Occurrences]:
         """Return where each of a query's terms occurs, as one word or in parts: "LH 2041"."""
         found = {group: self._occurrences(group) for group in groups}
         ways = [(own[0], parts) for word, own in terms.items() if own for parts in apart(word)]
@@ -221,8 +215,8 @@ class WordIndex:
         return [found[group] for group in groups]
 
     def _with_parts(
-        self, found: _Occurrences, parts: Parts, languages: Sequence[str]
-    ) -> _Occurrences:
+        self, found: Occurrences, parts: Parts, languages: Sequence[str]
+    ) -> Occurrences:
         """Return where a word occurs, and where all of its parts do.
 
         Function words among the parts ("gate A 12") are in no index: without them it is looked for
@@ -236,10 +230,18 @@ class WordIndex:
         for group in own[1:]:
             rows = rows[np.isin(rows, self._occurrences(group)[0])]
         more = rows[~np.isin(rows, found[0])]
-        counts = np.concatenate([found[1], np.ones(len(more), np.float32)])
-        return np.concatenate([found[0], more]), counts
+        joint = np.concatenate([found[0], more])
+        counts = np.concatenate([found[1], np.ones(len(more), found[1].dtype)])
+        order = np.argsort(joint)
+        return joint[order], counts[order]
 
-    def _occurrences(self, group: Term) -> _Occurrences:
+    def _hits(self, weights: Floats, terms: Sequence[Term], found: Sequence[Occurrences]) -> Hits:
+        rows = concatenated([rows for rows, _ in found]).astype(np.int64)
+        counts = concatenated([counts for _, counts in found]).astype(np.float32)
+        strength = self._strength(rows, counts)
+        return Hits(rows, _numbered(found), strength, counts, weights, tuple(terms))
+
+    def _occurrences(self, group: Term) -> Occurrences:
         """Return the rows that hold a term of the group, each once, and how often each does."""
         rows, counts = self._postings.of(group)
         if not self._removed:
@@ -252,6 +254,11 @@ class WordIndex:
         average = max(self._total_length / max(self._telling, 1), 1.0)
         norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE / average * self.lengths[rows])
         return np.asarray(counts / (counts + norm), np.float32)
+
+
+def _numbered(found: Sequence[Occurrences]) -> Rows:
+    """Return for each of the occurrences of some terms the number of its term."""
+    return np.repeat(np.arange(len(found)), [len(rows) for rows, _ in found])
 
 
 class _Place(NamedTuple):
@@ -268,8 +275,8 @@ def _word_terms(word: str, languages: Sequence[str]) -> list[frozenset[str]]:
     own = terms_in([word], languages[0])
     if len(own) > 1:  # a run of characters: each is a term of its own, as is each pair
         return [frozenset([term]) for term in own]
-    stems = (term for language in languages for term in terms_in([word], language))
-    return [frozenset(stems)] if own else []
+    others = (term for language in languages[1:] for term in terms_in([word], language))
+    return [frozenset((*own, *others))] if own else []
 
 
 def _places(

@@ -30,3 +30,11 @@ def test_the_view_writes_through() -> None:
     growing.append(1.0)
     growing.view[0] = 2.0
     assert growing.view.tolist() == [2.0]
+
+
+def test_what_it_was_given_is_not_written_to() -> None:
+    growing: Growing[np.float32] = Growing(np.float32)
+    given = np.ones(3, np.float32)
+    growing.extend(given)
+    growing.view[:] = 2
+    assert given.tolist() == [1, 1, 1]

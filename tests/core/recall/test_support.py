@@ -17,6 +17,7 @@ from commonplace.recall.support import (
     neighbourhood_words,
     openness,
     session_meaning,
+    session_norm,
     session_words,
 )
 from commonplace.recall.words import WordIndex, coverage
@@ -147,7 +148,9 @@ def test_a_session_is_scored_as_one_document() -> None:
         index.extend(told(text))
     sessions = joined(["a", "a", "b", "b"])
     all_tell = np.ones(4, np.float32)
-    covered = session_words(index.hits("zebra milk"), sessions, index.lengths, all_tell)
+    covered = session_words(
+        index.hits("zebra milk"), sessions, session_norm(sessions, index.lengths), all_tell
+    )
     assert covered[0] > covered[1] > 0
 
 
@@ -156,7 +159,9 @@ def test_a_removed_record_says_nothing_for_its_session() -> None:
     index.extend(told("zebra"))
     index.remove(0)
     tells = np.ones(1, np.float32)
-    assert session_words(index.hits("zebra"), joined(["a"]), index.lengths, tells).tolist() == [0]
+    sessions = joined(["a"])
+    norm = session_norm(sessions, index.lengths)
+    assert session_words(index.hits("zebra"), sessions, norm, tells).tolist() == [0]
 
 
 def meaning_of(
@@ -203,5 +208,6 @@ def test_nothing_supports_nothing() -> None:
     hits, nothing = WordIndex().hits("zebra"), np.zeros(0, np.float32)
     assert neighbourhood_words(hits, Sessions(), flow(nothing, nothing)).tolist() == []
     assert neighbourhood_meaning(nothing, Sessions(), nothing).tolist() == []
-    assert session_words(hits, Sessions(), nothing, nothing).tolist() == []
+    norm = session_norm(Sessions(), nothing)
+    assert session_words(hits, Sessions(), norm, nothing).tolist() == []
     assert meaning_of([], []) == []
