@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -25,7 +26,9 @@ _Key = tuple[Scope, str]
 
 
 def reembed(
-    directory: Path, embedder: object, progress: Callable[[int, int], None] = lambda *_: None
+    directory: str | os.PathLike[str],
+    embedder: object,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> int:
     """Embed every record of the store in `directory` with another embedder; return how many.
 
@@ -40,12 +43,13 @@ def reembed(
         EmbeddingError: the embedder failed; what is done stays done.
         StoreError: files cannot be read or written.
     """
-    if not any((directory / name).is_dir() for name in (CHROMA, draft_of(directory).name)):
-        raise InvalidInputError(f"There is no store in {str(directory)!r}.")
-    lock = DirectoryLock(directory)
+    place = Path(directory)
+    if not any((place / name).is_dir() for name in (CHROMA, draft_of(place).name)):
+        raise InvalidInputError(f"There is no store in {str(place)!r}.")
+    lock = DirectoryLock(place)
     try:
-        settled(directory)
-        return _reembedded(directory, embedder, progress)
+        settled(place)
+        return _reembedded(place, embedder, progress)
     finally:
         lock.release()
 

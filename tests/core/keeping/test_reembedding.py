@@ -80,6 +80,11 @@ def test_everything_is_kept_and_found_with_the_new_embedder(directory: Path) -> 
     assert reembed(directory, Wider()) == 0
 
 
+def test_the_directory_may_be_named_by_a_text(directory: Path) -> None:
+    assert reembed(str(directory), Wider()) == 5
+    assert told(directory, Wider()) == TEXTS
+
+
 def test_interrupted_the_old_store_is_used_and_changed_and_the_rest_is_done_later(
     directory: Path,
 ) -> None:
