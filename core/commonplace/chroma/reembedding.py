@@ -11,9 +11,9 @@ from pathlib import Path
 from commonplace.chroma.directory import DirectoryStore
 from commonplace.chroma.sealing import CHROMA
 from commonplace.chroma.switching import discard, draft_of, settled, switch
-from commonplace.embedding.adapters import as_embedder
+from commonplace.embedding.adapters import CheckedEmbedder, as_embedder
 from commonplace.embedding.entries import embedded
-from commonplace.errors import EmbedderMismatchError, InvalidInputError
+from commonplace.errors import EmbedderMismatchError, EmbeddingError, InvalidInputError
 from commonplace.files.ownership import DirectoryLock
 from commonplace.ports import Entry
 from commonplace.values.records import Record
@@ -85,16 +85,25 @@ def _draft(directory: Path, embedder: str) -> DirectoryStore:
         return DirectoryStore(directory, embedder)
 
 
-def _bring(new: DirectoryStore, records: list[Record], model: object) -> None:
+def _bring(new: DirectoryStore, records: list[Record], model: CheckedEmbedder) -> None:
     """Embed the records that the draft does not have yet, or has as they were before."""
     there = {_key(entry.record): entry for entry in _found(new, records)}
     changed = [record for record in records if _record(there.get(_key(record))) != record]
-    pairs = [
-        (there.get(_key(entry.record)), entry) for entry in embedded(changed, as_embedder(model))
-    ]
+    pairs = [(there.get(_key(entry.record)), entry) for entry in embedded(changed, model)]
+    _check_dimension(new, [entry for _, entry in pairs[:1]], model)
     new.await_room()
     replaced = [(before, entry) for before, entry in pairs if before is not None]
     new.replace(replaced, [entry for before, entry in pairs if before is None])
+
+
+def _check_dimension(new: DirectoryStore, first: list[Entry], model: CheckedEmbedder) -> None:
+    for entry in first:
+        given = entry.vectors.shape[-1]
+        if new.dimension not in {None, given}:
+            raise EmbeddingError(
+                f"The embedder {model.name!r} gave vectors of dimension {given}, and of dimension "
+                f"{new.dimension} before. Those stay; call again when it gives such again."
+            )
 
 
 def _found(new: DirectoryStore, records: list[Record]) -> list[Entry]:
