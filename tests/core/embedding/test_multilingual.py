@@ -58,7 +58,7 @@ def test_a_vector_is_the_same_in_any_batch(model: MultilingualE5) -> None:
     beside = loaded.embed([*TEXTS, "A long one. " * 100])[: len(TEXTS)]
     alone = np.concatenate([loaded.embed([text]) for text in TEXTS])
 
-    assert (beside * alone).sum(axis=1).min() > 0.998
+    assert (beside * alone).sum(axis=1).min() > 0.996
     assert np.array_equal(loaded.embed(TEXTS), loaded.embed(TEXTS))
 
 
