@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from commonplace import Record
-from commonplace.embedding import MiniLM, as_embedder
+from commonplace.embedding import as_embedder
 from commonplace.embedding.entries import embedded
+from commonplace.ports import Embedder
 from commonplace.recall.dates import periods
 from commonplace.recall.echoes import demoted
 from commonplace.recall.focus import focus
@@ -81,7 +82,7 @@ ARMS: dict[str, Callable[[Arms], Arms]] = {
 class Ablated:
     """The records of one scope, ranked with parts of the ranking left out."""
 
-    def __init__(self, records: list[Record], embedder: MiniLM) -> None:
+    def __init__(self, records: list[Record], embedder: Embedder) -> None:
         self._embedder = embedder
         self._hot = HotScope(embedded(records, as_embedder(embedder)))
         self._asked = max(record.created_at for record in records)

@@ -28,7 +28,7 @@ from baselines import Bm25, Dense, Hybrid
 from commonplace import Record, Source
 from commonplace.adapting import message_record
 from commonplace.values.records import Origin
-from embedders import Remembering
+from embedders import Remembering, add_option
 from locomo import DEPTH, by_figure
 from metrics import Tally
 from tables import arguments, publish
@@ -50,9 +50,9 @@ def messages(chat: dict[str, Any]) -> Iterator[Record]:
             yield replace(record, metadata={"message": message["id"]})
 
 
-def measured(chats: list[dict[str, Any]]) -> tuple[Tallies, dict[str, Tallies]]:
+def measured(chats: list[dict[str, Any]], model: str) -> tuple[Tallies, dict[str, Tallies]]:
     """Ask every question of every method; return the tallies of all, and by category."""
-    embedder = Remembering()
+    embedder = Remembering(model)
     every: Tallies = {}
     by_category: dict[str, Tallies] = {}
     for chat in track(chats, "chats"):
@@ -94,13 +94,17 @@ def main() -> None:
     """Print recall over all questions, and by category."""
     parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="chats in the form above")
+    add_option(parser)
     options = parser.parse_args()
-    every, by_category = measured(json.loads(options.data.read_text(encoding="utf-8")))
+    chats = json.loads(options.data.read_text(encoding="utf-8"))
+    every, by_category = measured(chats, options.embedder)
     figures = means(every)
     by_name = {category: means(tallies) for category, tallies in by_category.items()}
     asked = len(every["Commonplace"].values["message MRR"])
-    table, chart = by_figure(figures, f"BEAM, {asked} questions with evidence")
-    publish(options, [table, categories(by_name)], {**figures, "by category": by_name}, [chart])
+    title = f"BEAM, {asked} questions with evidence, {options.embedder}"
+    table, chart = by_figure(figures, title)
+    written = {"embedder": options.embedder, **figures, "by category": by_name}
+    publish(options, [table, categories(by_name)], written, [chart])
 
 
 def means(tallies: Tallies) -> dict[str, dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from commonplace.embedding import MiniLM
+from commonplace.embedding import MiniLM, as_embedder
 from commonplace.ports import Embedder, Vectors
 
 if TYPE_CHECKING:
@@ -63,14 +64,15 @@ class Staged:
 
 
 class Remembering:
-    """The default embedder, which embeds each text once and keeps its vector."""
+    """An embedder, by default MiniLM, that embeds each text once and keeps its vector."""
 
     dimension = MiniLM.dimension
 
-    def __init__(self) -> None:
-        self._model = MiniLM()
+    def __init__(self, embedder: object = "minilm") -> None:
+        self._model = as_embedder(embedder)
         self.name = self._model.name
         self._vectors: dict[str, Vectors] = {}
+        self.embed_query = lru_cache(maxsize=None)(self._model.embed_query)
         # Every text is cut into windows to be embedded, which costs as much as finding it here.
         self.windows = lru_cache(maxsize=None)(self._model.windows)
 
@@ -79,8 +81,12 @@ class Remembering:
         self._vectors.update(zip(unknown, self._model.embed_documents(unknown), strict=True))
         return np.stack([self._vectors[text] for text in texts])
 
-    def embed_query(self, text: str) -> Vectors:
-        return np.asarray(self.embed_documents([text])[0])
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Let a benchmark be run with either model that ships."""
+    parser.add_argument(
+        "--embedder", default="minilm", choices=("minilm", "multilingual"), help="the model"
+    )
 
 
 def as_langchain(embedder: Embedder) -> Embeddings:

@@ -23,6 +23,7 @@ import commonplace
 from baselines import CharacterBm25, Dense
 from commonplace.embedding import as_embedder
 from commonplace.ports import Embedder
+from embedders import add_option
 from metrics import Tally, auroc
 from tables import arguments, publish
 
@@ -75,7 +76,7 @@ def mean(rows: dict[str, dict[str, float]]) -> dict[str, float]:
 def main() -> None:
     """Print the figures by language."""
     parser = arguments(__doc__)
-    parser.add_argument("--embedder", default="minilm", help="'minilm' or 'multilingual'")
+    add_option(parser)
     options = parser.parse_args()
     model = as_embedder(options.embedder)
     shown: dict[str, dict[str, float]] = {}
@@ -85,7 +86,7 @@ def main() -> None:
     table = Table("language", *shown["en"], title=options.embedder)
     for language, row in shown.items():
         table.add_row(language, *(f"{value:.2f}" for value in row.values()))
-    publish(options, [table], shown, [])
+    publish(options, [table], {"embedder": options.embedder, **shown}, [])
 
 
 if __name__ == "__main__":

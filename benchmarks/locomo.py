@@ -3,6 +3,7 @@
     python benchmarks/locomo.py --data locomo10.json
     python benchmarks/locomo.py --data locomo10.json --chat-before 80
     python benchmarks/locomo.py --data locomo10.json --ablation
+    python benchmarks/locomo.py --data locomo10.json --embedder multilingual
 
 The data is LoCoMo's own file (https://github.com/snap-research/locomo, CC BY-NC 4.0; not shipped
 here). Each turn becomes a record with its session, time and speaker; each conversation a scope.
@@ -32,7 +33,8 @@ import commonplace
 from ablation import Ablated
 from baselines import Bm25, Dense, Hybrid
 from commonplace import Memory, Record, Source
-from commonplace.embedding import MiniLM
+from commonplace.ports import Embedder
+from embedders import Remembering, add_option
 from metrics import Tally
 from tables import Bars, arguments, publish
 
@@ -110,7 +112,7 @@ def ranking(memory: Memory, query: str) -> list[str]:
     return [match.record.metadata["turn"] for match in memory.recall(query, limit=DEPTH)]
 
 
-def methods(records: list[Record], memory: Memory, embedder: MiniLM) -> Callable[[str], Rankings]:
+def methods(records: list[Record], memory: Memory, embedder: Embedder) -> Callable[[str], Rankings]:
     """Return what ranks the turns for a question: two baselines and the memory."""
     ids = [record.metadata["turn"] for record in records]
     texts = [f"{record.source.agent}: {record.text}" for record in records]
@@ -125,7 +127,9 @@ def methods(records: list[Record], memory: Memory, embedder: MiniLM) -> Callable
     return ranked
 
 
-def ablations(records: list[Record], memory: Memory, embedder: MiniLM) -> Callable[[str], Rankings]:
+def ablations(
+    records: list[Record], memory: Memory, embedder: Embedder
+) -> Callable[[str], Rankings]:
     """Return what ranks the turns for a question: the memory, and its ranking without each part."""
     ablated = Ablated(records, embedder)
 
@@ -139,11 +143,11 @@ def ablations(records: list[Record], memory: Memory, embedder: MiniLM) -> Callab
 
 def measured(
     samples: list[dict[str, Any]],
-    methods: Callable[[list[Record], Memory, MiniLM], Callable[[str], Rankings]],
-    chat_before: int = 0,
+    methods: Callable[[list[Record], Memory, Embedder], Callable[[str], Rankings]],
+    options: argparse.Namespace,
 ) -> tuple[dict[str, Tally], dict[str, Tally]]:
     """Ask every question of every method; return the tallies of all, and without category 5."""
-    embedder = MiniLM()
+    embedder = Remembering(options.embedder)
     every, answerable = dict[str, Tally](), dict[str, Tally]()
     for number, sample in enumerate(track(samples, "conversations")):
         told = list(turns(sample["conversation"]))
@@ -152,7 +156,7 @@ def measured(
             ranked = methods(memory.remember_many(told), memory, embedder)
             other = samples[(number + 1) % len(samples)]
             for place, (query, wanted, category) in enumerate(categorised(sample)):
-                for name, found in ranked(chat_of(other, chat_before, place) + query):
+                for name, found in ranked(chat_of(other, options.chat_before, place) + query):
                     add(every, name, found, wanted)
                     if category != UNANSWERABLE:
                         add(answerable, name, found, wanted)
@@ -190,17 +194,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="LoCoMo's JSON file")
     parser.add_argument("--ablation", action="store_true", help="what each part of recall adds")
     parser.add_argument("--chat-before", type=int, default=0, metavar="TOKENS")
+    add_option(parser)
     options = parser.parse_args()
     samples = json.loads(options.data.read_text(encoding="utf-8"))
     how = ablations if options.ablation else methods
-    every, answerable = measured(samples, how, options.chat_before)
+    every, answerable = measured(samples, how, options)
     shown = [_shown(every, "", options), _shown(answerable, " without category 5", options)]
     figures = {name: tally.means() for name, tally in every.items()}
     without = {name: tally.means() for name, tally in answerable.items()}
     publish(
         options,
         [table for table, _ in shown],
-        {**figures, "without category 5": without},
+        {"embedder": options.embedder, **figures, "without category 5": without},
         [shown[0][1]],
     )
 
@@ -209,7 +214,8 @@ def _shown(
     tallies: dict[str, Tally], which: str, options: argparse.Namespace
 ) -> tuple[Table, Bars]:
     figures = {name: tally.means() for name, tally in tallies.items()}
-    title = f"LoCoMo{which}, {len(tallies['Commonplace'].values['turn MRR'])} questions"
+    asked = len(tallies["Commonplace"].values["turn MRR"])
+    title = f"LoCoMo{which}, {asked} questions, {options.embedder}"
     if options.chat_before:
         title += f", {options.chat_before} tokens of chat before each"
     return (by_method if options.ablation else by_figure)(figures, title)

@@ -14,21 +14,19 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.progress import track
 from rich.table import Table
 
 import commonplace
 from baselines import Bm25, Dense
 from commonplace import Memory, Record, Source
-from commonplace.embedding import MiniLM
-from commonplace.ports import Vectors
 from commonplace.values.records import Origin
+from embedders import Remembering, add_option
 from metrics import Tally
 from tables import Bars, arguments, publish
 
@@ -43,19 +41,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.time
-
-
-class Remembering(MiniLM):
-    """Embeds each text once, since the same turns are asked again and again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._known: dict[str, Vectors] = {}
-
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
-        self._known.update(zip(fresh, super().embed_documents(fresh), strict=True))
-        return np.array([self._known[text] for text in texts], np.float32)
 
 
 def moment(written: str) -> datetime:
@@ -150,9 +135,10 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="LongMemEval's oracle file")
     parser.add_argument("--seeds", type=int, default=1, help="how many drawings of 48 sessions")
+    add_option(parser)
     options = parser.parse_args()
     samples = json.loads(options.data.read_text(encoding="utf-8"))
-    embedder = Remembering()
+    embedder = Remembering(options.embedder)
     runs = {"pooled": pooled(samples, embedder)}
     for seed in range(options.seeds):
         runs[f"among {SESSIONS}, seed {seed}"] = among(samples, embedder, seed)
@@ -160,12 +146,13 @@ def main() -> None:
         run: {name: tally.means() for name, tally in tallies.items()}
         for run, tallies in runs.items()
     }
-    table = Table("", "", *figures["pooled"], title=f"LongMemEval, {len(samples)} questions")
+    title = f"LongMemEval, {len(samples)} questions, {options.embedder}"
+    table = Table("", "", *figures["pooled"], title=title)
     for run, means in figures.items():
         for row in ("R@5 any", "R@5 all"):
             table.add_row(run, row, *(f"{one[row]:.3f}" for one in means.values()))
     charts = [Bars(f"LongMemEval, {run}", means) for run, means in figures.items()]
-    publish(options, [table], figures, charts)
+    publish(options, [table], {"embedder": options.embedder, **figures}, charts)
 
 
 if __name__ == "__main__":

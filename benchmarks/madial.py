@@ -23,7 +23,7 @@ from typing import Any
 import commonplace
 from baselines import CharacterBm25, Dense, Hybrid
 from commonplace import Record
-from embedders import Remembering
+from embedders import Remembering, add_option
 from locomo import DEPTH, by_figure
 from metrics import Tally, recall_at
 from tables import arguments, publish
@@ -41,9 +41,9 @@ def beginning(dialogue: dict[str, Any]) -> str:
     return "\n".join(f"{turn['speaker']}: {turn['text']}" for turn in dialogue["turns"])
 
 
-def rankings(data: dict[str, Any]) -> Iterator[tuple[set[str], str, list[str]]]:
+def rankings(data: dict[str, Any], model: str) -> Iterator[tuple[set[str], str, list[str]]]:
     """Yield what is wanted with each method's name and the memories as it ranks them."""
-    embedder, told = Remembering(), list(records(data["memories"]))
+    embedder, told = Remembering(model), list(records(data["memories"]))
     ids, texts = [str(one.metadata["id"]) for one in told], [one.text for one in told]
     baselines = Dense(ids, texts, embedder), CharacterBm25(ids, texts)
     clock = repeat(max(record.created_at for record in told)).__next__
@@ -61,17 +61,19 @@ def main() -> None:
     """Print how often the memories are found."""
     parser = arguments(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="one user in the form above")
+    add_option(parser)
     options = parser.parse_args()
+    data = json.loads(options.data.read_text(encoding="utf-8"))
     tallies: dict[str, Tally] = {}
-    for wanted, name, found in rankings(json.loads(options.data.read_text(encoding="utf-8"))):
+    for wanted, name, found in rankings(data, options.embedder):
         tally = tallies.setdefault(name, Tally())
         tally.put("any@5", float(not wanted.isdisjoint(found[:5])))
         tally.put("R@5", recall_at(found, wanted, 5))
         tally.put("R@10", recall_at(found, wanted, 10))
     figures = {name: tally.means() for name, tally in tallies.items()}
     asked = len(tallies["Commonplace"].values["R@5"])
-    table, chart = by_figure(figures, f"MADial-Bench, {asked} dialogues")
-    publish(options, [table], figures, [chart])
+    table, chart = by_figure(figures, f"MADial-Bench, {asked} dialogues, {options.embedder}")
+    publish(options, [table], {"embedder": options.embedder, **figures}, [chart])
 
 
 if __name__ == "__main__":

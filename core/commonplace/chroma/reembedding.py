@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -10,9 +11,9 @@ from pathlib import Path
 from commonplace.chroma.directory import DirectoryStore
 from commonplace.chroma.sealing import CHROMA
 from commonplace.chroma.switching import discard, draft_of, settled, switch
-from commonplace.embedding.adapters import as_embedder
+from commonplace.embedding.adapters import CheckedEmbedder, as_embedder
 from commonplace.embedding.entries import embedded
-from commonplace.errors import EmbedderMismatchError, InvalidInputError
+from commonplace.errors import EmbedderMismatchError, EmbeddingError, InvalidInputError
 from commonplace.files.ownership import DirectoryLock
 from commonplace.ports import Entry
 from commonplace.values.records import Record
@@ -25,7 +26,9 @@ _Key = tuple[Scope, str]
 
 
 def reembed(
-    directory: Path, embedder: object, progress: Callable[[int, int], None] = lambda *_: None
+    directory: str | os.PathLike[str],
+    embedder: object,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> int:
     """Embed every record of the store in `directory` with another embedder; return how many.
 
@@ -40,12 +43,13 @@ def reembed(
         EmbeddingError: the embedder failed; what is done stays done.
         StoreError: files cannot be read or written.
     """
-    if not any((directory / name).is_dir() for name in (CHROMA, draft_of(directory).name)):
-        raise InvalidInputError(f"There is no store in {str(directory)!r}.")
-    lock = DirectoryLock(directory)
+    place = Path(directory)
+    if not any((place / name).is_dir() for name in (CHROMA, draft_of(place).name)):
+        raise InvalidInputError(f"There is no store in {str(place)!r}.")
+    lock = DirectoryLock(place)
     try:
-        settled(directory)
-        return _reembedded(directory, embedder, progress)
+        settled(place)
+        return _reembedded(place, embedder, progress)
     finally:
         lock.release()
 
@@ -81,16 +85,25 @@ def _draft(directory: Path, embedder: str) -> DirectoryStore:
         return DirectoryStore(directory, embedder)
 
 
-def _bring(new: DirectoryStore, records: list[Record], model: object) -> None:
+def _bring(new: DirectoryStore, records: list[Record], model: CheckedEmbedder) -> None:
     """Embed the records that the draft does not have yet, or has as they were before."""
     there = {_key(entry.record): entry for entry in _found(new, records)}
     changed = [record for record in records if _record(there.get(_key(record))) != record]
-    pairs = [
-        (there.get(_key(entry.record)), entry) for entry in embedded(changed, as_embedder(model))
-    ]
+    pairs = [(there.get(_key(entry.record)), entry) for entry in embedded(changed, model)]
+    _check_dimension(new, [entry for _, entry in pairs[:1]], model)
     new.await_room()
     replaced = [(before, entry) for before, entry in pairs if before is not None]
     new.replace(replaced, [entry for before, entry in pairs if before is None])
+
+
+def _check_dimension(new: DirectoryStore, first: list[Entry], model: CheckedEmbedder) -> None:
+    for entry in first:
+        given = entry.vectors.shape[-1]
+        if new.dimension not in {None, given}:
+            raise EmbeddingError(
+                f"The embedder {model.name!r} gave vectors of dimension {given}, and of dimension "
+                f"{new.dimension} before. Those stay; call again when it gives such again."
+            )
 
 
 def _found(new: DirectoryStore, records: list[Record]) -> list[Entry]:

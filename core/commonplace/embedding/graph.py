@@ -143,7 +143,7 @@ def layer_constants(tensors: Tensors, layer: int) -> Iterator[tuple[str, NDArray
 def _nodes() -> Iterator[NodeProto]:
     from onnx import TensorProto, helper
 
-    yield _fused(
+    yield fused(
         "EmbedLayerNormalization",
         # Empty: no token types, they are part of the positions.
         ["input_ids", "", "words", "positions", "", "norm.scale", "norm.bias", "mask"],
@@ -153,32 +153,32 @@ def _nodes() -> Iterator[NodeProto]:
     for layer in range(LAYERS):
         yield from layer_nodes(layer)
     yield helper.make_node("Cast", ["mask"], ["shares"], to=TensorProto.FLOAT)
-    yield from pooling_nodes(LAYERS)
+    yield from pooling_nodes(f"{LAYERS}.in")
 
 
 def layer_nodes(layer: int) -> Iterator[NodeProto]:
     """Yield the nodes of one layer, from its "in" to that of the next, (texts, tokens, 384)."""
     name, output = f"{layer}.", f"{layer + 1}.in"
     heads = [f"{name}in", f"{name}heads", f"{name}heads.bias", "lengths"]
-    yield _fused("Attention", heads, [f"{name}attended"], num_heads=HEADS)
+    yield fused("Attention", heads, [f"{name}attended"], num_heads=HEADS)
     yield _multiplied(f"{name}attended", f"{name}attention", f"{name}mixed")
-    yield _added(f"{name}mixed", f"{name}in", f"{name}attention", f"{name}middle")
+    yield added(f"{name}mixed", f"{name}in", f"{name}attention", f"{name}middle")
     yield _multiplied(f"{name}middle", f"{name}wide", f"{name}widened")
     # The exact GELU by the error function, as the model was trained; FastGelu is another function.
-    yield _fused("BiasGelu", [f"{name}widened", f"{name}wide.bias"], [f"{name}active"])
+    yield fused("BiasGelu", [f"{name}widened", f"{name}wide.bias"], [f"{name}active"])
     yield _multiplied(f"{name}active", f"{name}narrow", f"{name}narrowed")
-    yield _added(f"{name}narrowed", f"{name}middle", f"{name}narrow", output)
+    yield added(f"{name}narrowed", f"{name}middle", f"{name}narrow", output)
 
 
-def pooling_nodes(layers: int) -> Iterator[NodeProto]:
-    """Yield the nodes that make a unit vector of a text's tokens, each by its share of `shares`.
+def pooling_nodes(tokens: str) -> Iterator[NodeProto]:
+    """Yield the nodes that make a unit vector of a text's `tokens`, each by its share of `shares`.
 
     A sum does instead of the mean, since only its direction is kept.
     """
     from onnx import helper
 
     yield helper.make_node("Unsqueeze", ["shares", "token_axis"], ["row_of_shares"])
-    yield helper.make_node("MatMul", ["row_of_shares", f"{layers}.in"], ["row_of_sums"])
+    yield helper.make_node("MatMul", ["row_of_shares", tokens], ["row_of_sums"])
     yield helper.make_node("Squeeze", ["row_of_sums", "token_axis"], ["sums"])
     yield helper.make_node("LpNormalization", ["sums"], ["vectors"], axis=-1, p=2)
 
@@ -189,14 +189,15 @@ def _multiplied(value: str, matrix: str, output: str) -> NodeProto:
     return helper.make_node("MatMul", [value, matrix], [output])
 
 
-def _added(value: str, skipped: str, constants: str, output: str) -> NodeProto:
+def added(value: str, skipped: str, constants: str, output: str) -> NodeProto:
     """Return the node that normalises `value` + `skipped` + the bias named after `constants`."""
     norm = [f"{constants}.norm", f"{constants}.norm.bias", f"{constants}.bias"]
     inputs = [value, skipped, *norm]
-    return _fused("SkipLayerNormalization", inputs, [output], epsilon=LAYER_NORM_EPSILON)
+    return fused("SkipLayerNormalization", inputs, [output], epsilon=LAYER_NORM_EPSILON)
 
 
-def _fused(operator: str, inputs: list[str], outputs: list[str], **attributes: Any) -> NodeProto:
+def fused(operator: str, inputs: list[str], outputs: list[str], **attributes: Any) -> NodeProto:
+    """Return a node of an operator of onnxruntime."""
     from onnx import helper
 
     return helper.make_node(operator, inputs, outputs, domain=FUSED, **attributes)

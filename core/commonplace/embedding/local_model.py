@@ -57,6 +57,7 @@ class Proof:
     text: str
     vector: Sequence[float]
     remedy: str
+    tolerance: float = PROBE_TOLERANCE
 
     def of(self, place: Path, loaded: Callable[[], Loaded]) -> Loaded:
         """Return a model that was loaded from `place`. Raises ModelUnavailableError."""
@@ -68,7 +69,7 @@ class Proof:
         except Exception as error:
             message = f"{place} cannot be used: {error}. {self.remedy}"
             raise ModelUnavailableError(message) from error
-        if not np.allclose(first, self.vector, rtol=0, atol=PROBE_TOLERANCE):
+        if not np.allclose(first, self.vector, rtol=0, atol=self.tolerance):
             raise ModelUnavailableError(
                 f"{place} is not {self.name}: it gives other vectors. {self.remedy}"
             )

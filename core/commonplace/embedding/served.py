@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -69,10 +70,7 @@ class OpenAICompatible:
         """
         if not model:
             raise InvalidInputError("A model has a name, such as 'text-embedding-3-small'.")
-        numbers = {"dimensions": dimensions, "reads": reads, "batch": batch, "timeout": timeout}
-        for option, value in numbers.items():
-            if value is not None and value <= 0:
-                raise InvalidInputError(f"{option} is more than 0, not {value!r}.")
+        _check_numbers({"dimensions": dimensions, "reads": reads, "batch": batch}, timeout)
         self._model, self._dimensions, self._reads, self._batch = model, dimensions, reads, batch
         self._query = _Kind(query_prefix, dict(query_fields or {}))
         self._document = _Kind(document_prefix, dict(document_fields or {}))
@@ -197,3 +195,11 @@ class OpenAICompatible:
 
     def _error(self, what: str) -> EmbeddingError:
         return EmbeddingError(f"The embedder {self.name!r} {what}.")
+
+
+def _check_numbers(counts: Mapping[str, object], timeout: object) -> None:
+    for option, value in counts.items():
+        if value is not None and not (type(value) is int and value > 0):
+            raise InvalidInputError(f"{option} is a whole number of at least 1, not {value!r}.")
+    if not (isinstance(timeout, int | float) and 0 < timeout < math.inf):
+        raise InvalidInputError(f"timeout is a number of seconds above 0, not {timeout!r}.")

@@ -278,7 +278,8 @@ def test_a_server_that_does_not_finish_in_time(
         ("openai:bge@http:///v1", "is not an http"),
         ("openai:bge@http://ada:pw@localhost/v1", "holds a name or password"),
         ("openai:bge@http://localhost#dimensions=many", "dimensions is a number, not 'many'"),
-        ("openai:bge@http://localhost#dimensions=0", "dimensions is more than 0"),
+        ("openai:bge@http://localhost#dimensions=0", "dimensions is a whole number of at least 1"),
+        ("openai:bge@http://localhost#timeout=nan", "timeout is a number of seconds above 0"),
         ("openai:bge@http://localhost#key=3", "'key' is no option"),
         ("openai:bge@http://localhost#api_key_env=NOT_SET", "variable 'NOT_SET'"),
         ("openai:bge@http://localhost#api_key_env=sk-secret", "variable of that name"),
@@ -293,6 +294,18 @@ def test_what_names_no_server_is_refused_before_anything_is_opened(
         commonplace.open(":memory:", embedder=name)
     assert "sk-secret" not in str(caught.value)
     assert "pw@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("batch", 2.5), ("batch", "3"), ("dimensions", 8.0), ("reads", True), ("reads", -1)),
+        *(("timeout", "60"), ("timeout", float("inf")), ("timeout", None)),
+    ],
+)
+def test_a_number_that_is_none_is_refused(option: str, value: object) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{option} is a .*, not {value!r}"):
+        OpenAICompatible("bge-m3", "http://localhost/v1", **{option: value})  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_half_a_character_is_sent_and_no_key_is_shown_elsewhere(

@@ -80,6 +80,11 @@ def test_everything_is_kept_and_found_with_the_new_embedder(directory: Path) -> 
     assert reembed(directory, Wider()) == 0
 
 
+def test_the_directory_may_be_named_by_a_text(directory: Path) -> None:
+    assert reembed(str(directory), Wider()) == 5
+    assert told(directory, Wider()) == TEXTS
+
+
 def test_interrupted_the_old_store_is_used_and_changed_and_the_rest_is_done_later(
     directory: Path,
 ) -> None:
@@ -93,6 +98,28 @@ def test_interrupted_the_old_store_is_used_and_changed_and_the_rest_is_done_late
     reembed(directory, Wider())
 
     assert told(directory, Wider()) == ["Drinks coffee", "Lives in Porto", "Plays chess"]
+
+
+class Changing(Wider):
+    """An embedder whose third batch has vectors of another dimension."""
+
+    batches = 0
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        self.batches += 1
+        vectors = super().embed_documents(texts)
+        return vectors[:, :200] if self.batches == 3 else vectors
+
+
+def test_an_embedder_that_changes_its_dimension_is_named_and_the_old_store_stays(
+    directory: Path,
+) -> None:
+    with pytest.raises(EmbeddingError, match=r"'wider' gave .* dimension 200, and of .* 300"):
+        reembed(directory, Changing())
+
+    assert told(directory, HashingEmbedder()) == TEXTS
+    assert reembed(directory, Wider()) == 5
+    assert told(directory, Wider()) == TEXTS
 
 
 def test_a_draft_of_a_third_embedder_is_begun_anew(directory: Path) -> None:
