@@ -78,9 +78,9 @@ class View:
         given = checked_record(record)
         checked = screened(given, self._engine.screening)
         tell_of(given, checked)
-        scopes = outermost([checked.scope, *self._readable])
-        ids = checked.derived_from
-        known = self._engine.held(scopes, ids) if ids else []
+        known: list[Record] = []
+        if ids := checked.derived_from:
+            known = self._engine.held(outermost([checked.scope, *self._readable]), ids)
         return replace(checked, trust=trusted(checked, known))
 
     def _shown(self, records: Iterable[Record]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -124,7 +124,7 @@ def features_of(entry: Entry) -> bytes:
 
 def with_features(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries with their features."""
-    return [replace(entry, features=features_of(entry)) for entry in entries]
+    return [Entry(entry.record, entry.vectors, features_of(entry)) for entry in entries]
 
 
 def from_packed(records: Sequence[Kept], packed: Sequence[bytes], vectors: Vectors) -> Columns:

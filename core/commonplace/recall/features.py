@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
@@ -15,7 +16,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from commonplace.recall.coded import Terms, counted
+from commonplace.recall.coded import MOST_COUNTED, Terms, code
 from commonplace.recall.growing import Doubles
 from commonplace.values.records import KINDS, Record
 
@@ -72,7 +73,7 @@ def packed(record: Record, windows: int) -> bytes:
     from commonplace.recall.readings import read, terms_told  # who only opens needs none of it
 
     reading, source = read(record.text), record.source
-    terms = counted(terms_told(reading.words, record.speaker, reading.language))
+    terms = Counter(terms_told(reading.words, record.speaker, reading.language))
     session, speaker = source.session or "", record.speaker
     numbers = _PACKED.pack(
         stamp(),
@@ -84,7 +85,7 @@ def packed(record: Record, windows: int) -> bytes:
         len(session),
         len(speaker),
         windows,
-        len(terms.codes),
+        len(terms),
         len(record.mentioned_at),
         reading.wording,
         _KINDS[record.kind],
@@ -96,9 +97,15 @@ def packed(record: Record, windows: int) -> bytes:
         reading.says_nothing,
         reading.is_sure,
     )
-    again = np.array([one.timestamp() for one in record.mentioned_at], np.float64)
-    arrays = [one.tobytes() for one in (terms.codes, terms.counts, again)]
-    return b"".join([numbers, *arrays, f"{session}{speaker}{reading.language}".encode()])
+    following = _following(terms, [one.timestamp() for one in record.mentioned_at])
+    return b"".join([numbers, following, f"{session}{speaker}{reading.language}".encode()])
+
+
+def _following(terms: Counter[str], again: Sequence[float]) -> bytes:
+    """Return what follows the numbers, up to the names."""
+    counts = [min(count, MOST_COUNTED) for count in terms.values()]
+    form = f"<{len(terms)}Q{len(terms)}H{len(again)}d"
+    return struct.pack(form, *map(code, terms), *counts, *again)
 
 
 def _times(record: Record) -> tuple[float, float, float]:

@@ -102,7 +102,8 @@ def roughs(text: str) -> frozenset[str]:
 
     The release before told a curly apostrophe from a straight one within a word.
     """
-    return frozenset([rough(text), *(_roughly(text.translate(signs)) for signs in _FORMER_SIGNS)])
+    spellings = {text.translate(signs) for signs in (_PLAIN, *_FORMER_SIGNS)}  # mostly one
+    return frozenset(map(_roughly, spellings))
 
 
 def _roughly(text: str) -> str:
