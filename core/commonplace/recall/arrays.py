@@ -12,7 +12,7 @@ from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.columns import Columns
 from commonplace.recall.focus import Focus
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
-from commonplace.recall.products import dots
+from commonplace.recall.products import LastDots
 from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
 from commonplace.recall.tokens import split
@@ -87,6 +87,7 @@ class Arrays:
         self.sessions = support.Sessions()
         self.utterances = Utterances()
         self._vectors: Growing[np.float32] = Growing(np.float32, dimension)
+        self._dots = LastDots()
         self._starts: Growing[np.int64] = Growing(np.int64)
         self._times: Growing[np.float64] = Growing(np.float64)
         self._expiries: Growing[np.float64] = Growing(np.float64)
@@ -204,6 +205,7 @@ class Arrays:
         self._alive.view[row] = False
         self._again.pop(row, None)
         self._vectors.view[self._windows(row)] = 0.0
+        self._dots.clear(self._windows(row))
 
     def _windows(self, row: int) -> slice:
         starts = self._starts.view
@@ -214,7 +216,7 @@ class Arrays:
         """Return each row's cosine with a unit vector: the best over its windows."""
         has_windows = len(self._vectors) > len(self)
         starts: Rows | None = self._starts.view if has_windows else None
-        return fusion.best_window(dots(self._vectors.view, vector), starts)
+        return fusion.best_window(self._dots.of(self._vectors.view, vector), starts)
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""
