@@ -201,6 +201,10 @@ def test_the_commands_take_such_a_store(place: ChromaPlace, client: ClientAPI) -
     ("words", "said"),
     [
         (["doctor"], "takes a directory"),
+        (["reembed"], "takes a directory"),
+        (["backup"], "takes a directory"),
+        (["restore"], "takes a directory"),
+        (["export"], "FILE, not 0 arguments"),
         (["list", "--dir", "./memory"], "either --dir or --chroma"),
         (["export", "./memory", "-"], "stands there and in --chroma"),
         (["list", "--header-from-env", "X-Chroma-Token=NOT_SET"], "'NOT_SET' .* is not set"),
