@@ -15,7 +15,7 @@ import commonplace
 from chroma_server import in_this_process
 from clock import Clock
 from commonplace import Memory, Record, Scope, StoreError
-from commonplace.chroma import shared_catalogue
+from commonplace.chroma import commit_log, shared_catalogue
 from commonplace.chroma.absence import AskingStore
 from commonplace.chroma.catalogue import Catalogue
 from commonplace.chroma.shared_store import SharedStore
@@ -233,6 +233,25 @@ def test_work_is_done_once_where_news_comes_while_it_is_begun(
     assert done == expected
     assert texts() == found
     assert done == ["begun", "done"]
+
+
+def test_who_slept_while_others_closed_blocks_reads_anew(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of the commits in between are removed: nothing tells them apart from none."""
+    monkeypatch.setattr(commit_log, "BLOCK", 2)
+    asleep, awake = opened(client), opened(client)
+    asleep.set("colour", "none")
+    for number in range(9):
+        awake.set("colour", number)
+    assert asleep.get("colour") == 8
+
+    for number in range(9):
+        awake.set("size", number)
+    asleep.set("colour", "red")
+
+    assert [awake.get("colour"), awake.get("size")] == ["red", 8]
+    assert asleep.records() == awake.records()
 
 
 def test_the_part_of_a_batch_that_was_stored_is_said(client: Any) -> None:
