@@ -30,6 +30,8 @@ from stepping import Process, SteppedClient, SteppedLines
 
 ALICE = Scope(("user", "alice"))
 TWICE = ["begun", "done", "done"]
+MANY = 20
+"""More commits than are looked for at a time."""
 
 
 @pytest.fixture
@@ -242,15 +244,15 @@ def test_who_slept_while_others_closed_blocks_reads_anew(
     monkeypatch.setattr(commit_log, "BLOCK", 2)
     asleep, awake = opened(client), opened(client)
     asleep.set("colour", "none")
-    for number in range(9):
+    for number in range(MANY):
         awake.set("colour", number)
-    assert asleep.get("colour") == 8
+    assert asleep.get("colour") == MANY - 1
 
-    for number in range(9):
+    for number in range(MANY):
         awake.set("size", number)
     asleep.set("colour", "red")
 
-    assert [awake.get("colour"), awake.get("size")] == ["red", 8]
+    assert [awake.get("colour"), awake.get("size")] == ["red", MANY - 1]
     assert asleep.records() == awake.records()
 
 
