@@ -7,12 +7,14 @@ or is killed there. What it runs is the product's own code, on a real Chroma.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import cycle
 from typing import Any
 
 from chromadb.errors import ChromaError, InternalError
+
+from commonplace.chroma.lines import Awaited, known
 
 _REQUESTS = frozenset({"get", "query", "add", "delete", "update", "upsert"})
 
@@ -119,13 +121,11 @@ class SteppedLines:
     By turns that is before the sender goes on with its work, and when it waits for the answer.
     """
 
-    def __init__(self) -> None:
-        self._is_late = cycle((False, True))
+    def __init__(self, is_late: Iterable[bool] = (False, True)) -> None:
+        self._is_late = cycle(is_late)
 
     @contextmanager
-    def asking(
-        self, collection: Any, what: str, body: Mapping[str, Any]
-    ) -> Iterator[Callable[[], Any]]:
+    def asking(self, collection: Any, what: str, body: Mapping[str, Any]) -> Iterator[Awaited[Any]]:
         def carried_out() -> Any:
             try:
                 return getattr(collection, what)(**body)  # it stops before and after
@@ -133,10 +133,9 @@ class SteppedLines:
                 return None  # as a line does: it is asked again in the usual way
 
         if next(self._is_late):
-            yield carried_out
+            yield Awaited(carried_out, lambda: False)
         else:
-            answer = carried_out()
-            yield lambda: answer
+            yield known(carried_out())
 
     def answer(self, collection: Any, what: str, body: Mapping[str, Any]) -> Any:
         with self.asking(collection, what, body) as answered:

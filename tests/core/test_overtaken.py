@@ -32,6 +32,20 @@ def test_whoever_is_always_overtaken_is_told_what_to_do(monkeypatch: pytest.Monk
         decided(step)
 
 
+def test_who_reads_for_longer_than_the_budget_is_not_always_overtaken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overtaken, "_BUDGET_SECONDS", 0.0)
+    faster = [Overtaken(), Overtaken()]
+
+    def step() -> str:
+        if faster:
+            raise faster.pop()
+        return "written"
+
+    assert decided(step) == "written"
+
+
 def test_another_error_is_nobody_s_being_faster() -> None:
     tried: list[int] = []
 

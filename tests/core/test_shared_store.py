@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import chromadb
@@ -14,17 +15,23 @@ import commonplace
 from chroma_server import in_this_process
 from clock import Clock
 from commonplace import Memory, Record, Scope, StoreError
+from commonplace.chroma import commit_log, shared_catalogue
 from commonplace.chroma.absence import AskingStore
 from commonplace.chroma.catalogue import Catalogue
 from commonplace.chroma.shared_store import SharedStore
+from commonplace.chroma.shared_warm import SharedWarm
 from commonplace.chroma.store import ChromaStore
 from commonplace.embedding import as_embedder
 from commonplace.errors import StoreFormatError
 from commonplace.ports import Entry
 from commonplace.testing import HashingEmbedder
-from stepping import Process, SteppedClient
+from commonplace.values.records import now
+from stepping import Process, SteppedClient, SteppedLines
 
 ALICE = Scope(("user", "alice"))
+TWICE = ["begun", "done", "done"]
+MANY = 20
+"""More commits than are looked for at a time."""
 
 
 @pytest.fixture
@@ -199,6 +206,54 @@ def test_a_large_scope_is_ranked_as_one_that_fits(client: Any) -> None:
         found = {match.record.text for match in large.recall(word, limit=3)}
         assert expected[0] in found
     assert large.count() == alice.count() == 40
+
+
+@pytest.mark.parametrize(("is_late", "expected"), [(False, ["begun", "done"]), (True, TWICE)])
+def test_work_is_done_once_where_news_comes_while_it_is_begun(
+    client: Any, monkeypatch: pytest.MonkeyPatch, *, is_late: bool, expected: list[str]
+) -> None:
+    """Beside a late answer it is done, and again on what the answer brings."""
+    monkeypatch.setattr(shared_catalogue, "lines_of", lambda _: SteppedLines([is_late]))
+    name, done = as_embedder(HashingEmbedder(8)).name, list[str]()
+    here, other = (SharedWarm(SharedStore(client, name, 2**20), 2**20) for _ in range(2))
+
+    def step(assume: Callable[[], None], what: str) -> Any:
+        done.append(what)
+        with here.operation():
+            assume()
+            return [one.text for one in here.current(ALICE)]
+
+    def texts() -> list[str]:
+        done.clear()
+        return here.beside([ALICE], partial(step, what="done"), partial(step, what="begun"))
+
+    for number, text in enumerate(("Likes tea", "Likes rum")):
+        other.store.put([Entry(Record(text, scope=ALICE), np.eye(8, dtype=np.float32)[:1])])
+        found = texts() if number else here.tally([ALICE], now())
+
+    assert found == ["Likes tea", "Likes rum"]
+    assert done == expected
+    assert texts() == found
+    assert done == ["begun", "done"]
+
+
+def test_who_slept_while_others_closed_blocks_reads_anew(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of the commits in between are removed: nothing tells them apart from none."""
+    monkeypatch.setattr(commit_log, "BLOCK", 2)
+    asleep, awake = opened(client), opened(client)
+    asleep.set("colour", "none")
+    for number in range(MANY):
+        awake.set("colour", number)
+    assert asleep.get("colour") == MANY - 1
+
+    for number in range(MANY):
+        awake.set("size", number)
+    asleep.set("colour", "red")
+
+    assert [awake.get("colour"), awake.get("size")] == ["red", MANY - 1]
+    assert asleep.records() == awake.records()
 
 
 def test_the_part_of_a_batch_that_was_stored_is_said(client: Any) -> None:

@@ -165,7 +165,7 @@ def test_a_store_of_another_embedder_is_told(client: ClientAPI) -> None:
     engine.write([Record("Likes tea", scope=Scope(("user", "a")), id="1", created_at=now())])
     before = names(client)
 
-    with pytest.raises(EmbedderMismatchError, match="'hashing-256'"):
+    with pytest.raises(EmbedderMismatchError, match=r"'hashing-256'.*commonplace import"):
         store_service(client, ANYWHERE, "another")
 
     assert names(client) == before
@@ -201,6 +201,10 @@ def test_the_commands_take_such_a_store(place: ChromaPlace, client: ClientAPI) -
     ("words", "said"),
     [
         (["doctor"], "takes a directory"),
+        (["reembed"], "takes a directory"),
+        (["backup"], "takes a directory"),
+        (["restore"], "takes a directory"),
+        (["export"], "FILE, not 0 arguments"),
         (["list", "--dir", "./memory"], "either --dir or --chroma"),
         (["export", "./memory", "-"], "stands there and in --chroma"),
         (["list", "--header-from-env", "X-Chroma-Token=NOT_SET"], "'NOT_SET' .* is not set"),

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -153,6 +154,21 @@ def test_both_write_one_audit_log(memory_at: MemoryAt, both: list[str], keys: St
         assert memory.verify_audit() == []
     assert len(memories[0].scope("user", "of-1").audit()) == 3
     assert memories[0].audit() == memories[1].audit()
+
+
+def test_entries_stand_in_the_order_in_which_they_were_written(chroma_port: int) -> None:
+    """And not by the clocks of who wrote them, which are minutes apart."""
+    apart, at = client_of_new_database(chroma_port), commonplace.values.records.now()
+    logs = [SharedAuditLog(apart) for _ in range(2)]
+
+    for number in range(4):
+        behind = timedelta(minutes=number)
+        logs[number % 2].append("sweep", ALICE, at=at - behind, counts={"records": number})
+
+    for entries in (logs[0].entries(), logs[0].entries(ALICE), logs[1].entries()):
+        assert [entry.counts["records"] for entry in entries] == [0, 1, 2, 3]
+        assert [entry.number for entry in entries] == [1, 2, 3, 4]
+    assert logs[1].verify() == []
 
 
 def test_what_is_taken_from_the_log_is_missed(chroma_port: int) -> None:

@@ -86,13 +86,13 @@ def test_what_is_warm_costs_one_request_and_a_write_two(client: Any, requests: l
 
 
 def test_a_recall_ranks_before_chroma_has_answered(client: Any, chroma_port: int) -> None:
-    """The server answers only once the clock was read a second time, which ranking does."""
+    """The server answers only once the clock was read a third time, which ranking does."""
     read, ranked = [0], list[bool]()
     ranks, is_warm = threading.Event(), threading.Event()
 
     def clock() -> datetime:
         read[0] += is_warm.is_set()
-        if read[0] > 1:
+        if read[0] > 2:
             ranks.set()
         return datetime(2026, 5, 4, tzinfo=timezone.utc)
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from commonplace.chroma.commit_log import Commit, CommitLog, Heard
+from commonplace.chroma.lines import Awaited
 from commonplace.chroma.replica import Change, Replica
 from commonplace.chroma.rows import Rows, written_scope
 from commonplace.chroma.shared_partition import SharedPartition
@@ -60,7 +61,7 @@ class Branch:
                 return True
             return self._take(self._log.news(heard=heard), {})
 
-    def glance(self) -> AbstractContextManager[Callable[[], Heard]] | None:
+    def glance(self) -> AbstractContextManager[Awaited[Heard]] | None:
         """Ask what was committed since; None if its entries are not held."""
         return self._log.glance() if self._is_known and self.replica is not None else None
 

@@ -206,8 +206,9 @@ def check_mark(mark: Mark, embedder: str | None, newest: int = FORMAT) -> None:
         raise EmbedderMismatchError(
             f"The store was built with the embedder {mark['embedder']!r} "
             f"(dimension {mark['dimension']}), not {embedder!r}. Open it with "
-            "embedder= set to the one it was built with, or give it the vectors of another model "
-            "with: commonplace reembed DIRECTORY --embedder NAME",
+            "embedder= set to the one it was built with, or give it the vectors of another model: "
+            "a directory with commonplace reembed DIRECTORY --embedder NAME, what is in a Chroma "
+            "server with commonplace export, and commonplace import into another database.",
             mark["embedder"],
         )
 

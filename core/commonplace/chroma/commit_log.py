@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from commonplace.chroma.lines import Awaited
 from commonplace.chroma.rows import Rows
 from commonplace.chroma.shared_partition import Said, SharedPartition
 from commonplace.chroma.translation import translated
@@ -177,7 +178,7 @@ class CommitLog:
                 return found
             look, rows = self._look(_AHEAD), None
 
-    def glance(self) -> AbstractContextManager[Callable[[], Heard]]:
+    def glance(self) -> AbstractContextManager[Awaited[Heard]]:
         """Ask by one request what was committed beyond what is known now.
 
         It gives what waits for the answer, which may be asked from any thread, and at any time.
@@ -185,9 +186,9 @@ class CommitLog:
         return self._glanced(self._look(_GLANCED))
 
     @contextmanager
-    def _glanced(self, look: Look) -> Iterator[Callable[[], Heard]]:
+    def _glanced(self, look: Look) -> Iterator[Awaited[Heard]]:
         with self._partition.asking(look.ids, self.identity) as answered:
-            yield lambda: Heard(look, answered())
+            yield Awaited(lambda: Heard(look, answered()), answered.has_come)
 
     def _look(self, ahead: int) -> Look:
         return Look(self._branch, self.head + 1, ahead)

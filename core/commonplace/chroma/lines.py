@@ -14,7 +14,8 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 import h11
@@ -24,10 +25,24 @@ if TYPE_CHECKING:
     import httpx
     from chromadb.api.models.Collection import Collection
 
+Answer = TypeVar("Answer")
+
 _OWN_HEADERS = frozenset({b"host", b"content-length", b"accept-encoding", b"connection"})
 _IDLE_SECONDS = 30.0
 _BYTES_PER_READ = 65_536
 _DONE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited(Generic[Answer]):
+    """The answer to something that was asked. Called, it waits and returns that."""
+
+    wait: Callable[[], Answer]
+    has_come: Callable[[], bool]
+    """Tells whether there is nothing to wait for."""
+
+    def __call__(self) -> Answer:
+        return self.wait()
 
 
 class Lines:
@@ -43,7 +58,7 @@ class Lines:
     @contextmanager
     def asking(
         self, collection: Collection, what: str, body: Mapping[str, Any]
-    ) -> Iterator[Callable[[], Any]]:
+    ) -> Iterator[Awaited[Any]]:
         """Send a request about a collection; give what waits for the answer and returns it.
 
         It returns None if there is none, or the server refuses. It may be left out. Raises
@@ -51,7 +66,7 @@ class Lines:
         """
         line = self._asked(collection, what, body)
         try:
-            yield (lambda: None) if line is None else line.answer
+            yield known(None) if line is None else Awaited(line.answer, line.has_come)
         finally:
             self._put_back(line)
 
@@ -158,6 +173,10 @@ class _Line:
         except (httpcore.NetworkError, h11.RemoteProtocolError, ValueError):
             return None
 
+    def has_come(self) -> bool:
+        """Tell whether an answer has begun to come, or the connection was closed."""
+        return bool(self._stream.get_extra_info("is_readable"))
+
     def close(self) -> None:
         """Close the connection."""
         self._stream.close()
@@ -173,6 +192,11 @@ class _Line:
             elif isinstance(event, h11.Data):
                 body += event.data
         return status, body
+
+
+def known(answer: Answer) -> Awaited[Answer]:
+    """Return what waits for nothing."""
+    return Awaited(lambda: answer, lambda: True)
 
 
 def lines_of(client: Any) -> Lines | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from commonplace.chroma.lines import Awaited, known
 from commonplace.chroma.partition import Partition, Result
 from commonplace.chroma.patience import Patience
 from commonplace.chroma.rows import Rows
@@ -35,20 +36,19 @@ class SharedPartition(Partition):
         return self.catalogue.identity(self.number)
 
     @contextmanager
-    def asking(self, ids: Sequence[str], known: str | None) -> Iterator[Callable[[], Said | None]]:
+    def asking(self, ids: Sequence[str], identity: str | None) -> Iterator[Awaited[Said | None]]:
         """Ask by one request for the metadata of these rows, in the collection of this identity.
 
         It gives what waits for the answer. If there is none, what it gives returns None: whoever
         wants to know asks in the usual way, with patience.
         """
-        collection, lines = self._known(known), self.catalogue.lines
+        collection, lines = self._known(identity), self.catalogue.lines
         asked = _metadata_of(ids)
         if collection is None or lines is None:
-            said = None if collection is None else _said(lambda: collection.get(**asked))
-            yield lambda: said
+            yield known(None if collection is None else _said(lambda: collection.get(**asked)))
             return
         with lines.asking(collection, "get", asked) as answer:
-            yield lambda: _said(answer)
+            yield Awaited(lambda: _said(answer), answer.has_come)
 
     def said(self, ids: Sequence[str]) -> Said:
         """Return the metadata of the rows with these ids that are there."""

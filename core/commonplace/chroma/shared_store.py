@@ -28,6 +28,7 @@ from commonplace.chroma.direct import (
     removed_leftovers,
     removed_rows,
 )
+from commonplace.chroma.lines import Awaited
 from commonplace.chroma.patience import Patience, bounded
 from commonplace.chroma.replica import Change, Replica
 from commonplace.chroma.share import Share, shared_out
@@ -72,7 +73,7 @@ class SharedStore(ChromaStore):
         """Within it each branch is brought in step once; outside, with every call."""
         return self._branches.operation()
 
-    def glance(self, scope: Scope) -> AbstractContextManager[Callable[[], Heard]] | None:
+    def glance(self, scope: Scope) -> AbstractContextManager[Awaited[Heard]] | None:
         """Ask by one request what was committed since what is held of it; None if nothing is."""
         held = self._branches.known(scope)
         return None if held is None else held.glance()

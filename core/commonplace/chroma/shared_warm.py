@@ -14,7 +14,7 @@ from commonplace.recall.hot import HotScope
 from commonplace.recall.hot_scopes import HotScopes
 from commonplace.stores.overtaken import decided
 from commonplace.stores.scope_counts import ScopeCounts
-from commonplace.stores.warm_store import Assume, Result, WarmStore
+from commonplace.stores.warm_store import Result, WarmStore, Work
 from commonplace.values.records import Kind, Record
 from commonplace.values.scope import Scope
 from commonplace.values.uses import Uses, is_change
@@ -34,19 +34,22 @@ class SharedWarm(WarmStore):
     def operation(self) -> AbstractContextManager[None]:
         return self._shared.operation()
 
-    def beside(self, scopes: Sequence[Scope], work: Callable[[Assume], Result]) -> Result:
-        """Do the work on what is held while Chroma is asked whether that is current; again if not.
+    def beside(self, scopes: Sequence[Scope], work: Work[Result], begin: Work[None]) -> Result:
+        """Work on what is held while Chroma is asked whether that is current; again if not.
 
-        So neither waits for the other, and nobody for the answer who wants the same lock.
+        So neither waits for the other, and nobody for the answer who wants the same lock. In a
+        large scope the answer comes while the work is begun: then all is done once.
         """
         glance = self._shared.glance(scopes[0]) if len(scopes) == 1 else None
         if glance is None or not self.holds(scopes):
-            return super().beside(scopes, work)
+            return super().beside(scopes, work, begin)
+        assume = partial(self._shared.assume, scopes[0])
         with glance as answered:
-            result = work(partial(self._shared.assume, scopes[0]))
+            begin(assume)
+            early = [] if answered.has_come() else [work(assume)]
             heard = answered()
-        if heard.is_nothing_new:
-            return result
+        if early and heard.is_nothing_new:
+            return early[0]
         return work(partial(self._shared.hear, scopes[0], heard))
 
     def tidy(self, scope: Scope) -> None:

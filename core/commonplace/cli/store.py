@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import CHROMA, Target
+from commonplace.cli.options import CHROMA, Target, is_given, of_a_store
 from commonplace.cli.output import waiting
 from commonplace.errors import (
     AccessDeniedError,
@@ -146,15 +147,32 @@ def _header(text: str) -> tuple[str, str]:
     return name, value
 
 
+def of_a_directory(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a store; whatever else is missing, it must be a directory."""
+
+    @wraps(function)
+    def command(target: Target, *args: Any, **given: Any) -> Any:
+        if target.store is not None and (is_given("store") or is_given("chroma")):
+            refuse_elsewhere(target.store)
+        return function(target, *args, **given)
+
+    return of_a_store(command)
+
+
 def directory_of(place: str | None) -> Path:
     """Return the directory of a store that is there, for what a server does not do."""
     place = named(place)
-    if is_elsewhere(place):
-        raise click.UsageError(f"This command takes a directory of this machine, not {place!r}.")
+    refuse_elsewhere(place)
     path = resolved(place)
     if not holds_store(path):
         raise NotFound(f"There is no store in {place!r}.")
     return path
+
+
+def refuse_elsewhere(place: str) -> None:
+    """Raise UsageError for the address of a store: its files are out of reach."""
+    if is_elsewhere(place):
+        raise click.UsageError(f"This command takes a directory of this machine, not {place!r}.")
 
 
 def resolved(place: str) -> Path:

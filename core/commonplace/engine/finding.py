@@ -47,6 +47,13 @@ class Finding:
         question = Question(query, asking, vector, named, at.timestamp(), self._embedder.name)
         return Asked(question, selection, scopes, limit, at)
 
+    def begin(self, asked: Asked) -> None:
+        """Multiply vectors, of use whatever comes in before `rank`, which then does not."""
+        for scope in asked.scopes if asked.selection.as_of is None else ():
+            hot = self._arrays(scope, asked)
+            if len(hot):
+                hot.arrays.cosines(asked.question.vector)
+
     def rank(self, asked: Asked) -> list[Match]:
         """Return the records that answer, best first."""
         admitted, question = asked.selection.condition(), asked.question

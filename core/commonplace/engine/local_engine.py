@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from commonplace.ports import Entry, Erased, Page, RecordStore, Vectors
 from commonplace.recall.explanation import Explanation
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import ScopeStats
-from commonplace.stores.warm_store import Assume, Growth, WarmStore, not_found
+from commonplace.stores.warm_store import Assume, Growth, Result, WarmStore, not_found
 from commonplace.values.records import Kind, Match, Record, last_changed
 from commonplace.values.scope import Scope, innermost_around
 from commonplace.values.uses import is_change
@@ -35,6 +35,7 @@ from commonplace.writing.policy import Screening
 
 if TYPE_CHECKING:
     from commonplace.engine.finding import Finding
+    from commonplace.recall.explaining import Asked
 
 
 class LocalEngine:
@@ -242,12 +243,13 @@ class LocalEngine:
         self._gate.check()
         asked = self._finding.asked(scopes, query, selection, limit, vector)
 
-        def ranked(assume: Assume) -> list[Match]:
+        def within(assume: Assume, step: Callable[[Asked], Result]) -> Result:
             with self._gate.recalling(scopes, selection):
                 assume()
-                return self._finding.rank(asked)
+                return step(asked)
 
-        return self._store.beside(scopes, ranked)
+        ranked = partial(within, step=self._finding.rank)
+        return self._store.beside(scopes, ranked, partial(within, step=self._finding.begin))
 
     def explain(
         self,

@@ -13,7 +13,7 @@ from commonplace.ports import Vectors
 from commonplace.recall import dates, echoes, fusion, statements, support, words
 from commonplace.recall.columns import Columns
 from commonplace.recall.growing import Doubles, Floats, Growing, Mask, Rows
-from commonplace.recall.products import dots
+from commonplace.recall.products import LastDots
 from commonplace.recall.question import Question
 from commonplace.recall.scales import MEASURED, UNMEASURED, Scale
 from commonplace.recall.standing import frequency, recency, saturated, standing
@@ -72,6 +72,7 @@ class Arrays:
         self.sessions = support.Sessions()
         self.utterances = Utterances()
         self._vectors: Growing[np.float32] = Growing(np.float32, dimension)
+        self._dots = LastDots()
         self._starts: Growing[np.int64] = Growing(np.int64)
         self._times: Growing[np.float64] = Growing(np.float64)
         self._expiries: Growing[np.float64] = Growing(np.float64)
@@ -197,6 +198,7 @@ class Arrays:
         self._alive.view[row] = False
         self._again.pop(row, None)
         self._vectors.view[self._windows(row)] = 0.0
+        self._dots.clear(self._windows(row))
 
     def _windows(self, row: int) -> slice:
         starts = self._starts.view
@@ -207,7 +209,7 @@ class Arrays:
         """Return each row's cosine with a unit vector: the best over its windows."""
         has_windows = len(self._vectors) > len(self)
         starts: Rows | None = self._starts.view if has_windows else None
-        return fusion.best_window(dots(self._vectors.view, vector), starts)
+        return fusion.best_window(self._dots.of(self._vectors.view, vector), starts)
 
     def scores(self, question: Question) -> Scores:
         """Score every row for a question."""

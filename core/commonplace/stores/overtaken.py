@@ -9,7 +9,9 @@ from tenacity import (
     RetryError,
     Retrying,
     retry_if_exception_type,
+    stop_after_attempt,
     stop_after_delay,
+    stop_all,
     wait_random_exponential,
 )
 
@@ -19,6 +21,8 @@ Result = TypeVar("Result")
 
 _BUDGET_SECONDS = 30.0
 _LONGEST_WAIT_SECONDS = 0.5
+_FEWEST_ATTEMPTS = 5
+"""To read a large scope anew may take longer than the budget: then nobody was faster but once."""
 
 
 class Overtaken(Exception):  # noqa: N818  # no error: it never leaves the engine
@@ -28,11 +32,12 @@ class Overtaken(Exception):  # noqa: N818  # no error: it never leaves the engin
 def decided(step: Callable[[], Result]) -> Result:
     """Return what the step gives once nobody was faster. It reads anew each time.
 
-    Raises StoreError if others are faster for half a minute; then nothing of it was stored.
+    Raises StoreError if others are faster for half a minute, and five times; then nothing of it was
+    stored.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Overtaken),
-        stop=stop_after_delay(_BUDGET_SECONDS),
+        stop=stop_all(stop_after_delay(_BUDGET_SECONDS), stop_after_attempt(_FEWEST_ATTEMPTS)),
         wait=wait_random_exponential(0.002, _LONGEST_WAIT_SECONDS),
     )
     try:

@@ -29,6 +29,7 @@ from commonplace.writing.versions import held_at
 Assume: TypeAlias = Callable[[], None]
 """Takes what is held as current, within an operation: whether it is turns out meanwhile."""
 Result = TypeVar("Result")
+Work: TypeAlias = Callable[[Assume], Result]
 Growth: TypeAlias = list[tuple[Record | None, Record]]
 """Records that a write would store, each with the one whose place it would take."""
 
@@ -54,10 +55,10 @@ class WarmStore:
         """Let what is read within be as of one moment, where others write to the store as well."""
         return nullcontext()
 
-    def beside(self, scopes: Sequence[Scope], work: Callable[[Assume], Result]) -> Result:  # noqa: ARG002  # of others' stores
+    def beside(self, scopes: Sequence[Scope], work: Work[Result], begin: Work[None]) -> Result:  # noqa: ARG002  # of others' stores
         """Return what some work on scopes gives, as of one moment within this call.
 
-        It calls what it is given at the start of its operation.
+        `begin` does a part of it ahead. Each calls what it is given when its operation starts.
         """
         return work(lambda: None)
 

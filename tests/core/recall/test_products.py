@@ -21,6 +21,36 @@ def test_dots_are_those_of_numpy(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(products.dots(rows, vector), rows @ vector, rtol=1e-4)
 
 
+@given(
+    st.sampled_from([1, 3, 384]), st.lists(st.integers(0, 60), min_size=1, max_size=6), st.data()
+)
+def test_the_last_dots_are_those_of_all_at_once(
+    width: int, growth: list[int], data: st.DataObject
+) -> None:
+    """To the last bit, however rows came, and were cleared."""
+    rows, last = drawn((sum(growth), width)), products.LastDots()
+    questions = drawn((2, width))
+    for end in np.cumsum(growth).tolist():
+        vector = questions[data.draw(st.integers(0, 1))]
+        if end and data.draw(st.booleans()):
+            gone = data.draw(st.integers(0, end - 1))
+            last.of(rows[:end], vector)
+            rows[gone] = 0.0
+            last.clear(slice(gone, gone + 1))
+        np.testing.assert_array_equal(
+            last.of(rows[:end], vector), products.dots(rows[:end], vector)
+        )
+
+
+def test_a_vector_whose_numbers_were_changed_is_another() -> None:
+    rows, vector, last = drawn((4, 3)), drawn((3,)), products.LastDots()
+    last.of(rows, vector)
+
+    vector[:] = 1.0
+
+    np.testing.assert_array_equal(last.of(rows, vector), products.dots(rows, vector))
+
+
 @pytest.mark.parametrize("size", [(0, 0), (0, 384), (1, 384), (127, 384), (128, 384), (200, 2)])
 def test_dots_between_rows_are_those_of_numpy(size: tuple[int, int]) -> None:
     rows = drawn(size)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.options import Target, agreed, is_given, of_a_store, targeted
+from commonplace.cli.options import Target, agreed, is_given, targeted
 from commonplace.cli.output import Column, emit_one, shows_tables, table, waiting
 from commonplace.cli.places import placed
-from commonplace.cli.store import directory_of, opened
+from commonplace.cli.store import directory_of, of_a_directory, opened
 
 if TYPE_CHECKING:
     from commonplace.embedding.adapters import CheckedEmbedder
@@ -109,7 +109,7 @@ def audit_command(target: Target, words: tuple[str, ...]) -> None:
     metavar="MODULE:NAME",
     help="The store's embedder, to compute vectors that are lost.",
 )
-@of_a_store
+@of_a_directory
 def doctor_command(
     target: Target, words: tuple[str, ...], *, repair: bool, embedder: str | None
 ) -> None:

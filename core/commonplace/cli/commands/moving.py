@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from commonplace.cli.codes import NotFound
-from commonplace.cli.options import Target, of_a_store, targeted
+from commonplace.cli.options import Target, targeted
 from commonplace.cli.output import emit_one, note, shows_tables, waiting
 from commonplace.cli.places import placed, read_from, written_to
-from commonplace.cli.store import directory_of, is_elsewhere, named, opened
+from commonplace.cli.store import directory_of, named, of_a_directory, opened, refuse_elsewhere
 
 FORMATS = (
     "commonplace", "crewai-lancedb", "crewai-storage", "autogen-chroma", "langchain-chroma",
@@ -84,7 +84,7 @@ def export_command(target: Target, words: tuple[str, ...]) -> None:
 
 @click.command("backup")
 @click.argument("words", metavar="[DIRECTORY] FILE|-", nargs=-1)
-@of_a_store
+@of_a_directory
 def backup_command(target: Target, words: tuple[str, ...]) -> None:
     """Write a store to FILE; its server may be running."""
     from commonplace.files.ownership import is_served
@@ -112,15 +112,14 @@ def _ask_for_backup(directory: Path, file: Path) -> None:
 
 @click.command("restore")
 @click.argument("words", metavar="FILE|- [DIRECTORY]", nargs=-1)
-@of_a_store
+@of_a_directory
 def restore_command(target: Target, words: tuple[str, ...]) -> None:
     """Put a backup back into DIRECTORY, which is new or empty."""
     from commonplace.chroma.backup import restore
 
     target, [file] = placed(target, words, ["FILE"], last=True)
     place = named(target.store)
-    if is_elsewhere(place):
-        raise click.UsageError(f"A backup is put back into a directory, not {place!r}.")
+    refuse_elsewhere(place)
     with read_from(file) as source, waiting(f"reading {file}"):
         path = Path(source).expanduser().resolve()
         if not path.exists():
