@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TypeAlias
 
 from commonplace.recall import letters
 
-Parts = tuple[str, ...]
+Parts: TypeAlias = tuple[str, ...]
+"""What makes one word when it is put together: `("lh", "2041")`."""
 
 _HAS_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
