@@ -148,15 +148,11 @@ class WordIndex:
         self._lengths.view[row] = 0.0
         self._removed += 1
 
-    def query_terms(self, query: str) -> list[frozenset[str]]:
-        """Return a query's distinct terms: for each word its stems in the scope's languages.
-
-        A part of what is written as one is also found by the whole.
-        """
-        return list(dict.fromkeys(chain.from_iterable(self._terms(query, joined(query)).values())))
-
     def _terms(self, query: str, tokens: Sequence[Joined]) -> dict[str, list[frozenset[str]]]:
-        """Return the terms of each word of a query; a whole in prose is none of its own."""
+        """Return the terms of each word of a query: its stems in the scope's languages.
+
+        A part of what is written as one is also found by the whole; a whole in prose is none.
+        """
         words = split(query)
         languages = self._languages_for(words)
         terms = {word: _word_terms(word, languages) for word in dict.fromkeys(words)}
