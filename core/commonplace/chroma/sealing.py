@@ -112,12 +112,13 @@ class Seal:
         """Look after a store whose files are sound."""
         self._directory = directory
         self._files = directory / CHROMA
-        self._known = _read(directory).files
+        self._known: Mapping[str, _Known] = {}
         self.is_open = False
 
     def open(self) -> None:
         """Note that the files are about to change: until they are closed no sum is right."""
         if not self.is_open:
+            self._known = _read(self._directory).files
             _write(self._directory, _Noted(_identity(self._files / DATABASE)))
             self.is_open = True
 

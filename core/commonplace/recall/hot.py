@@ -237,15 +237,20 @@ def _arrays(dimension: int) -> Arrays:
 
 def size(record: Kept, vector_bytes: int) -> int:
     """Return at most how many bytes a hot scope spends on an entry."""
-    if isinstance(record, Record):
-        characters = len(record.text) + (len(str(record.metadata)) if record.metadata else 0)
-    else:
-        characters = record.size
-    return _VECTOR_COPIES * vector_bytes + _BYTES_PER_CHARACTER * characters + _BYTES_PER_RECORD
+    spent = _BYTES_PER_CHARACTER * _characters(record) + _BYTES_PER_RECORD
+    return spent + _VECTOR_COPIES * vector_bytes
 
 
 def sizes(columns: Columns) -> list[int]:
     """Return that of each entry."""
+    characters = np.array(list(map(_characters, columns.records)), np.int64)
+    spent = _BYTES_PER_CHARACTER * characters + _BYTES_PER_RECORD
     bytes_of_window = columns.vectors.itemsize * columns.vectors.shape[1]
-    vectors = (bytes_of_window * columns.windows).tolist()
-    return list(map(size, columns.records, vectors))
+    found: list[int] = (spent + _VECTOR_COPIES * bytes_of_window * columns.windows).tolist()
+    return found
+
+
+def _characters(record: Kept) -> int:
+    if not isinstance(record, Record):
+        return record.size
+    return len(record.text) + (len(str(record.metadata)) if record.metadata else 0)

@@ -87,11 +87,16 @@ class Sessions:
 
     def extend(self, sessions: Sequence[Hashable | None]) -> None:
         """Append records, each at the end of its session."""
-        start = len(self._codes)
+        start, count = len(self._codes), len(sessions)
+        self._after.extend(np.full(count, -1))
+        if all(session is None for session in sessions):  # facts are: a load of them is quick
+            self._codes.extend(np.arange(self._count, self._count + count))
+            self._before.extend(np.full(count, -1))
+            self._count += count
+            return
         placed = [self._next(session, row) for row, session in enumerate(sessions, start)]
         self._codes.extend([code for code, _ in placed])
         self._before.extend([before for _, before in placed])
-        self._after.extend([-1] * len(placed))
         follows = np.flatnonzero(self.before[start:] >= 0) + start
         self.after[self.before[follows]] = follows
 
