@@ -17,7 +17,7 @@ from clock import Clock
 from commonplace import Memory, Record, Scope, StoreError
 from commonplace.chroma import commit_log, shared_catalogue
 from commonplace.chroma.absence import AskingStore
-from commonplace.chroma.catalogue import Catalogue
+from commonplace.chroma.catalogue import PARTITIONS, Catalogue, partition_name
 from commonplace.chroma.shared_store import SharedStore
 from commonplace.chroma.shared_warm import SharedWarm
 from commonplace.chroma.store import ChromaStore
@@ -30,6 +30,7 @@ from stepping import Process, SteppedClient, SteppedLines
 
 ALICE = Scope(("user", "alice"))
 TWICE = ["begun", "done", "done"]
+COSINE: dict[str, Any] = {"configuration": {"hnsw": {"space": "cosine"}}}
 MANY = 20
 """More commits than are looked for at a time."""
 
@@ -356,3 +357,15 @@ class FewRows:
                 "Quota exceeded: 'Limit value' exceeded quota limit for action 'Get': current "
                 f"usage of {count} exceeds limit of 300"
             )
+
+
+def test_a_collection_of_somebody_else_takes_no_records_and_starts_no_store(client: Any) -> None:
+    for number in range(PARTITIONS):
+        name = partition_name(number)
+        client.create_collection(name, embedding_function=None, metadata={"mine": 1}, **COSINE)
+    before = sorted(one.name for one in client.list_collections())
+
+    with opened(client) as alice, pytest.raises(StoreFormatError, match=r"not made by.*another"):
+        alice.remember("Likes tea")
+
+    assert sorted(one.name for one in client.list_collections()) == before

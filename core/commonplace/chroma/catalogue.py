@@ -72,10 +72,11 @@ class Catalogue:
 
     def partition_for_writing(self, number: int, dimension: int) -> Collection:
         """Return a partition's collection, creating it, and the store, if there is none."""
+        found = self.partition(number)  # one that somebody else made must not start a store
         if self.dimension is None:
             # Another may be faster: then the mark is theirs.
             self._adopt(dict(self._create(_MARK, dimension).metadata or {}))
-        return self.partition(number) or self._create(partition_name(number), dimension)
+        return found or self._create(partition_name(number), dimension)
 
     def begin_replacement(self, number: int, dimension: int) -> Collection:
         """Return an empty collection that can take a partition's place."""
@@ -148,7 +149,7 @@ class Catalogue:
             found = self._found(name)
             if found is None:
                 return None
-            self._known[name] = _in_cosine_space(found)
+            self._known[name] = _checked(found)
         return self._known[name]
 
     def _found(self, name: str) -> Collection | None:
@@ -168,7 +169,7 @@ class Catalogue:
                 configuration={"hnsw": {"space": "cosine", "sync_threshold": _SYNC_THRESHOLD}},
                 metadata=_mark_of(self.format, self._embedder, dimension, self.partitions),
             )
-        self._known[name] = _in_cosine_space(made)
+        self._known[name] = _checked(made)
         return self._known[name]
 
 
@@ -191,12 +192,7 @@ def check_mark(mark: Mark, embedder: str | None, newest: int = FORMAT) -> None:
 
     Raises StoreFormatError, EmbedderMismatchError.
     """
-    version = mark.get("format")
-    if type(version) is not int:
-        raise StoreFormatError(
-            f"The collection {_MARK!r} here was not made by Commonplace. "
-            "Give another directory or another Chroma database."
-        )
+    version = mark["format"]
     if version > newest:
         raise StoreFormatError(
             f"The store has format {version}; this release reads up to {newest} here. "
@@ -222,11 +218,16 @@ def _next(partition: int) -> str:
     return f"{partition_name(partition)}-next"
 
 
-def _in_cosine_space(collection: Collection) -> Collection:
+def _checked(collection: Collection) -> Collection:
+    """Raise StoreFormatError unless a collection was made for a store."""
     space = (collection.configuration_json.get("hnsw") or {}).get("space", "cosine")
-    if space != "cosine":
-        raise StoreFormatError(
-            f"The collection {collection.name!r} is in {space!r} space and not in cosine space, "
-            "so it was not made by Commonplace."
-        )
-    return collection
+    if type((collection.metadata or {}).get("format")) is not int:
+        reason = "was not made by Commonplace, which needs the name"
+    elif space != "cosine":
+        reason = f"is in {space!r} space and not in cosine space: somebody else made it"
+    else:
+        return collection
+    raise StoreFormatError(
+        f"The collection {collection.name!r} here {reason}. "
+        "Give another directory or another Chroma database."
+    )
