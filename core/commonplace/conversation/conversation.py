@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from commonplace.conversation.forms import Message, checked_message, text_of
+from commonplace.conversation.forms import Message, carrying, checked_message, text_of
 from commonplace.conversation.prompt import Prompt, Sent
 from commonplace.conversation.running import RunningSummary
 from commonplace.conversation.session import Session
@@ -167,6 +167,8 @@ class Conversation:
     def edit(self, id: str, content: str) -> Record:
         """Change what a message says and return its record.
 
+        Pictures, sounds and files that it carries stay.
+
         Args:
             id: The id of the message's record.
             content: What it says now.
@@ -181,11 +183,12 @@ class Conversation:
         'Hello'
         """
         record = self._one(id)
-        message = checked_message({**self._session.said([record])[0].message, "content": content})
+        before = self._session.said([record])[0].message
+        message = checked_message({**before, "content": content})
         if message is None:
             raise InvalidInputError("content is empty: to take the message out, use delete.")
         self._summary.forget_if_it_covers([record])
-        return self._session.rewrite(record, message)
+        return self._session.rewrite(record, carrying(message, before))
 
     def delete(self, id: str) -> int:
         """Remove a message; return how many messages were removed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, TypeAlias
 
 from commonplace.errors import InvalidInputError
@@ -32,6 +33,7 @@ _ROLES: dict[Origin | None, str] = {"user": "user", "agent": "assistant", None: 
 _TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _REASONING = ("reasoning", "thinking", "redacted_thinking", "reasoning_content")
 _NOTHING = "[no content]"
+_NOT_KEPT = "not kept: give a URL or the id of a file"
 _MOST_BYTES = MAX_METADATA_BYTES * 9 // 10
 """Of a message as JSON: what else stands in the metadata has the rest."""
 
@@ -108,6 +110,17 @@ def with_text(message: Message, text: str | list[Message] | None) -> Message:
     return {**message, "content": text}
 
 
+def carrying(message: Message, before: Message) -> Message:
+    """Return a message with what another carries beside its text, each part in its place."""
+    text, parts = message["content"], before["content"]
+    if not isinstance(text, str) or not isinstance(parts, list):
+        return message
+    stays = [part["type"] != "text" or _is_mark(part["text"]) for part in parts]
+    at = stays.index(False) if False in stays else 0
+    rest = compress(parts[at:], stays[at:])
+    return {**message, "content": [*parts[:at], {"type": "text", "text": text}, *rest]}
+
+
 def calls_of(message: Message) -> list[str]:
     """Return the ids of the tool calls that a message makes."""
     return [str(call["id"]) for call in message.get("tool_calls", ())]
@@ -126,9 +139,7 @@ def without_bytes(message: Message) -> Message:
     if not isinstance(message["content"], list):
         return message
     parts = [
-        {"type": "text", "text": mark(part, "not kept: give a URL or the id of a file")}
-        if embedded(part)
-        else part
+        {"type": "text", "text": mark(part, _NOT_KEPT)} if embedded(part) else part
         for part in message["content"]
     ]
     return {**message, "content": parts}
@@ -158,6 +169,10 @@ def cut(text: str, characters: int) -> str:
 def mark(part: Mapping[str, Any], why: str) -> str:
     """Return what stands in the place of a part that is left out."""
     return f"[{part.get('type')} of {len(embedded(part)):,} characters, {why}]"
+
+
+def _is_mark(text: str) -> bool:
+    return text.startswith("[") and text.endswith(f", {_NOT_KEPT}]")
 
 
 def _size(message: Message) -> int:

@@ -675,6 +675,35 @@ class TestChanging:
         assert contents(chat.messages(max_tokens=AMPLE)) == ["Hello, I am Ada from Oslo", "Hi Ann"]
         assert "Bergen" not in str(alice.records())
 
+    @pytest.mark.parametrize("url", ["https://example.org/a.png", "data:image/png;base64,iVBORw0="])
+    def test_a_picture_stays_where_it_was_when_its_message_is_edited(
+        self, chat: Conversation, url: str
+    ) -> None:
+        picture = {"type": "image_url", "image_url": {"url": url}}
+        parts = [picture, {"type": "text", "text": "Who?"}, {"type": "text", "text": "And where?"}]
+        record = chat.add({"role": "user", "content": parts})
+        assert record is not None
+
+        chat.edit(record.id, "Who is this?")
+
+        edited = [picture, {"type": "text", "text": "Who is this?"}]
+        assert chat.messages(max_tokens=AMPLE)[-1]["content"] == edited
+
+    def test_the_mark_of_a_picture_stays_when_its_message_is_edited_elsewhere(
+        self, alice: Memory, chat: Conversation
+    ) -> None:
+        picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0="}}
+        parts = [{"type": "text", "text": "Who?"}, picture]
+        record = chat.add({"role": "user", "content": parts})
+        assert record is not None
+        elsewhere = alice.conversation(chat.session)
+
+        elsewhere.edit(record.id, "Who is this?")
+
+        said, mark = elsewhere.messages(max_tokens=AMPLE)[-1]["content"]
+        assert said["text"] == "Who is this?"
+        assert mark["text"].startswith("[image_url of")
+
     def test_what_is_edited_to_give_orders_is_held_back(
         self, alice: Memory, chat: Conversation
     ) -> None:
