@@ -80,15 +80,17 @@ class CheckedEmbedder:
             raise self._error(f"returned shape {vectors.shape} for {len(texts)} texts")
         if len(vectors) != len(texts):
             raise self._error(f"returned {len(vectors)} vectors for {len(texts)} texts")
-        # In double precision, where no square overflows.
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if len(unsound := np.flatnonzero(~np.isfinite(lengths))):
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        if len(unsound := np.flatnonzero(~np.isfinite(largest))):
             place = f"text {unsound[0] + 1} of {len(texts)}"
             raise self._error(f"returned NaN or infinite numbers for {place}")
-        if not lengths.all():
+        if not largest.all():
             self._tell_of_zeros()
-            lengths[lengths == 0] = 1
-        unit: Vectors = (vectors / lengths).astype(np.float32)
+            largest[largest == 0] = 1
+        # Of numbers up to 1 no square overflows, and not all vanish.
+        evened = vectors / largest
+        lengths = np.linalg.norm(evened, axis=1, keepdims=True)
+        unit: Vectors = (evened / np.maximum(lengths, 1)).astype(np.float32)
         return unit
 
     def _tell_of_zeros(self) -> None:

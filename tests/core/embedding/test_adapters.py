@@ -222,6 +222,13 @@ def test_what_is_not_a_vector_for_each_text_is_an_error_that_says_so(
     assert embedder.name in str(caught.value)
 
 
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_the_direction_of_a_vector_is_kept_however_long_it_is(size: float) -> None:
+    embedder = as_embedder(_returning([[3 * size, 4 * size]]))
+
+    assert embedder.embed_documents(["a"])[0] == pytest.approx([0.6, 0.8])
+
+
 def test_a_failing_embedder_is_named_and_the_failure_is_the_cause() -> None:
     failure = ConnectionError("refused")
 
