@@ -106,7 +106,7 @@ class Endpoint:
 
     def _error(self, response: httpx.Response, texts: Sequence[str]) -> EmbeddingError:
         status, said = response.status_code, message_of(response.content, texts)
-        what = f"{self._url} answered {status}" + (f": {said}" if said else ".")
+        what = f"{self._url} answered {status}" + (f": {said.removesuffix('.')}." if said else ".")
         is_paid = code_of(response.content) != _NO_MORE_MONEY
         if status in _PASSING and is_paid:
             return BusyError(what, _retry_after(response.headers.get("retry-after")))

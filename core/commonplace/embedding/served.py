@@ -177,7 +177,8 @@ class OpenAICompatible:
         try:
             return vectors_of(answer, len(sent))
         except EmbeddingError as error:
-            raise self._error(f"cannot be used: {error}") from error
+            message = f"The embedder {self.name!r} cannot be used: {error}"
+            raise EmbeddingError(message) from error
 
     def _checked(self, found: list[Numbers]) -> Vectors:
         sizes = sorted({len(vector) for vector in found})
