@@ -529,6 +529,22 @@ def test_a_ledger_that_has_what_chroma_does_not_is_not_passed_over(
         assert "written at last" in texts(store, ALICE)
 
 
+def test_a_ledger_that_cannot_be_had_for_now_is_not_called_damaged(directory: Path) -> None:
+    leave_pending(directory)
+    log = directory / f"{LEDGER}-wal"
+    log.rename(directory / "aside")
+    log.mkdir()  # SQLite cannot open it: as on a full disk, and without more files
+
+    with pytest.raises(StoreError, match=r"ledger\.sqlite3.*need not be damaged") as told:
+        opened(directory, "random")
+    assert not isinstance(told.value, StoreDamagedError)  # or what is pending would be given up
+
+    log.rmdir()
+    (directory / "aside").rename(log)
+    with store_in(directory) as store:
+        assert "written at last" in texts(store, ALICE)
+
+
 def test_a_ledger_of_a_newer_release_is_refused(directory: Path) -> None:
     with closing_file(sqlite3.connect(directory / LEDGER)) as database:
         database.execute("PRAGMA user_version = 5")

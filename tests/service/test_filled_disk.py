@@ -13,6 +13,7 @@ import pytest
 
 import commonplace
 from commonplace.chroma.repair import examine
+from commonplace.errors import StoreDamagedError
 from commonplace.testing import HashingEmbedder
 
 # Says each text once it is acknowledged, and goes on when a write is refused.
@@ -38,6 +39,16 @@ while refused < 15:
             refused += 1
 memory.close()
 """
+# Leaves in the ledger what Chroma does not have.
+ENDED = """
+import os, sys, commonplace
+from commonplace.testing import HashingEmbedder
+memory = commonplace.open(sys.argv[1], embedder=HashingEmbedder(64))
+memory.remember_many([f"Fact {number}" for number in range(50)])
+memory.flush()
+memory.remember_many([f"Pending {number}" for number in range(50)])
+os._exit(9)
+"""
 # Takes what room there is, and gives a part of it back, again and again.
 FILLER = """
 import os, random, sys
@@ -50,6 +61,12 @@ with open(sys.argv[1], "wb", buffering=0) as file:
             os.ftruncate(file.fileno(), max(file.tell() - 4096 * chance.randrange(1, 200), 0))
             file.seek(0, 2)
 """
+
+
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("mount") is None,
+    reason="mounts a file system as Linux does",
+)
 
 
 @pytest.fixture
@@ -70,10 +87,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or shutil.which("mount") is None,
-    reason="mounts a file system as Linux does",
-)
+@on_linux
 def test_a_disk_that_is_filled_while_it_is_written_costs_nothing_acknowledged(small: Path) -> None:
     directory = small / "store"
     run = [sys.executable, "-c", WRITER, str(directory)]
@@ -97,3 +111,44 @@ def test_a_disk_that_is_filled_while_it_is_written_costs_nothing_acknowledged(sm
         assert sorted(found) == acknowledged
         memory.flush()
     assert examine(directory).is_sound
+
+
+def fill(place: Path, leaving: int) -> None:
+    """Leave so many bytes of room."""
+    there = os.statvfs(place)
+    (place / "filler").write_bytes(bytes(there.f_bavail * there.f_frsize - leaving))
+
+
+@on_linux
+@pytest.mark.parametrize("leaving", [0, 4096, 16_384, 32_768, 65_536])
+def test_a_full_disk_is_never_told_as_damage(small: Path, leaving: int) -> None:
+    directory = small / "store"
+    subprocess.run([sys.executable, "-c", ENDED, str(directory)], check=False)
+    fill(small, leaving)
+
+    refusal: commonplace.StoreError | None = None
+    try:
+        with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+            assert memory.count() == 100
+    except commonplace.StoreError as error:
+        refusal = error
+    assert not isinstance(refusal, StoreDamagedError)
+    assert refusal is None or " room" in str(refusal)
+
+    (small / "filler").unlink()
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        assert memory.count() == 100
+        memory.flush()
+    assert examine(directory).is_sound
+
+
+@on_linux
+@pytest.mark.parametrize("leaving", [0, 4096])
+def test_a_server_that_has_no_room_to_start_says_so(small: Path, leaving: int) -> None:
+    directory = small / "store"
+    with commonplace.open(directory, embedder=HashingEmbedder(64)) as memory:
+        memory.remember("Fact")
+    fill(small, leaving)
+
+    with pytest.raises(commonplace.StoreError, match=r"No space left.* has room"):
+        commonplace.open(directory, shared=True, embedder=HashingEmbedder(64))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from commonplace.chroma import ledger_rows
 from commonplace.chroma.catalogue import Mark
+from commonplace.chroma.translation import in_reach
 from commonplace.errors import StoreDamagedError, StoreError, StoreFormatError
 from commonplace.files import private_file
 
@@ -202,9 +203,10 @@ def remove(file: Path) -> None:
 
 @contextmanager
 def reading(file: Path) -> Iterator[None]:
-    """Raise StoreDamagedError for what SQLite raises within."""
+    """Raise StoreDamagedError for what SQLite raises within, StoreError where it may be whole."""
     try:
-        yield
+        with in_reach(file):
+            yield
     except (sqlite3.Error, ValueError) as error:
         said = str(error).partition(" with text ")[0]  # which would be a record's
         raise StoreDamagedError(f"The ledger {str(file)!r} cannot be read ({said}).") from error

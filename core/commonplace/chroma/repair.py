@@ -29,7 +29,7 @@ from commonplace.chroma.reconciling import UNFED, was_read
 from commonplace.chroma.sealing import CHANGED, CHROMA, REWRITING, Flaw, flaws, forget, renew
 from commonplace.chroma.store import ROWS_PER_WRITE
 from commonplace.chroma.switching import settled
-from commonplace.chroma.translation import translated
+from commonplace.chroma.translation import in_reach, translated
 from commonplace.embedding.adapters import CheckedEmbedder
 from commonplace.embedding.entries import embedded
 from commonplace.errors import InvalidInputError
@@ -187,7 +187,8 @@ def _changed(damage: Sequence[Flaw]) -> Iterator[Finding]:
 
 def _integrity(directory: Path) -> str:
     try:
-        return str(_query(directory, "PRAGMA integrity_check(1)")[0][0])
+        with in_reach(directory / CHROMA / DATABASE):
+            return str(_query(directory, "PRAGMA integrity_check(1)")[0][0])
     except sqlite3.DatabaseError as error:
         return str(error)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from commonplace.chroma.index_flaws import file_flaws
 from commonplace.chroma.purging import DATABASE
+from commonplace.chroma.translation import in_reach
 from commonplace.errors import StoreDamagedError
 from commonplace.files.private_file import write_privately
 
@@ -213,7 +214,7 @@ def _is_known(path: Path, known: _Known) -> bool:
 
 def _of_structure(files: Path, seal: _Noted) -> Iterator[Flaw]:
     try:
-        with closing(sqlite3.connect(files / DATABASE)) as database:
+        with in_reach(files / DATABASE), closing(sqlite3.connect(files / DATABASE)) as database:
             [(said,)] = database.execute("PRAGMA quick_check(1)").fetchall()
             if seal.store is None and len(database.execute(_MADE).fetchall()) < 3:
                 return  # a process ended while Chroma made it: Chroma goes on where that was

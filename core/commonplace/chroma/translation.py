@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from commonplace.errors import CommonplaceError, StoreDamagedError, StoreError, StoreFormatError
@@ -15,6 +17,10 @@ _DAMAGE = (
     *("Error getting embedding", "Error finding id", "Error loading hnsw index"),
     *("Error deserializing pickle", "Nothing found on disk"),
 )
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# What SQLite says of a file that may be whole, and cannot be had for now.
+_OUT_OF_REACH = ("disk is full", "I/O error", "unable to open", "readonly", "is locked")
 
 _NO_LISTS = "did not match any variant of untagged enum MetadataValue"
 """What servers of chromadb 1.0 say of a list in metadata."""
@@ -45,6 +51,24 @@ def translated(doing: str) -> Iterator[None]:
         if type(error).__name__ != "PanicException":  # the Rust engine's, a bare BaseException
             raise
         raise StoreDamagedError(f"While {doing}, Chroma's engine gave up: {error}") from error
+
+
+@contextmanager
+def in_reach(file: Path) -> Iterator[None]:
+    """Raise StoreError for what keeps SQLite from a file that may be whole: it is no damage.
+
+    Whoever is told of damage gives up what a full disk alone keeps from them.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not any(sign in str(error) for sign in _OUT_OF_REACH):
+            raise
+        raise StoreError(
+            f"{str(file)!r} cannot be read now ({error}). It need not be damaged, and nothing was "
+            "changed: make room on the disk, see that this process may write there and that no "
+            "other program has the file open, and try again."
+        ) from error
 
 
 def is_not_found(error: BaseException | None) -> bool:
@@ -95,6 +119,10 @@ def _translation(doing: str, error: Exception) -> StoreError:
             f"While {doing}, a file of the store could not be read ({said}). "
             "If it is a directory's, run `commonplace doctor --repair` on that, or restore it from "
             "a backup. If it is a Chroma server's, restore the backup of that server."
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return StoreError(
+            f"While {doing}, there was no room on the disk ({error}). Make some and try again."
         )
     if is_refused(error) or status_of(error) in (401, 403):
         return StoreError(

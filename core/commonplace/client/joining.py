@@ -21,6 +21,7 @@ from commonplace.client.wire import error_from_json
 from commonplace.errors import CommonplaceError, ServerUnavailableError, StoreInUseError
 from commonplace.files.ownership import is_served, owner_of, unusable
 from commonplace.files.private_file import make_private_file, make_private_folder
+from commonplace.values.records import now
 
 STARTING = "starting.lock"
 LOG = "server.log"
@@ -131,7 +132,7 @@ def _one_at_a_time(directory: Path, seconds: float) -> Iterator[None]:
 
 
 def _started(directory: Path, options: Sequence[str], seconds: float) -> Address:
-    make_private_file(directory / LOG)
+    _begin_log(directory)
     with (directory / LOG).open("ab") as log:
         said_before = log.tell()
         process = subprocess.Popen(  # noqa: S603  # our own module, with a list of arguments
@@ -145,6 +146,16 @@ def _started(directory: Path, options: Sequence[str], seconds: float) -> Address
     # Whoever started it outlives it, perhaps, and must take note of its end.
     Thread(target=process.wait, name="commonplace-server-ended", daemon=True).start()
     return _waiting(seconds)(_answering_unless_ended, directory, process, said_before)
+
+
+def _begin_log(directory: Path) -> None:
+    """Make the server's log and write to it: on a full disk no server could say why it ends."""
+    try:
+        make_private_file(directory / LOG)
+        with (directory / LOG).open("a", encoding="utf-8") as log:
+            print(f"{now().isoformat(timespec='seconds')} a server is started", file=log)
+    except OSError as error:
+        raise unusable(directory, error) from error
 
 
 def _answering_unless_ended(
