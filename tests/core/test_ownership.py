@@ -13,7 +13,14 @@ import pytest
 
 import commonplace
 from clock import Clock
-from commonplace import EmbedderMismatchError, MemoryClosedError, Screening, StoreInUseError
+from commonplace import (
+    EmbedderMismatchError,
+    MemoryClosedError,
+    Screening,
+    StoreError,
+    StoreInUseError,
+)
+from commonplace.files.ownership import LOCK
 from commonplace.testing import HashingEmbedder
 
 HOLDER = """
@@ -45,6 +52,19 @@ def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> Non
         holder.communicate("\n")
 
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no file that is open")
+def test_a_lock_that_is_taken_for_a_leftover_and_removed_still_holds(tmp_path: Path) -> None:
+    with hold(tmp_path) as holder:
+        (tmp_path / LOCK).unlink()
+
+        with pytest.raises(StoreInUseError, match=f"held by process {holder.pid} "):
+            commonplace.open(tmp_path, embedder=HashingEmbedder())
+        holder.communicate("\n")
+
+    with commonplace.open(tmp_path, embedder=HashingEmbedder()) as memory:
+        assert memory.count() == 1
 
 
 @pytest.mark.parametrize("end", ["exit", "kill"])
@@ -84,6 +104,26 @@ class TestOpenedAgainInTheSameProcess:
                 second.including(first)
             assert closed.directory == str(tmp_path)
             assert second.count() == 0
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no folder of open files")
+    @pytest.mark.parametrize("is_fed", [True, False])
+    def test_what_was_moved_while_it_was_open_is_opened_again_where_it_was(
+        self, tmp_path: Path, *, is_fed: bool
+    ) -> None:
+        place, aside = tmp_path / "store", tmp_path / "aside"
+        memory = commonplace.open(place, embedder=HashingEmbedder())
+        memory.remember("said before")
+        if is_fed:
+            memory.flush()
+        place.rename(aside)
+        with pytest.raises(StoreError, match="Close the memory, put the directory back"):
+            memory.remember("said to nobody")
+
+        memory.close()
+        aside.rename(place)
+
+        with commonplace.open(place, embedder=HashingEmbedder()) as again:
+            assert [one.text for one in again.records()] == ["said before"]
 
     def test_each_may_read_what_the_other_opened(self, tmp_path: Path) -> None:
         with (

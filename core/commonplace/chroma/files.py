@@ -168,12 +168,16 @@ class ChromaFiles(ChromaStore):
     def close(self) -> None:
         with self.alone():
             self._closed = True
-            self._stop()
-            self._note_files()
+            self._leave(was_open=self._shut())
 
-    def _note_files(self) -> None:
-        """Note them as they are closed. On a full disk that fails, and costs nothing stored."""
+    def _leave(self, *, was_open: bool) -> None:
+        """Tidy the files and note them as they are closed.
+
+        On a full disk that fails, and where the directory is gone. It costs nothing stored.
+        """
         try:
+            if was_open:
+                self._tidy()
             with translated(f"noting the files in {str(self.path)!r}"):
                 self._seal.close()
         except StoreError as error:
@@ -233,11 +237,19 @@ class ChromaFiles(ChromaStore):
                     self._start()
 
     def _stop(self) -> None:
+        if self._shut():
+            self._tidy()
+
+    def _shut(self) -> bool:
+        """Close the database, and tell whether it was open."""
         if self._opened is None:
-            return
+            return False
         self._opened = None
         with translated(f"closing {str(self.path)!r}"):
             self._client.close()
+        return True
+
+    def _tidy(self) -> None:
         self._blank_unused()
         self._keep_private()
 

@@ -284,9 +284,11 @@ class LocalEngine:
     def close(self) -> None:
         with self._gate.closing() as is_to_be_closed:
             if is_to_be_closed:
-                self._uses.write()
-                self._store.close()
-                self._on_close()
+                try:
+                    self._uses.write()
+                finally:
+                    self._store.close()
+                    self._on_close()
 
     def _write_all(self, writes: list[Write]) -> list[list[Record]]:
         written = self._store.write_all(writes, self.clock())

@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from commonplace.errors import StoreError, StoreInUseError
+from commonplace.files.folder_lock import FolderLock
 from commonplace.files.private_file import make_private_folder, write_for_the_living
 from commonplace.values.records import now
 
@@ -55,14 +56,17 @@ class DirectoryLock:
         self._directory = directory
         self._owner = _this_process(serves)
         self._lock = _lock_of(directory)
+        self._folder: FolderLock | None = None
         try:
             make_private_folder(directory)
             self._lock.acquire(timeout=0 if is_server(directory) else _SETTLING_SECONDS)
+            self._folder = FolderLock(directory, _SETTLING_SECONDS)
             _write(directory, self._owner)
         except Timeout as error:
+            self.release()
             raise in_use(directory) from error
         except OSError as error:
-            self._lock.release()
+            self.release()
             raise unusable(directory, error) from error
 
     def publish(self, address: str, token: str | None = None) -> None:
@@ -72,6 +76,8 @@ class DirectoryLock:
     def release(self) -> None:
         """Give the directory free. May be called again."""
         if self._owner.pid == os.getpid():  # a forked child would release its parent's lock
+            if self._folder is not None:
+                self._folder.release()
             self._lock.release()
 
 

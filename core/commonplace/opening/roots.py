@@ -101,8 +101,8 @@ class Root:
         with self._lock:
             engine = self._engine() if self._engine else None
             if engine is not None and all(one is lease for one in self._leases):
+                self._engine = None  # also if it cannot be closed: nobody is given it again
                 engine.close()
-                self._engine = None
             self._leases.discard(lease)
 
 
