@@ -28,6 +28,7 @@ from commonplace.chroma import ledger, ledger_rows
 from commonplace.chroma.client import client_of
 from commonplace.chroma.directory import DirectoryStore, opened
 from commonplace.chroma.ledger_file import LEDGER, Fed, Said, make
+from commonplace.chroma.ledger_seal import unseal
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.reconciling import UNFED
 from commonplace.chroma.sealing import CHROMA, SEAL
@@ -49,6 +50,14 @@ def store_in(directory: Path) -> Iterator[DirectoryStore]:
         yield store
     finally:
         close()
+
+
+@contextmanager
+def edited(file: Path) -> Iterator[sqlite3.Connection]:
+    """Give a closed ledger to change, as a release does that knows of no seal."""
+    unseal(file)
+    with closing_file(sqlite3.connect(file, isolation_level=None)) as database:
+        yield database
 
 
 def lose_indexes(directory: Path) -> None:
@@ -247,7 +256,7 @@ def test_a_store_of_another_embedder_is_refused_without_opening_chroma(directory
 
 @pytest.mark.parametrize("kept", ["all", "other stamps", "none"])
 def test_columns_are_those_of_the_entries(directory: Path, kept: str) -> None:
-    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+    with edited(directory / LEDGER) as database:
         if kept == "none":
             database.execute("UPDATE entries SET features = NULL")
         elif kept == "other stamps":  # and nothing of use behind them
@@ -275,7 +284,7 @@ def test_columns_are_those_of_the_entries(directory: Path, kept: str) -> None:
 @pytest.mark.parametrize("kept", ["NULL", "zeroblob(150)"])
 def test_what_a_recall_computes_is_kept_for_the_next(directory: Path, kept: str) -> None:
     file = directory / LEDGER
-    with closing_file(sqlite3.connect(file, isolation_level=None)) as database:
+    with edited(file) as database:
         database.execute(f"UPDATE entries SET features = {kept}")
 
     with store_in(directory) as store:
@@ -290,7 +299,7 @@ def test_what_a_recall_computes_is_kept_for_the_next(directory: Path, kept: str)
 
 
 def test_features_of_a_record_that_changed_meanwhile_are_not_kept(directory: Path) -> None:
-    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+    with edited(directory / LEDGER) as database:
         whole = "SELECT scope, id, text, record, used FROM entries LIMIT 1"
         [(scope, id, *content)] = database.execute(whole)
         for place, other in ((0, "b"), (1, "{}"), (2, "{}")):
@@ -304,7 +313,7 @@ def test_features_of_a_record_that_changed_meanwhile_are_not_kept(directory: Pat
 def test_a_recall_does_not_need_to_keep_what_it_computes(
     directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+    with edited(directory / LEDGER) as database:
         database.execute("UPDATE entries SET features = NULL")
     caplog.set_level("INFO", "commonplace")
     with store_in(directory) as store:
@@ -315,7 +324,7 @@ def test_a_recall_does_not_need_to_keep_what_it_computes(
 
 
 def test_a_ledger_without_features_gets_the_column(directory: Path) -> None:
-    with closing_file(sqlite3.connect(directory / LEDGER, isolation_level=None)) as database:
+    with edited(directory / LEDGER) as database:
         database.execute("ALTER TABLE entries DROP COLUMN features")
         database.execute("PRAGMA user_version = 3")
 
@@ -324,7 +333,7 @@ def test_a_ledger_without_features_gets_the_column(directory: Path) -> None:
             assert len(texts(store, Scope())) == 153
             [bob] = store.entries(BOB)
             store.replace([(bob, bob)])
-    with closing_file(sqlite3.connect(directory / LEDGER)) as database:
+    with edited(directory / LEDGER) as database:
         known = database.execute("SELECT text FROM entries WHERE features IS NOT NULL").fetchall()
     assert known == [("bob",)]
 
@@ -338,7 +347,7 @@ def test_columns_are_not_given_of_what_the_ledger_does_not_cover(directory: Path
 def leave_as_former_releases_did(directory: Path, version: int) -> None:
     """Write the copy that they kept beside Chroma, and no ledger."""
     (directory / SEAL).unlink()
-    with closing_file(sqlite3.connect(directory / LEDGER)) as database:
+    with edited(directory / LEDGER) as database:
         unlist(database)
         database.executescript(
             "PRAGMA journal_mode = DELETE; DROP INDEX by_version;"
@@ -505,6 +514,26 @@ def test_a_ledger_that_is_damaged_at_rest_costs_nothing(
         assert texts(store, BOB) == ["bob", "later"]
 
 
+def test_a_text_that_is_changed_in_a_closed_ledger_is_not_believed(directory: Path) -> None:
+    file = directory / LEDGER
+    file.write_bytes(file.read_bytes().replace(b"alice 7", b"alicf 7"))
+
+    with store_in(directory) as store:
+        assert "alice 7" in texts(store, ALICE)
+        store.put([entry("later", BOB)])
+
+    with store_in(directory) as store:
+        assert len(texts(store, Scope())) == 154
+
+
+def test_a_ledger_that_is_as_it_was_closed_is_read_whatever_its_time(directory: Path) -> None:
+    (directory / LEDGER).touch()
+    lose_indexes(directory)
+
+    with store_in(directory) as store:
+        assert len(texts(store, Scope())) == 153
+
+
 def leave_pending(directory: Path) -> None:
     run = [sys.executable, "-c", ENDED_WITHIN, str(directory), str(Path(__file__).parents[1])]
     subprocess.run(run, check=False)
@@ -546,7 +575,7 @@ def test_a_ledger_that_cannot_be_had_for_now_is_not_called_damaged(directory: Pa
 
 
 def test_a_ledger_of_a_newer_release_is_refused(directory: Path) -> None:
-    with closing_file(sqlite3.connect(directory / LEDGER)) as database:
+    with edited(directory / LEDGER) as database:
         database.execute("PRAGMA user_version = 5")
 
     with pytest.raises(StoreFormatError, match=r"ledger\.sqlite3.*format 5.*pip install"):

@@ -20,6 +20,7 @@ from commonplace import Record, Scope
 from commonplace.chroma.directory import DirectoryStore
 from commonplace.chroma.ledger_file import LEDGER
 from commonplace.chroma.ledger_list import LedgerList
+from commonplace.chroma.ledger_seal import unseal
 from commonplace.ports import Entry
 from commonplace.recall.filters import Selection
 from commonplace.stores.scope_counts import counted
@@ -124,6 +125,7 @@ def test_a_ledger_of_a_former_release_gets_a_list(tmp_path: Path) -> None:
     with commonplace.open(tmp_path / "store", embedder=HashingEmbedder()) as memory:
         alice = memory.scope("user", "alice")
         alice.remember_many(["Likes tea", "Lives in Oslo"])
+    unseal(tmp_path / "store" / LEDGER)  # which that release knows nothing of
     with closing(sqlite3.connect(tmp_path / "store" / LEDGER)) as ledger:
         unlist(ledger)
         ledger.commit()

@@ -22,6 +22,7 @@ from commonplace.chroma.feeder import Feeder
 from commonplace.chroma.importing import import_beforehand
 from commonplace.chroma.leavings import Leavings
 from commonplace.chroma.ledger_list import LedgerList
+from commonplace.chroma.ledger_seal import seal
 from commonplace.chroma.reconciling import UNFED, is_new, ledger_of
 from commonplace.chroma.rewriting import Rewriting
 from commonplace.chroma.sealing import check_database
@@ -246,6 +247,8 @@ class DirectoryStore:
             self._note_closing()
         finally:
             self.ledger.close()
+        if not self._unfed.exists():
+            seal(self.ledger.file)
 
     def _note_closing(self) -> None:
         """Let both say that they are in step. On a full disk that fails, and costs nothing."""

@@ -18,6 +18,7 @@ _BESIDE = (
     *("commonplace.lock", "owner.json", "starting.lock", "server.log", "run"),
     *("keys.json", "keys.lock", "audit.jsonl", "audit-head.json", "audit.key"),
     *("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.sqlite3.new"),
+    "ledger-sealed.json",
     *("mirror.sqlite3", "unfed", "rewriting", "sealed.json", "leavings"),
 )
 _CHROMA = "chroma"

@@ -6,13 +6,14 @@ import logging
 from contextlib import closing, suppress
 from pathlib import Path
 
-from commonplace.chroma import ledger_file
+from commonplace.chroma import ledger_file, ledger_seal
 from commonplace.chroma.database_file import fed_in, fed_of, state_of
 from commonplace.chroma.feeding import feed
 from commonplace.chroma.files import ChromaFiles
 from commonplace.chroma.ledger import Ledger
 from commonplace.chroma.ledger_file import LEDGER, Fed, Said
 from commonplace.chroma.sealing import CHROMA
+from commonplace.chroma.translation import translated
 from commonplace.errors import StoreDamagedError
 from commonplace.values.scope import Scope
 
@@ -60,15 +61,22 @@ def ledger_of(directory: Path, chroma: ChromaFiles) -> Ledger:
 def was_read(directory: Path, before: str) -> None:
     """Take note that Chroma's database was only read since it was in this state."""
     with suppress(StoreDamagedError):  # one that cannot be read is begun anew
-        if not ledger_file.is_there(directory / LEDGER):
+        file = directory / LEDGER
+        if not ledger_file.is_there(file) or ledger_seal.was_changed(file):
             return
         with closing(Ledger(directory / LEDGER)) as ledger:
             if ledger.said.beside == before:
                 ledger.stands_beside(state_of(directory / CHROMA))
+        ledger_seal.seal(directory / LEDGER)
 
 
 def _read(file: Path) -> Ledger | None:
     """Open a ledger, None if there is none that can be read and Chroma has everything."""
+    if not file.with_name(UNFED).exists() and ledger_seal.was_changed(file):
+        _log.warning("The ledger %r was changed since it was closed: it is begun anew.", str(file))
+        ledger_file.remove(file)
+    with translated(f"opening {str(file)!r}"):
+        ledger_seal.unseal(file)
     try:
         return Ledger(file) if ledger_file.is_there(file) else None
     except StoreDamagedError as error:

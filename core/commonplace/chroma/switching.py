@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from commonplace.chroma.ledger_file import LEDGER, remove, written
+from commonplace.chroma.ledger_seal import unseal
 from commonplace.chroma.sealing import CHROMA, SEAL
 from commonplace.chroma.translation import translated
 
@@ -55,6 +56,7 @@ def settled(directory: Path) -> None:
         if written(ledger) == [ledger]:  # with a log beside it, it was not closed
             remove(directory / LEDGER)
             ledger.replace(directory / LEDGER)
+        unseal(directory / LEDGER)  # the seal there is of the ledger before
         _kept(directory)
     discard(directory)
     with translated(f"removing {str(before)!r}"):
