@@ -13,7 +13,7 @@ PASSWORDS = (
     *("mot de passe", "palavra-passe", "wachtwoord", "kata sandi", "passord", "adgangskode"),
     *("contraseña", "lösenord", "mật khẩu", "парол", "密码", "密碼", "口令"),
     *("パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "كلمة السر", "পাসওয়ার্ড", "پاس ورڈ"),
-    *("كلمة مرور", "รหัสผ่าน"),
+    *("كلمة مرور", "رمز المرور", "رمز مرور", "รหัสผ่าน"),
 )
 KEYS = (
     *("token", "secret", "credential", "schlüssel", "clave de ", "clé ", "chave d"),
@@ -24,7 +24,10 @@ SESSIONS = (
     *("sessione", "сесси", "сеанс", "セッション", "会话", "會話", "세션"),
 )
 # Of a key that may be any, such as that of a door: a random value has to follow at once.
-BARE_KEYS = ("key", "clave", "chave", "chiave", "clé", "sleutel", "nyckel", "ключ", "キー", "키")
+BARE_KEYS = (
+    *("key", "clave", "chave", "chiave", "clé", "sleutel", "nyckel", "ключ", "キー", "키"),
+    *("kunci", "anahtar", "klucz", "khóa", "مفتاح", "कुंजी"),
+)
 # A value follows at once what ends with one of these.
 LINKS = (
     *("is", "are", "was", "ist", "lautet", "lauten", "war", "heißt", "es", "est", "vaut", "son"),
