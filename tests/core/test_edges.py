@@ -23,6 +23,7 @@ from commonplace.values.validation import (
     MAX_TTL,
     checked_record,
 )
+from commonplace.writing.randomness import is_random
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=timezone.utc)
 ONE, OTHER = Record("The ferry leaves at nine."), Record("The ferry has a deck for bicycles.")
@@ -155,3 +156,8 @@ def test_an_entry_of_the_audit_has_one_form_and_one_seal() -> None:
 def test_an_entry_in_another_form_cannot_be_read(line: bytes) -> None:
     with pytest.raises(ValueError, match="entr"):
         from_line(line)
+
+
+def test_a_value_is_random_from_three_changes_of_its_letters_on() -> None:
+    assert is_random("qvxr41zkwsIFSSCKU")
+    assert not is_random("qvxrpd41zkwsmtgbn")

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+import commonplace
 from commonplace import AsyncMemory, InvalidInputError, Memory, RecordNotFoundError, Source
 from commonplace.conversation import Conversation, running
 from commonplace.conversation.tokens import PRIMING, Counter
 from commonplace.conversation.turns import NO_RESULT
 from commonplace.conversation.window import shortened
+from commonplace.testing import HashingEmbedder
 
 AMPLE = 100_000
 HELLO = {"role": "user", "content": "Hello, I am Ann from Bergen"}
@@ -793,3 +795,14 @@ def test_an_awaited_conversation_has_the_same_verbs(alice: Memory) -> None:
         return [*await chat.messages(max_tokens=AMPLE), *await branch.messages(max_tokens=AMPLE)]
 
     assert asyncio.run(talk()) == [HELLO, HI, {"role": "user", "content": "Hei"}]
+
+
+def test_the_newest_of_a_session_are_read_where_no_scope_is_kept_in_memory() -> None:
+    memory = commonplace.open(":memory:", embedder=HashingEmbedder(), cache_bytes=0)
+    session = memory.conversation("s")
+    session.extend({"role": "user", "content": f"message {number}"} for number in range(4))
+
+    found, total = memory._engine.session(memory.path, "s", "message", 2)
+
+    assert [one.text for one in found] == ["message 3", "message 2"]
+    assert total == 4

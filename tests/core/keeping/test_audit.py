@@ -159,6 +159,14 @@ def test_the_end_cannot_be_cut_off_unseen(written: Path, cut: int) -> None:
     assert problems(written, lambda directory: (directory / LOG).write_bytes(left))
 
 
+def test_of_a_log_that_was_cut_it_is_told_how_many_entries_there_were(written: Path) -> None:
+    lines = (written / LOG).read_bytes().splitlines(keepends=True)
+
+    found = problems(written, lambda copy: (copy / LOG).write_bytes(b"".join(lines[:4])))
+
+    assert found == ["The log has 4 entries, and its head speaks of 6, or has another seal."]
+
+
 def test_a_whole_log_or_head_cannot_be_removed_unseen(written: Path) -> None:
     assert problems(written, lambda directory: (directory / LOG).unlink())
     assert problems(written, lambda directory: (directory / HEAD).unlink())
