@@ -54,7 +54,8 @@ def test_the_file_holds_no_secret_and_only_its_user_may_read_it(tmp_path: Path) 
 
     assert len(secret) >= 40
     assert secret not in path.read_text(encoding="utf-8")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    lock = path.with_name("keys.lock")
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, lock)] == [0o600, 0o600]
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
