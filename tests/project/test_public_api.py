@@ -138,6 +138,22 @@ def test_who_opens_a_memory_and_counts_loads_nothing_that_finds_or_screens(tmp_p
     assert run.stdout.strip() == "[]"
 
 
+def test_a_first_recall_among_many_records_loads_no_part_of_numpy_for_one_call() -> None:
+    script = (
+        "import sys, numpy, commonplace\n"
+        "from commonplace.testing import HashingEmbedder\n"
+        "loaded = set(sys.modules)\n"
+        "with commonplace.open(':memory:', embedder=HashingEmbedder()) as memory:\n"
+        "    memory.remember_many([f'Word {number}' for number in range(200)])\n"
+        "    assert memory.recall('Which word?')\n"
+        "print('numpy.ma' in set(sys.modules) - loaded)"
+    )
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "False"
+
+
 def test_importing_sets_up_no_logging() -> None:
     script = (
         "import logging, commonplace\n"

@@ -106,7 +106,8 @@ def _best_first(hot: HotScope, rows: Rows, relevance: Floats, limit: int) -> Row
     """
     most = max(_TIMES_WANTED * limit, MOST_BESIDE)
     first, rest = _parted(relevance, most)
-    if len(rest) and len(np.unique(hot.arrays.utterances.wordings[rows[first]])) < limit:
+    # Not by np.unique, which imports all of numpy.ma: a first recall would wait for it.
+    if len(rest) and len(set(hot.arrays.utterances.wordings[rows[first]].tolist())) < limit:
         first, rest = _parted(relevance, len(relevance))
     order = np.lexsort((-hot.arrays.times[rows[first]], -relevance[first]))
     return np.concatenate([first[order], rest])
