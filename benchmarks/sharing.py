@@ -75,6 +75,13 @@ def shared(directory: Path, embedder: object = None) -> Iterator[Memory]:
         owner = owner_of(directory)
         assert owner is not None
         os.kill(owner.pid, signal.SIGTERM)
+    wait_for_the_end_of(owner.pid)
+
+
+@retry(stop=stop_after_delay(START_SECONDS), wait=wait_fixed(0.05))
+def wait_for_the_end_of(server: int) -> None:
+    """Wait until a server has left its directory, which is about to be removed."""
+    assert not Path(f"/proc/{server}").exists()
 
 
 def latencies(directory: Path, calls: int) -> dict[str, dict[str, tuple[float, float]]]:
