@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
 import httpx
 
-from commonplace.chroma.lines import Lines
+from commonplace.chroma.lines import Awaited, Lines
 from commonplace.embedding import MiniLM
 
 VECTOR_BYTES = 4 * MiniLM.dimension
@@ -60,7 +60,7 @@ class Wire:
         @contextmanager
         def counting_too(
             lines: Lines, collection: Any, what: str, body: Mapping[str, Any]
-        ) -> Iterator[Callable[[], Any]]:
+        ) -> Iterator[Awaited[Any]]:
             with asking(lines, collection, what, body) as answer:
 
                 def counted() -> Any:
@@ -69,7 +69,7 @@ class Wire:
                     self._count(what, json.dumps(body).encode(), written)
                     return got
 
-                yield counted
+                yield Awaited(counted, answer.has_come)
 
         Lines.asking = counting_too  # type: ignore[assignment]  # for this process
 
