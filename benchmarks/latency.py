@@ -11,6 +11,11 @@ who is not.
 With `--json`, figures of earlier runs that the file holds are kept, so that a long run can be made
 in parts, and the plot shows them too.
 
+    python benchmarks/latency.py --records 1000000 --users 1000 --place DIRECTORY
+
+The stores are kept there: a run that was ended goes on with the users that are missing, and another
+asks them again.
+
     python benchmarks/latency.py --cold 1000
     python benchmarks/latency.py --cache 100000
 
@@ -100,19 +105,30 @@ def progress_bar() -> Progress:
     return Progress("{task.description}", *columns)
 
 
-def filled(directories: dict[str, Path], records: int, users: int) -> Spent:
-    """Fill the memories, some users of each in turn; return milliseconds by memory."""
+def filled(directories: dict[str, Path], records: int, users: int, note: Path) -> Spent:
+    """Fill the memories, some users of each in turn; return milliseconds by memory.
+
+    `note` holds how many users they have.
+    """
     per_user, spent = records // users, dict.fromkeys(directories, 0.0)
-    step = max(1, min(users, SLICE // per_user))
+    step, begin = max(1, min(users, SLICE // per_user)), had(note)
+    if begin == users:
+        return {}
     with ExitStack() as closing, progress_bar() as progress:
         memories = {n: started(closing, "Filling", d, n) for n, d in directories.items()}
         task = progress.add_task(f"{records:,} records of {users:,} users", total=records)
-        for first in range(0, users, step):
+        for first in range(begin, users, step):
             some = range(first, min(first + step, users))
             for name, memory in memories.items():
                 spent[name] += memory.add(some, per_user)
+            note.write_text(str(some.stop), encoding="ascii")
             progress.advance(task, len(some) * per_user)
-    return {name: [one / (per_user * users)] for name, one in spent.items()}
+    return {name: [one / (per_user * (users - begin))] for name, one in spent.items()}
+
+
+def had(note: Path) -> int:
+    """Return how many users were filled in before."""
+    return int(note.read_text(encoding="ascii")) if note.exists() else 0
 
 
 def asked(directories: dict[str, Path], users: int) -> dict[str, Spent]:
@@ -128,21 +144,20 @@ def asked(directories: dict[str, Path], users: int) -> dict[str, Spent]:
     return spent
 
 
-def measured(names: Sequence[str], records: int, users: int) -> list[Row]:
-    """Fill and measure memories at one size."""
-    with tempfile.TemporaryDirectory() as directory:
-        directories = {name: Path(directory) / name for name in names}
+def measured(names: Sequence[str], records: int, users: int, place: Path | None) -> list[Row]:
+    """Fill and measure memories at one size, in `place` or a directory that is removed."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = (place or Path(temporary)) / f"{records}-{users}"
+        directories = {name: directory / name for name in names}
         for one in directories.values():
-            one.mkdir()
-        rates = filled(directories, records, users)
+            one.mkdir(parents=True, exist_ok=True)
+        rates = filled(directories, records, users, directory / "users")
         spent = asked(directories, users)
+    figures = {name: summary(spent[name]) for name in names}
+    for name, rate in rates.items():
+        figures[name]["fill, a record"] = rate
     return [
-        {
-            "memory": name,
-            "records": records,
-            "users": users,
-            "figures": {"fill, a record": rates[name], **summary(spent[name])},
-        }
+        {"memory": name, "records": records, "users": users, "figures": figures[name]}
         for name in names
     ]
 
@@ -230,7 +245,7 @@ def run(options: argparse.Namespace) -> None:
         names = [one for one in options.memories if records <= MEMORIES[one].most_records]
         if users > records or not names:
             continue
-        fresh = measured(names, records, users)
+        fresh = measured(names, records, users, options.place)
         replaced = {identity(row) for row in fresh}
         rows = [row for row in rows if identity(row) not in replaced] + fresh
         if options.json:  # what took long is kept if the next does not end
@@ -244,6 +259,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="*", default=[10_000])
     parser.add_argument("--users", type=int, nargs="+", default=[100])
     parser.add_argument("--memories", nargs="+", choices=list(MEMORIES), default=list(MEMORIES))
+    parser.add_argument("--place", type=Path, help="keep the stores here, and go on with these")
     parser.add_argument("--cold", type=int, help="measure only first recalls in so many records")
     parser.add_argument("--cache", type=int, help="measure only the cache, over so many records")
     parser.add_argument("--processes", type=int, help="measure only so many whole processes")

@@ -64,10 +64,10 @@ def was_read(directory: Path, before: str) -> None:
         file = directory / LEDGER
         if not ledger_file.is_there(file) or ledger_seal.was_changed(file):
             return
-        with closing(Ledger(directory / LEDGER)) as ledger:
+        with closing(Ledger(file)) as ledger:
             if ledger.said.beside == before:
                 ledger.stands_beside(state_of(directory / CHROMA))
-        ledger_seal.seal(directory / LEDGER)
+        ledger_seal.seal(file)
 
 
 def _read(file: Path) -> Ledger | None:

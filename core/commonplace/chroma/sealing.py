@@ -14,11 +14,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from commonplace.chroma.index_flaws import file_flaws
+from commonplace.chroma.known_file import KnownFile
 from commonplace.chroma.purging import DATABASE
 from commonplace.chroma.translation import in_reach
 from commonplace.errors import StoreDamagedError
@@ -34,9 +34,6 @@ _HEAD = b"SQLite format 3\x00"
 # changes at which that number was true.
 _PAGE_SIZE, _CHANGES, _PAGES, _TRUE_AT = slice(16, 18), slice(24, 28), slice(28, 32), slice(92, 96)
 _HEADER_BYTES = 100
-# What is larger is known by its size and time alone: summing it would hold up who closes.
-_MOST_SUMMED = 256 * 1024**2
-_PIECE = 1024**2
 _INDEX = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MADE = "SELECT 1 FROM sqlite_master WHERE name IN ('collections', 'segments', 'max_seq_id')"
 _IDENTITY = "SELECT id FROM collections WHERE name = 'commonplace'"
@@ -60,19 +57,10 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is noted of a file: it is the same while size and time are, or while the sum is."""
-
-    size: int
-    changed_at: int
-    sum: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Noted:
     store: str | None = None
     changes: str | None = None
-    files: Mapping[str, _Known] = field(default_factory=dict)
+    files: Mapping[str, KnownFile] = field(default_factory=dict)
 
 
 def check_database(directory: Path) -> None:
@@ -113,7 +101,7 @@ class Seal:
         """Look after a store whose files are sound."""
         self._directory = directory
         self._files = directory / CHROMA
-        self._known: Mapping[str, _Known] = {}
+        self._known: Mapping[str, KnownFile] = {}
         self.is_open = False
 
     def open(self) -> None:
@@ -128,17 +116,14 @@ class Seal:
         database = self._files / DATABASE
         if self.is_open and database.exists():
             paths = [path for path in sorted(self._files.rglob("*")) if path.is_file()]
-            self._known = {one: known for path in paths for one, known in [self._summed(path)]}
+            self._known = dict(map(self._noted, paths))
             _write(self._directory, _Noted(_identity(database), _changes(database), self._known))
         self.is_open = False
 
-    def _summed(self, path: Path) -> tuple[str, _Known]:
-        name, state = path.relative_to(self._files).as_posix(), path.stat()
+    def _noted(self, path: Path) -> tuple[str, KnownFile]:
+        name = path.relative_to(self._files).as_posix()
         before = self._known.get(name)
-        if before and (before.size, before.changed_at) == (state.st_size, state.st_mtime_ns):
-            return name, before
-        summed = None if state.st_size > _MOST_SUMMED else _sum(path)
-        return name, _Known(state.st_size, state.st_mtime_ns, summed)
+        return name, before if before and before.is_untouched(path) else KnownFile.of(path)
 
 
 def renew(directory: Path) -> None:
@@ -164,7 +149,7 @@ def _of_database(files: Path, seal: _Noted) -> list[Flaw]:
     if said := _header_flaw(database):
         return [Flaw(DATABASE, said)]
     known = seal.files.get(DATABASE) if _is_closed(seal, database) else None
-    return [Flaw(DATABASE, CHANGED)] if known and not _is_known(database, known) else []
+    return [Flaw(DATABASE, CHANGED)] if known and not known.is_same(database) else []
 
 
 def _index_folders(files: Path) -> set[str]:
@@ -201,15 +186,8 @@ def _changed(files: Path, seal: _Noted) -> Iterator[Flaw]:
         path = files / name
         if not path.exists():
             yield Flaw(name, "is missing")
-        elif not _is_known(path, known):
+        elif not known.is_same(path):
             yield Flaw(name, CHANGED)
-
-
-def _is_known(path: Path, known: _Known) -> bool:
-    state = path.stat()
-    if (state.st_size, state.st_mtime_ns) == (known.size, known.changed_at):
-        return True
-    return state.st_size == known.size and known.sum in (None, _sum(path))
 
 
 def _of_structure(files: Path, seal: _Noted) -> Iterator[Flaw]:
@@ -249,14 +227,6 @@ def _identity(database: Path) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _sum(path: Path) -> str:
-    total = blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            total.update(piece)
-    return total.hexdigest()
-
-
 def _header(database: Path) -> bytes:
     with database.open("rb") as file:
         return file.read(_HEADER_BYTES)
@@ -270,7 +240,7 @@ def _read(directory: Path) -> _Noted:
     """Return the seal; one that cannot be read says nothing."""
     try:
         written: dict[str, Any] = json.loads((directory / SEAL).read_text(encoding="utf-8"))
-        files = {name: _Known(*values) for name, values in written["files"].items()}
+        files = {name: KnownFile(*values) for name, values in written["files"].items()}
         return _Noted(written["store"], written["changes"], files)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return _Noted()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import Timeout, lock_descriptor
 
-_POLL_SECONDS = 0.01
+POLL_SECONDS = 0.01
 
 
 class FolderLock:
@@ -47,7 +47,7 @@ def _is_locked(descriptor: int, seconds: float) -> bool:
         while not (is_locked := lock_descriptor(descriptor, blocking=False)):
             if time.monotonic() >= until:
                 break
-            time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # a lock of a file cannot be waited for with a limit
     except OSError:
         return True
     return is_locked

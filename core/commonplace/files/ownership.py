@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from commonplace.errors import StoreError, StoreInUseError
-from commonplace.files.folder_lock import FolderLock
+from commonplace.files.folder_lock import POLL_SECONDS, FolderLock
 from commonplace.files.private_file import make_private_folder, write_for_the_living
 from commonplace.values.records import now
 
@@ -24,7 +24,6 @@ LOCK = "commonplace.lock"
 OWNER = "owner.json"
 # Who took the lock a moment ago may not have said its name yet; who only looked gives it back.
 _SETTLING_SECONDS = 0.5
-_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ def _is_held(directory: Path, seconds: float) -> bool:
 
 def _lock_of(directory: Path) -> FileLock:
     # Who can open the file can hold the lock: so nobody else may.
-    return FileLock(directory / LOCK, mode=0o600, poll_interval=_POLL_SECONDS, thread_local=False)
+    return FileLock(directory / LOCK, mode=0o600, poll_interval=POLL_SECONDS, thread_local=False)
 
 
 def _this_process(serves: bool) -> Owner:  # noqa: FBT001  # passed on
